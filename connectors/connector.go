@@ -1,0 +1,186 @@
+package connectors
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"signoff/internal/flow"
+)
+
+// Kind is what a connector package exports; cmd lists the kinds by hand.
+type Kind struct {
+	Name    string // the word in the configuration: slack, jira, embedded
+	Tracker bool   // stands under tracker: instead of connectors:
+	// Example is YAML for one instance; a test decodes it, config.example.yaml and the docs print it.
+	Example string
+	// New decodes the instance's settings strictly and returns a connector that has not yet spoken to the service.
+	// Problems in the settings are reported by decode, or returned as *SettingError to be shown at their place.
+	New func(decode func(into any) error, d Deps) (Connector, error)
+}
+
+// SettingError is a problem with one key of an instance's settings: Key is its path below the instance
+// ("signing_secret", "projects.DES.status").
+type SettingError struct {
+	Key  string
+	Text string // one plain sentence with the remedy; never the value of a secret
+}
+
+func (e *SettingError) Error() string { return e.Key + ": " + e.Text }
+
+// Deps is what a connector is given.
+type Deps struct {
+	Instance  string
+	Version   string // for User-Agent
+	PublicURL string // without trailing slash; pages of ours are PublicURL + path
+	Key       []byte // 32 bytes of this instance's own, derived from the store's key: seals values that travel outside
+	StoreID   string // the store's identity: part of marks, so that two installations never mix
+	// HTTP returns a client that may speak to the exact origin of base and to the vendor hosts (exact names, or
+	// ".suffix" on a label boundary), with size and time limits, no redirects to other hosts.
+	HTTP func(base string, vendor ...string) *http.Client
+	Log  *slog.Logger
+	Now  func() time.Time
+	Keep Keep
+}
+
+// Keep holds what the service said (identities, field ids, receipts), never decisions. It is scoped to the instance.
+// Old values are compared: Put answers ErrChanged when the stored value is not old (nil: must not exist); a nil new
+// value deletes.
+type Keep interface {
+	Get(ctx context.Context, key string) ([]byte, error) // nil when absent
+	Put(ctx context.Context, key string, old, new []byte) error
+	Scan(ctx context.Context, prefix string, each func(key string, value []byte) error) error
+}
+
+// Connector is one instance of a kind. Everything else it can do is an ability: one of the interfaces below.
+type Connector interface {
+	// Check asks the service whether credentials, scopes and named objects are in order. It changes nothing.
+	Check(ctx context.Context) []Finding
+}
+
+// Finding is one line of a check: Level is "ok", "warning" or "problem"; Remedy says what to do, empty when ok.
+type Finding struct {
+	Level  string `json:"level"`
+	What   string `json:"what"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Inbound is one HTTP request to /hooks/{instance}/{rest}, body read and bounded, nothing verified.
+type Inbound struct {
+	Method string
+	Rest   string // path after the instance, without leading slash
+	Query  map[string][]string
+	Header http.Header
+	Body   []byte
+	At     time.Time // received
+	Remote string
+}
+
+// Accepted is what a receiver says of an authentic Inbound.
+type Accepted struct {
+	// ID is the sender's id of this delivery, the same on redelivery; without the instance.
+	ID string
+	// Key is a content key: the same fact may come under several ids. Empty: none.
+	Key  string
+	Kind string // the connector's word: "event:app_mention", "block_actions"
+	Type string // media type, for Parse
+	// Ignored says why the delivery is authentic but of no use; it is kept as ignored. Malformed likewise.
+	Ignored, Malformed string
+	// Answer, when set, is sent at once and nothing is stored (challenges, ssl checks).
+	Answer *Reply
+	// Waits is true when a person waits for the answer: the engine then asks Respond.
+	Waits bool
+	// Enrich is true when Enrich must run before Parse.
+	Enrich bool
+	// Alarm names something an operator should hear about although the delivery is kept.
+	Alarm string
+}
+
+// Receiver reads webhooks. Both methods are free of I/O.
+type Receiver interface {
+	// Accept authenticates by the raw body, names the delivery and classifies it. A refusal is a *Refusal.
+	Accept(in Inbound) (Accepted, error)
+	// Parse turns a stored delivery into events; it may run again as long as the delivery is kept. An error means
+	// the delivery is malformed for good.
+	Parse(d flow.Delivery) ([]flow.Event, error)
+}
+
+// Refusal answers a sender that is not believed: Status by SAFETY (401, 404, 405, 415…), Reason for the log and the
+// counter only; it never holds a secret or a computed signature.
+type Refusal struct {
+	Status int
+	Reason string
+	Allow  string // for 405
+}
+
+func (r *Refusal) Error() string { return r.Reason }
+
+// Reply is an HTTP answer.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	// Store says whether the delivery is to be stored before this answer is given (Respond only).
+	Store bool
+	// Beside is started as soon as Respond has returned, beside the commit, and owned by the engine (opening a modal).
+	Beside func(ctx context.Context)
+	// Failed is the answer to give instead when storing failed.
+	Failed *Reply
+}
+
+// Responder answers deliveries for which a person waits. It must return within a few milliseconds.
+type Responder interface {
+	Respond(ctx context.Context, in Inbound, acc Accepted, q Query) Reply
+}
+
+// Enricher turns a hint into facts (who is U123, what does the thread say); what was learned is kept with the
+// delivery as JSON and given to Parse. Errors are *Error.
+type Enricher interface {
+	Enrich(ctx context.Context, d flow.Delivery) (learned []byte, err error)
+}
+
+// Identifier finds a person's account by e-mail. ok=false: surely none; errors are *Error. Guests, bots and
+// deactivated accounts are never returned.
+type Identifier interface {
+	Identify(ctx context.Context, email string) (who flow.Actor, ok bool, err error)
+}
+
+// Pinner turns a pinned account id of the directory (people.<name>.<kind>) into an Actor's Ref.
+type Pinner interface {
+	Pin(id string) flow.Ref
+}
+
+// Doer makes effects true outside.
+type Doer interface {
+	// Do carries out the effect; it may be called again with the same effect. Links are what now exists. Errors are *Error.
+	Do(ctx context.Context, e flow.Effect) ([]flow.Link, error)
+	// Find says what an earlier Do left behind; it is asked before a retry whenever the answer was lost. false =
+	// surely nothing. "Cannot know yet" is an *Error of class Unsure with Wait, and Find is asked again then. tried is
+	// when the lost call was made.
+	Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error)
+}
+
+// Pacer names the rate limits an effect falls under, so that the engine can keep them.
+type Pacer interface {
+	Pace(e flow.Effect) []Pace
+}
+
+// Pace is one limit: at most PerMinute calls for Key, with short bursts of Burst.
+type Pace struct {
+	Key       string // "chat.postMessage/C123"
+	PerMinute float64
+	Burst     int
+}
+
+// Tracker keeps tickets.
+type Tracker interface {
+	Connector
+	Doer
+	// Read reads a ticket as it is now; only Status, Title and Ticket of the view are meaningful, Headline holds the
+	// tracker's own status name.
+	Read(ctx context.Context, ticket flow.Ref) (flow.View, error)
+	// Statuses lists the tracker's status names.
+	Statuses(ctx context.Context) ([]string, error)
+}

@@ -1,0 +1,74 @@
+package connectors
+
+import (
+	"context"
+
+	"signoff/internal/flow"
+	"signoff/internal/text"
+)
+
+// Query is what a Responder may ask while a person waits. Nothing here writes; answers come from memory or one short
+// read of the store.
+type Query interface {
+	// Types lists the request types (templates) of the current ruleset in file order.
+	Types() []RequestType
+	// Prefill reads words deterministically: a type, field values, each with the words it came from.
+	Prefill(d Draft) Prefill
+	// Validate checks a form: messages by field name ("title", "type", or a template field), empty when all is well.
+	Validate(d Draft) map[string]string
+	// Request reads a request by id or by the ticket's label (DES-7); false when there is none.
+	Request(ctx context.Context, id string) (flow.Request, bool, error)
+	// Touching finds the open request a thing outside belongs to.
+	Touching(ctx context.Context, ref flow.Ref) (flow.Request, bool, error)
+	// Of lists the open requests of a person: those they asked for and those that wait for them.
+	Of(ctx context.Context, who flow.Actor) (asked, waiting []flow.Request, err error)
+	// May says whether an action would count now, and if not, why, in one sentence for the person.
+	May(ctx context.Context, a Action) (ok bool, why string, err error)
+	// Why explains a request in a few lines: the rule, the stage, who is waited on.
+	Why(ctx context.Context, id string) (text.Doc, bool, error)
+}
+
+// RequestType is one template as a form shows it.
+type RequestType struct {
+	Name   string
+	Label  string
+	Fields []Field
+}
+
+// Field is one typed field of a template.
+type Field struct {
+	Name     string
+	Label    string
+	Type     string // text, long_text, choice, choices, date, money, number, list, url, person
+	Choices  []string
+	Required bool
+	Help     string
+}
+
+// Draft is a request that is being written.
+type Draft struct {
+	Type    string
+	Title   string
+	Text    string // the words it is read from, or the description
+	Channel string // "#launch"
+	Who     flow.Actor
+	Fields  map[string][]string
+}
+
+// Prefill is what was read from a draft.
+type Prefill struct {
+	Type   string
+	Title  string
+	Fields map[string][]string // dates as 2006-01-02 or RFC 3339
+	From   map[string]string   // field -> the words its value came from
+}
+
+// Action is something a person is about to do.
+type Action struct {
+	Who     flow.Actor
+	Request flow.RequestID
+	Do      string // approve, request_changes, decline, delegate, undo, withdraw, add_detail, submit_work
+	Stage   string
+	Round   int
+	Version string
+}

@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"time"
+
+	"signoff/internal/text"
+)
+
+// Effect is a wish about the outside. Doing one twice is harmless, and an older Show never wins over a newer.
+// Exactly one of Show, Tell and Wake is set.
+type Effect struct {
+	ID      string    `json:"id"` // request/version/ordinal: CR-142/7/2
+	Request RequestID `json:"request"`
+	Target  string    `json:"target,omitempty"` // connector instance; empty for Wake
+	Show    *Show     `json:"show,omitempty"`
+	Tell    *Tell     `json:"tell,omitempty"`
+	Wake    *Wake     `json:"wake,omitempty"`
+	// Known gives, by Actor.ID, the accounts on the target of everybody the effect names. The core leaves it empty;
+	// the engine fills it just before Do.
+	Known map[string]Ref `json:"known,omitempty"`
+}
+
+// Purpose returns the purpose of a Show, "tell" or "wake".
+func (e Effect) Purpose() string {
+	switch {
+	case e.Show != nil:
+		return e.Show.Purpose
+	case e.Tell != nil:
+		return "tell"
+	}
+	return "wake"
+}
+
+// Mark is what the creating call leaves outside so that an earlier try can be found: request/purpose for a Show
+// (stable over versions), the effect id for a Tell.
+func (e Effect) Mark() string {
+	if e.Show != nil {
+		return string(e.Request) + "/" + e.Show.Purpose
+	}
+	return e.ID
+}
+
+// Show makes the outside look like View: it creates the thing at At when Link is nil, else changes what Link names.
+type Show struct {
+	Purpose string `json:"purpose"`
+	// At is the place for a new one: {chat, thread, …}, {chat, channel, …}, {tracker, project, DES}. Where To is set
+	// and At is empty the thing goes to that person directly.
+	At      Ref    `json:"at,omitzero"`
+	To      Actor  `json:"to,omitzero"`
+	Link    *Link  `json:"link,omitempty"`
+	Version int64  `json:"version"`
+	Digest  string `json:"digest"`
+	View    View   `json:"view"`
+}
+
+// Tell says something once. Where is a thread, channel or ticket; with To and no Where it goes to each person
+// directly. Private is for the first of To alone, at Where. After Expires it is dropped.
+type Tell struct {
+	To        []Actor   `json:"to,omitempty"`
+	Where     Ref       `json:"where,omitzero"`
+	Private   bool      `json:"private,omitempty"`
+	Bundle    string    `json:"bundle,omitempty"` // digest slot label
+	Expires   time.Time `json:"expires,omitzero"`
+	InReplyTo string    `json:"in_reply_to,omitempty"` // a delivery whose response address may be used
+	View      View      `json:"view"`
+}
+
+// Wake asks for a timer.fired event of that name at At; a later Wake of the same request and name replaces it, a
+// zero At cancels it.
+type Wake struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+// ViewKind says what a view is for; connectors choose a layout by it.
+type ViewKind string
+
+// The kinds of view.
+const (
+	CardView    ViewKind = "card"    // the one public card of a request
+	AskView     ViewKind = "ask"     // asks one reviewer
+	WorkView    ViewKind = "work"    // asks the assignee for the next revision
+	TicketView  ViewKind = "ticket"  // the record in the tracker
+	NoticeView  ViewKind = "notice"  // a sentence or two, in a thread or to a person
+	RefusalView ViewKind = "refusal" // why something did not count
+	CommentView ViewKind = "comment" // words in the ticket
+	LinkView    ViewKind = "link"    // a remote link at the ticket
+)
+
+// View is what people see of a request, without any vendor's markup. Connectors print it; they add nothing to it.
+type View struct {
+	Kind    ViewKind  `json:"kind"`
+	Request RequestID `json:"request"`
+	// Title is the request's title; Headline one plain sentence that stands alone as notification and for screen
+	// readers. Both plain text.
+	Title    string              `json:"title"`
+	Headline string              `json:"headline"`
+	Status   Status              `json:"status,omitempty"`
+	Round    int                 `json:"round,omitempty"`
+	Page     string              `json:"page,omitempty"` // path of the page, "/requests/CR-142"
+	Facts    []Fact              `json:"facts,omitempty"`
+	Body     text.Doc            `json:"body,omitempty"`
+	Points   []Point             `json:"points,omitempty"`
+	Buttons  []Button            `json:"buttons,omitempty"`
+	Ticket   *TicketFields       `json:"ticket,omitempty"` // TicketView only
+	Link     *Link               `json:"link,omitempty"`   // LinkView only: what to link to
+	Fields   map[string][]string `json:"fields,omitempty"`
+}
+
+// TicketFields is the part of a request that a tracker keeps in fields of its own.
+type TicketFields struct {
+	Project  string              `json:"project,omitempty"`
+	Priority string              `json:"priority,omitempty"`
+	Labels   []string            `json:"labels,omitempty"`
+	Assignee Actor               `json:"assignee,omitzero"`
+	Due      time.Time           `json:"due,omitzero"`
+	Fields   map[string][]string `json:"fields,omitempty"` // template fields by name
+	// KeepStatus says that the ticket's status was set by hand and must be left alone.
+	KeepStatus bool `json:"keep_status,omitempty"`
+}
+
+// Fact is one labelled value. Exactly one of Text, People and At carries the value; Text may accompany At or People
+// as words around them.
+type Fact struct {
+	Name   string    `json:"name"`  // stable English: status, owner, due, waiting_for, ticket, …
+	Label  string    `json:"label"` // as people read it
+	Text   string    `json:"text,omitempty"`
+	People []Actor   `json:"people,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	URL    string    `json:"url,omitempty"`
+}
+
+// Button is something the reader may do.
+type Button struct {
+	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, open,
+	// open_ticket, why.
+	Action  string `json:"action"`
+	Label   string `json:"label"`
+	Style   string `json:"style,omitempty"` // primary, danger or empty
+	Minor   bool   `json:"minor,omitempty"` // may go into a menu
+	Stage   string `json:"stage,omitempty"`
+	Round   int    `json:"round,omitempty"`
+	Version string `json:"version,omitempty"`
+	URL     string `json:"url,omitempty"`     // open, open_ticket: an address or a path of ours
+	Confirm string `json:"confirm,omitempty"` // a question asked first
+}

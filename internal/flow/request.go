@@ -1,0 +1,229 @@
+package flow
+
+import (
+	"time"
+
+	"signoff/internal/text"
+)
+
+// Status is one of the fixed status words.
+type Status string
+
+// The status words.
+const (
+	Draft      Status = "draft"
+	Intake     Status = "intake"
+	NeedsInfo  Status = "needs_info"
+	InProgress Status = "in_progress"
+	InReview   Status = "in_review"
+	Approved   Status = "approved"
+	Declined   Status = "declined"
+	Withdrawn  Status = "withdrawn"
+	Merged     Status = "merged"
+	Snoozed    Status = "snoozed"
+	Expired    Status = "expired"
+)
+
+// Closed reports whether a request in this status takes no further decision.
+func (s Status) Closed() bool {
+	switch s {
+	case Approved, Declined, Withdrawn, Merged, Expired:
+		return true
+	}
+	return false
+}
+
+// Words returns the status as people read it: "in review".
+func (s Status) Words() string {
+	switch s {
+	case NeedsInfo:
+		return "needs info"
+	case InProgress:
+		return "in progress"
+	case InReview:
+		return "in review"
+	}
+	return string(s)
+}
+
+// Request is the thing to be signed off: the fold of its records.
+type Request struct {
+	ID        RequestID `json:"id"`
+	Ruleset   string    `json:"ruleset"` // digest of the ruleset that opened it
+	Workflow  string    `json:"workflow,omitempty"`
+	Template  string    `json:"template,omitempty"`
+	Rule      string    `json:"rule,omitempty"` // the rule that routed it
+	Version   int64     `json:"version"`        // +1 per record
+	Status    Status    `json:"status"`
+	Round     int       `json:"round"` // the revision, from 1
+	Opened    time.Time `json:"opened"`
+	Updated   time.Time `json:"updated"`
+	Closed    time.Time `json:"closed,omitzero"`
+	Title     string    `json:"title"`
+	Body      text.Doc  `json:"body,omitempty"`
+	Requester Actor     `json:"requester"`
+	Assignee  Actor     `json:"assignee,omitzero"`
+	// Makers are the people who submitted the work of a revision: who asked for or made it cannot approve it.
+	Makers     []Actor             `json:"makers,omitempty"`
+	Due        time.Time           `json:"due,omitzero"`
+	Source     string              `json:"source"` // slack, api, …
+	Project    string              `json:"project,omitempty"`
+	Priority   string              `json:"priority,omitempty"`
+	Labels     []string            `json:"labels,omitempty"`
+	Reminders  []string            `json:"reminders,omitempty"`
+	Escalation string              `json:"escalation,omitempty"`
+	Fields     map[string][]string `json:"fields,omitempty"`
+	Stages     []StageRun          `json:"stages,omitempty"` // append only: one run per stage and round
+	Points     []Point             `json:"points,omitempty"`
+	Votes      []Vote              `json:"votes,omitempty"` // append only
+	Links      []Link              `json:"links,omitempty"`
+	Shows      map[string]Shown    `json:"shows,omitempty"` // by purpose: what was last asked to be shown
+	Ticket     TicketState         `json:"ticket,omitzero"`
+	Places     Places              `json:"places,omitzero"`
+	Fired      []string            `json:"fired,omitempty"`    // names of the moments that have come
+	WakeAt     time.Time           `json:"wake_at,omitzero"`   // the instant last asked for
+	Seqs       map[string]string   `json:"seqs,omitempty"`     // newest Seq by subject
+	Problems   []Problem           `json:"problems,omitempty"` // what people should know is wrong just now
+}
+
+// Places are the connector instances a request lives in, fixed when it is opened.
+type Places struct {
+	Chat    string `json:"chat,omitempty"`    // where people are asked; empty: nobody is asked in chat
+	Tracker string `json:"tracker,omitempty"` // where the ticket is kept
+}
+
+// TicketState mirrors what the tracker last said of the ticket.
+type TicketState struct {
+	Status  string    `json:"status,omitempty"` // the tracker's own name
+	MovedBy Actor     `json:"moved_by,omitzero"`
+	MovedAt time.Time `json:"moved_at,omitzero"`
+}
+
+// Problem is something wrong that a person should know, shown on the card and the page until it is over.
+type Problem struct {
+	Purpose string    `json:"purpose"` // the effect's purpose, or the stage
+	Text    string    `json:"text"`
+	Since   time.Time `json:"since"`
+}
+
+// StageState says where a stage run stands.
+type StageState string
+
+// The states of a stage run.
+const (
+	StageOpen     StageState = "open"
+	StageApproved StageState = "approved"
+	StageChanges  StageState = "changes_requested"
+	StageDeclined StageState = "declined"
+	StageSkipped  StageState = "skipped"   // its condition did not hold
+	StageStopped  StageState = "stopped"   // another stage decided first, or the request was withdrawn
+	StageReverted StageState = "withdrawn" // an undo took back the decision that had opened it
+	StageExpired  StageState = "expired"
+)
+
+// StageRun is one stage in one revision, with its timestamps.
+type StageRun struct {
+	Name          string       `json:"name"`
+	Round         int          `json:"round"`
+	Together      int          `json:"together"` // stages of one number run side by side
+	State         StageState   `json:"state"`
+	Why           string       `json:"why,omitempty"` // why it was skipped or stopped
+	Entered       time.Time    `json:"entered"`
+	FirstResponse time.Time    `json:"first_response,omitzero"`
+	Decided       time.Time    `json:"decided,omitzero"`
+	DecidedBy     []Actor      `json:"decided_by,omitempty"`
+	Asked         []Actor      `json:"asked,omitempty"` // everybody who was asked in this run
+	Waiting       []Wait       `json:"waiting,omitempty"`
+	Delegated     []Delegation `json:"delegated,omitempty"`
+	Added         []string     `json:"added,omitempty"` // people an escalation allowed to act
+}
+
+// Wait is a span during which the stage waited on the same people; To is zero while it lasts.
+type Wait struct {
+	On   []string  `json:"on"`
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// Delegation hands From's place in a stage run to To.
+type Delegation struct {
+	From Actor     `json:"from"`
+	To   Actor     `json:"to"`
+	At   time.Time `json:"at"`
+}
+
+// Verdict is what a reviewer says.
+type Verdict string
+
+// The verdicts.
+const (
+	Approve        Verdict = "approve"
+	RequestChanges Verdict = "request_changes"
+	Decline        Verdict = "decline"
+)
+
+// Vote is one verdict as it was given. Undone votes stay, marked.
+type Vote struct {
+	Event   string    `json:"event"`
+	Stage   string    `json:"stage"`
+	Round   int       `json:"round"`
+	Version string    `json:"version,omitempty"`
+	By      Actor     `json:"by"`
+	For     Actor     `json:"for,omitzero"` // on whose behalf
+	Verdict Verdict   `json:"verdict"`
+	Note    text.Doc  `json:"note,omitempty"`
+	Via     string    `json:"via,omitempty"` // the connector instance or "api", "web"
+	At      time.Time `json:"at"`
+	Undone  time.Time `json:"undone,omitzero"`
+}
+
+// Point is one numbered change request.
+type Point struct {
+	Number int       `json:"number"`
+	Round  int       `json:"round"` // the revision it was asked of
+	Stage  string    `json:"stage"`
+	By     Actor     `json:"by"`
+	Note   text.Doc  `json:"note"`
+	At     time.Time `json:"at"`
+	Answer text.Doc  `json:"answer,omitempty"`
+}
+
+// Link joins the request to something outside. Purposes: "thread" (where it came from), "card", "ticket",
+// "ask/<round>/<stage>/<person>", "work/<round>".
+type Link struct {
+	Ref     Ref    `json:"ref"`
+	Purpose string `json:"purpose"`
+	Label   string `json:"label,omitempty"` // what people call it: DES-7
+	URL     string `json:"url,omitempty"`   // where a browser opens it
+	Shown   string `json:"shown,omitempty"` // digest of the view last written there
+	Version int64  `json:"version,omitempty"`
+}
+
+// Shown keeps, per purpose, the last view that was asked for and whether it is confirmed.
+type Shown struct {
+	Digest  string `json:"digest"`
+	Version int64  `json:"version"`
+	Settled bool   `json:"settled"`          // effect.done arrived for this version
+	Parked  string `json:"parked,omitempty"` // why it was given up
+}
+
+// Link returns the link of a purpose.
+func (r Request) Link(purpose string) (Link, bool) {
+	for _, l := range r.Links {
+		if l.Purpose == purpose {
+			return l, true
+		}
+	}
+	return Link{}, false
+}
+
+// Open returns the stage runs that wait for votes now.
+func (r Request) Open() []StageRun {
+	var open []StageRun
+	for _, s := range r.Stages {
+		if s.State == StageOpen {
+			open = append(open, s)
+		}
+	}
+	return open
+}
