@@ -1,0 +1,80 @@
+// Package outbound makes the HTTP clients through which all connectors speak to the world.
+//
+// A client reaches the configured base addresses and the vendor's own hosts and nothing else: each request and each
+// redirect is checked by name, each connection by address, so that neither a link in a message nor a name server can
+// steer a call into the internal network. It bounds time and size. It never retries, sleeps or limits rates: that is
+// the engine's work, helped by Classify, Lost and Failure, which say what an answer or an error means for the next try.
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// Options say whom a client may reach and within which bounds. Zero fields have the defaults named.
+type Options struct {
+	// Allow lists base addresses (https://jira.lumen.example/x, http://127.0.0.1:4000/api/). Their exact origins may be
+	// reached even inside a private network; loopback and plain http only where the address itself names loopback.
+	Allow []string
+	// Hosts lists vendor hosts, exact ("slack.com") or by suffix (".slack.com", which does not include slack.com).
+	// They are reached by https on port 443 and only at public addresses.
+	Hosts     []string
+	UserAgent string        // sent where the caller sets none; default "signoff"
+	Timeout   time.Duration // for one request including its answer's body, default 30 s
+	MaxBody   int64         // bytes of an answer, default 1 MiB
+	Roots     *x509.CertPool
+	// Lookup resolves a name to all of its addresses; default the system's resolver.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+}
+
+func (o Options) orDefault() Options {
+	if o.UserAgent == "" {
+		o.UserAgent = "signoff"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 1 << 20
+	}
+	if o.Lookup == nil {
+		o.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	return o
+}
+
+// New returns a client bounded by o. A base address that CheckBase refuses is not reachable through it.
+func New(o Options) *http.Client {
+	o = o.orDefault()
+	reach := newReach(o.Allow, o.Hosts)
+	dial := &dialer{reach: reach, lookup: o.Lookup}
+	transport := &http.Transport{
+		Proxy:                  nil, // an environment variable must not redirect credentials
+		DialContext:            dial.dial,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // so that the size limit counts what is read
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	guard := &guard{reach: reach, next: transport, dial: dial, userAgent: o.UserAgent, timeout: o.Timeout, maxBody: o.MaxBody}
+	return &http.Client{Transport: guard, CheckRedirect: guard.redirect}
+}
+
+// DialContext returns the checked dial function of a client made by New, for protocols besides HTTP (WebSocket).
+// For any other client it returns nil.
+func DialContext(c *http.Client) func(ctx context.Context, network, address string) (net.Conn, error) {
+	if g, ok := c.Transport.(*guard); ok {
+		return g.dial.dial
+	}
+	return nil
+}
