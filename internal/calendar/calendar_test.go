@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +252,31 @@ func TestClock(t *testing.T) {
 	for _, text := range []string{"", "9:30", "09:60", "24:01", "25:00", "09.30", "09:30:00", "-1:30", "9 am", "09:3é"} {
 		if got, err := Clock(text); err == nil {
 			t.Errorf("Clock(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+// The patterns go into JSON schemas; they must agree with the readers.
+func TestPatterns(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		pattern string
+		read    func(string) error
+		texts   []string
+	}{
+		{HoursKeyPattern, func(s string) error { _, err := parseDays(s); return err },
+			[]string{"mon", "mon-fri", "sat-mon", "Mon", "monday", "mon-", "-mon", "mon-fri-sun", "mon,tue", "", "mon - fri"}},
+		{HoursPattern, func(s string) error { _, err := parseWindow(s); return err },
+			[]string{"09:30-18:00", "22:00-06:00", "00:00-24:00", "24:00-06:00", "9:30-18:00", "09:30", "09:30-25:00", "09:30-24:01", "09:30-18:60", "09:30 - 18:00", "09:30-18:00-19:00", ""}},
+		{ClosedPattern, func(s string) error { return newDaySet().addClosure(s) },
+			[]string{"2026-12-24", "2026-12-24..2027-01-01", "2026-12-24...2027-01-01", "2026-12-24..", "24.12.2026", "2126-12-24", "1999-12-24", "2026-1-2", ""}},
+	}
+	for _, test := range tests {
+		pattern := regexp.MustCompile(test.pattern)
+		for _, text := range test.texts {
+			if err := test.read(text); (err == nil) != pattern.MatchString(text) {
+				t.Errorf("%q: pattern %s matches %v, reader says %v", text, test.pattern, pattern.MatchString(text), err)
+			}
 		}
 	}
 }

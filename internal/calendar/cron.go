@@ -138,7 +138,7 @@ func (s Schedule) String() string { return s.spec }
 // runs once, the first time. Labels that would run at the same moment, such
 // as every quarter of a skipped hour, are one slot, named by the first.
 func (s Schedule) Next(after time.Time, loc *time.Location) (Slot, bool) {
-	if s.cron == nil {
+	if s.cron == nil || after.Unix() >= maxUnix {
 		return Slot{}, false
 	}
 	after = time.Unix(0, nanos(after))

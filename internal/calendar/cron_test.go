@@ -106,6 +106,7 @@ func TestSchedule_Next(t *testing.T) {
 		{"0 9 31 * *", "Asia/Kolkata", "2027-01-31 12:00", "2027-03-31T09:00", "2027-03-31 03:30"},
 		{"0 9 13 * 5", "UTC", "2026-11-14 00:00", "2026-11-20T09:00", "2026-11-20 09:00"}, // the 13th, or any Friday
 		{"0 9 29 2 *", "UTC", "2096-03-01 00:00", "", ""},
+		{"0 9 * * *", "UTC", "3000-01-01 00:00", "", ""},
 	}
 	for _, test := range tests {
 		after, err := time.Parse(stamp, test.after)

@@ -141,6 +141,27 @@ func TestWorking(t *testing.T) {
 	}
 }
 
+// In 2006 Newfoundland turned its clocks back at one minute past midnight, so
+// Sunday had begun when the clock showed Saturday evening again.
+func TestRepeatedHourAcrossMidnight(t *testing.T) {
+	t.Parallel()
+	c := must(t, Spec{Zone: "America/St_Johns", Hours: map[string][]string{"sun": {"00:00-02:00"}}})
+	sunday := time.Date(2006, 10, 29, 2, 30, 0, 0, time.UTC)
+	at := sunday.Add(20 * time.Minute)
+	if got, want := at.In(c.Location()).Format(stamp), "2006-10-28 23:20"; got != want {
+		t.Fatalf("the clock shows %s, want %s", got, want)
+	}
+	if !c.Open(at) {
+		t.Errorf("Open(%v) = false, want true: Sunday opened at %v", at, sunday)
+	}
+	if got := c.Working(sunday.Add(-time.Hour), at); got != 20*time.Minute {
+		t.Errorf("Working up to %v = %v, want 20m", at, got)
+	}
+	if got, want := c.Add(at, Span{-15, WorkingMinutes}), at.Add(-15*time.Minute); !got.Equal(want) {
+		t.Errorf("%v - 15 working minutes = %v, want %v", at, got, want)
+	}
+}
+
 func TestShare(t *testing.T) {
 	t.Parallel()
 	c := london(t)
