@@ -1,0 +1,333 @@
+package jira
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"signoff/internal/sandbox"
+)
+
+const (
+	service = "jira"
+	// maxRequest is the largest body that the site takes.
+	maxRequest = 1 << 20
+)
+
+type object = map[string]any
+
+// call is one authenticated request.
+type call struct {
+	op   string
+	path map[string]string // values of the names in the route
+	q    url.Values
+	body []byte
+	by   *User
+}
+
+// list returns the comma-separated values of a query parameter, which may also be repeated.
+func (c call) list(name string) []string {
+	var all []string
+	for _, v := range c.q[name] {
+		for part := range strings.SplitSeq(v, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
+}
+
+// page returns startAt and maxResults of the query.
+func (c call) page(limit int) (start, count int, refused *reply) {
+	start, count = 0, limit
+	for name, into := range map[string]*int{"startAt": &start, "maxResults": &count} {
+		v := c.q.Get(name)
+		if v == "" {
+			continue
+		}
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			return 0, 0, problem(http.StatusBadRequest, "The value '"+v+"' of "+name+" is not a number of at least 0.")
+		}
+		*into = n
+	}
+	return start, min(count, limit), nil
+}
+
+func window[T any](all []T, start, count int) []T {
+	start = min(start, len(all))
+	return all[start:min(len(all), start+count)]
+}
+
+// reply is what the site answers: a JSON body, or none when body is nil.
+type reply struct {
+	status int
+	body   any
+	header map[string]string
+}
+
+func answer(status int, body any) *reply { return &reply{status: status, body: body} }
+
+func done() *reply { return &reply{status: http.StatusNoContent} }
+
+// problem is a refusal with a message.
+func problem(status int, message string) *reply {
+	return answer(status, object{"errorMessages": []string{message}, "errors": object{}})
+}
+
+// invalid is a 400 that names the fields at fault.
+func invalid(errs map[string]string) *reply {
+	return answer(http.StatusBadRequest, object{"errorMessages": []string{}, "errors": errs})
+}
+
+func badField(name, message string) *reply { return invalid(map[string]string{name: message}) }
+
+const unseen = "Issue does not exist or you do not have permission to see it."
+
+// route is one operation, named as in Atlassian's API description.
+type route struct {
+	op, pattern string
+	permission  string // the account needs it; "" = none beyond seeing the project
+	do          func(call) *reply
+}
+
+func (s *Server) routes() []route {
+	const base, one = "/rest/api/2", "/rest/api/2/issue/{key}"
+	return []route{
+		{"getServerInfo", "GET " + base + "/serverInfo", "", s.serverInfo},
+		{"getCurrentUser", "GET " + base + "/myself", "", s.myself},
+		{"getMyPermissions", "GET " + base + "/mypermissions", "", s.myPermissions},
+		{"getProject", "GET " + base + "/project/{project}", "", s.getProject},
+		{"getAllStatuses", "GET " + base + "/project/{project}/statuses", "", s.projectStatuses},
+		{"getStatuses", "GET " + base + "/status", "", s.allStatuses},
+		{"getPriorities", "GET " + base + "/priority", "", s.allPriorities},
+		{"getFields", "GET " + base + "/field", "", s.allFields},
+		{"getAttachmentMeta", "GET " + base + "/attachment/meta", "", s.attachmentMeta},
+		{"getCreateIssueMetaIssueTypes", "GET " + base + "/issue/createmeta/{project}/issuetypes", "", s.createMetaTypes},
+		{"getCreateIssueMetaIssueTypeId", "GET " + base + "/issue/createmeta/{project}/issuetypes/{type}", "", s.createMetaFields},
+		{"findUsers", "GET " + base + "/user/search", "", s.findUsers},
+		{"findAssignableUsers", "GET " + base + "/user/assignable/search", "", s.findAssignable},
+		{"createIssue", "POST " + base + "/issue", "CREATE_ISSUES", s.createIssue},
+		{"getIssue", "GET " + one, "", s.getIssue},
+		{"editIssue", "PUT " + one, "EDIT_ISSUES", s.editIssue},
+		{"deleteIssue", "DELETE " + one, "DELETE_ISSUES", s.deleteIssue},
+		{"assignIssue", "PUT " + one + "/assignee", "ASSIGN_ISSUES", s.assignIssue},
+		{"getTransitions", "GET " + one + "/transitions", "", s.getTransitions},
+		{"doTransition", "POST " + one + "/transitions", "TRANSITION_ISSUES", s.doTransition},
+		{"getChangeLogs", "GET " + one + "/changelog", "", s.getChangelog},
+		{"getComments", "GET " + one + "/comment", "", s.getComments},
+		{"addComment", "POST " + one + "/comment", "ADD_COMMENTS", s.addComment},
+		{"getComment", "GET " + one + "/comment/{id}", "", s.getComment},
+		{"updateComment", "PUT " + one + "/comment/{id}", "ADD_COMMENTS", s.updateComment},
+		{"deleteComment", "DELETE " + one + "/comment/{id}", "ADD_COMMENTS", s.deleteComment},
+		{"getRemoteIssueLinks", "GET " + one + "/remotelink", "", s.getRemoteLinks},
+		{"createOrUpdateRemoteIssueLink", "POST " + one + "/remotelink", "LINK_ISSUES", s.putRemoteLink},
+		{"deleteRemoteIssueLinkByGlobalId", "DELETE " + one + "/remotelink", "LINK_ISSUES", s.deleteRemoteLink},
+		{"getIssuePropertyKeys", "GET " + one + "/properties", "", s.propertyKeys},
+		{"getIssueProperty", "GET " + one + "/properties/{property}", "", s.getProperty},
+		{"setIssueProperty", "PUT " + one + "/properties/{property}", "EDIT_ISSUES", s.setProperty},
+		{"deleteIssueProperty", "DELETE " + one + "/properties/{property}", "EDIT_ISSUES", s.deleteProperty},
+		{"searchAndReconsileIssuesUsingJqlPost", "POST " + base + "/search/jql", "", s.searchIssues},
+		{"countIssues", "POST " + base + "/search/approximate-count", "", s.countIssues},
+		{"searchForIssuesUsingJql", "GET " + base + "/search", "", gone},
+		{"searchForIssuesUsingJqlPost", "POST " + base + "/search", "", gone},
+	}
+}
+
+// gone answers for the searches that Cloud removed in 2025 (CHANGE-2046).
+func gone(call) *reply {
+	return problem(http.StatusGone, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "+
+		"A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046")
+}
+
+func (s *Server) newAPI() http.Handler {
+	table := s.routes()
+	op := func(r *http.Request) string {
+		found, _, _ := match(table, r)
+		return found.op
+	}
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		found, values, otherMethod := match(table, r)
+		if found.do == nil {
+			found.do = func(call) *reply { return noRoute(r, otherMethod) }
+		}
+		s.serve(w, r, found, values)
+	})
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: refuse, Note: s.noteFault}
+}
+
+// match finds the route of a request and the values in its path. Routes with a literal where others have a
+// name come first in the table.
+func match(table []route, r *http.Request) (found route, values map[string]string, otherMethod bool) {
+	parts := strings.Split(r.URL.EscapedPath(), "/")
+	for _, candidate := range table {
+		method, pattern, _ := strings.Cut(candidate.pattern, " ")
+		values, ok := bind(strings.Split(pattern, "/"), parts)
+		if ok && method == r.Method {
+			return candidate, values, false
+		}
+		otherMethod = otherMethod || ok
+	}
+	return route{}, nil, otherMethod
+}
+
+// bind matches the parts of a path with those of a pattern.
+func bind(pattern, parts []string) (map[string]string, bool) {
+	if len(pattern) != len(parts) {
+		return nil, false
+	}
+	values := map[string]string{}
+	for i, p := range pattern {
+		part, err := url.PathUnescape(parts[i])
+		switch {
+		case err != nil || part == "" && p != "":
+			return nil, false
+		case strings.HasPrefix(p, "{"):
+			values[strings.Trim(p, "{}")] = part
+		case p != part:
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+func noRoute(r *http.Request, otherMethod bool) *reply {
+	if otherMethod {
+		return problem(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
+	}
+	return problem(http.StatusNotFound, "No resource method found for "+r.Method+" "+r.URL.Path)
+}
+
+// serve runs one call through the checks that come before every operation and records it.
+func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values map[string]string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
+	rep := problem(http.StatusRequestEntityTooLarge, "The request is too large.")
+	if err == nil {
+		rep = s.run(req, r, call{op: r.op, path: values, q: req.URL.Query(), body: body})
+	}
+	s.record(req, r.op, rep.status, body)
+	write(w, rep)
+}
+
+func (s *Server) run(req *http.Request, r route, c call) *reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.by = s.authenticate(req); c.by == nil {
+		return unauthorized()
+	}
+	if req.Method == http.MethodPost || req.Method == http.MethodPut {
+		kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
+		if err != nil || kind != "application/json" {
+			return problem(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type")
+		}
+	}
+	if rep := s.limited(req.Method, c); rep != nil {
+		return rep
+	}
+	if s.lacks(r.permission) {
+		return problem(http.StatusForbidden, "You do not have the permission "+r.permission+".")
+	}
+	return r.do(c)
+}
+
+// authenticate accepts only the API token of the configured account.
+func (s *Server) authenticate(req *http.Request) *User {
+	mail, token, ok := req.BasicAuth()
+	if !ok || !strings.EqualFold(mail, s.opt.User) || token != s.opt.Token || s.opt.Token == "" {
+		return nil
+	}
+	return s.bot()
+}
+
+func unauthorized() *reply {
+	rep := problem(http.StatusUnauthorized, "You are not authenticated. Authentication required to perform this operation.")
+	rep.header = map[string]string{
+		"WWW-Authenticate":     `OAuth realm="https%3A%2F%2Flumen.jira.example"`,
+		"X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
+	}
+	return rep
+}
+
+func (s *Server) lacks(permission string) bool {
+	for _, p := range s.opt.Denied {
+		if p == permission {
+			return true
+		}
+	}
+	return false
+}
+
+func write(w http.ResponseWriter, rep *reply) {
+	for k, v := range rep.header {
+		w.Header().Set(k, v)
+	}
+	if rep.body == nil {
+		w.WriteHeader(rep.status)
+		return
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(rep.body); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.WriteHeader(rep.status)
+	_, _ = w.Write(bytes.TrimRight(buf.Bytes(), "\n")) // the caller may be gone
+}
+
+// refuse answers for an armed fault. The name of a named error is its status, with a message after a space
+// if it should say more: "409 The issue was changed by somebody else."
+func refuse(w http.ResponseWriter, status int, name string) {
+	message := http.StatusText(status)
+	if name != "" {
+		number, rest, _ := strings.Cut(name, " ")
+		var err error
+		if status, err = strconv.Atoi(number); err != nil || status < 400 || status > 599 {
+			status, rest = http.StatusBadRequest, name
+		}
+		message = rest
+	}
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("RateLimit-Reason", "jira-burst-based")
+		w.Header().Set("X-RateLimit-Limit", "100")
+		w.Header().Set("X-RateLimit-Remaining", "0")
+		w.Header().Set("X-RateLimit-NearLimit", "true")
+	}
+	write(w, problem(status, message))
+}
+
+func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
+	if l := s.opt.Ledger; l != nil {
+		l.Add(s.entry(req, status, "fault "+string(f.Kind), body))
+	}
+}
+
+func (s *Server) record(req *http.Request, op string, status int, body []byte) {
+	if l := s.opt.Ledger; l != nil {
+		note := op
+		if op == "" {
+			note = "unknown operation"
+		}
+		l.Add(s.entry(req, status, note, body))
+	}
+}
+
+// mark is the label by which the product finds a ticket again.
+var mark = regexp.MustCompile(`signoff-k-[0-9a-z]+`)
+
+func (s *Server) entry(req *http.Request, status int, note string, body []byte) sandbox.Entry {
+	return sandbox.Entry{
+		At: s.opt.Now(), Service: service, Direction: sandbox.In,
+		Method: req.Method, Path: req.URL.RequestURI(),
+		Status: status, Note: note, Body: string(body), Mark: string(mark.Find(body)),
+	}
+}

@@ -1,0 +1,331 @@
+package jira
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (s *Server) serverInfo(call) *reply {
+	return answer(http.StatusOK, object{
+		"baseUrl": s.opt.BaseURL, "version": "1001.0.0-SNAPSHOT", "versionNumbers": []int{1001, 0, 0},
+		"deploymentType": "Cloud", "buildNumber": 100300, "buildDate": "2026-11-02T12:00:00.000+0000",
+		"serverTime": at(s.opt.Now()), "scmInfo": "sandbox", "serverTitle": "Jira sandbox",
+		"defaultLocale": object{"locale": "en_GB"}, "serverTimeZone": "Etc/UTC",
+	})
+}
+
+func (s *Server) myself(c call) *reply {
+	b, _ := s.userBean(c.by, true).(object)
+	b["locale"] = "en_GB"
+	b["groups"] = object{"size": 0, "items": []any{}}
+	b["applicationRoles"] = object{"size": 0, "items": []any{}}
+	b["expand"] = "groups,applicationRoles"
+	return answer(http.StatusOK, b)
+}
+
+// permissions are those the site knows, with the names people see.
+func permissions() map[string]string {
+	return map[string]string{
+		"BROWSE_PROJECTS": "Browse Projects", "CREATE_ISSUES": "Create Issues", "EDIT_ISSUES": "Edit Issues",
+		"DELETE_ISSUES": "Delete Issues", "ASSIGN_ISSUES": "Assign Issues", "ASSIGNABLE_USER": "Assignable User",
+		"TRANSITION_ISSUES": "Transition Issues", "SCHEDULE_ISSUES": "Schedule Issues", "ADD_COMMENTS": "Add Comments",
+		"EDIT_OWN_COMMENTS": "Edit Own Comments", "DELETE_OWN_COMMENTS": "Delete Own Comments", "CREATE_ATTACHMENTS": "Create Attachments",
+		"LINK_ISSUES": "Link Issues", "MANAGE_WATCHERS": "Manage Watchers", "RESOLVE_ISSUES": "Resolve Issues",
+		"MODIFY_REPORTER": "Modify Reporter", "USER_PICKER": "Browse users and groups", "ADMINISTER": "Administer Jira",
+		"ADMINISTER_PROJECTS": "Administer Projects",
+	}
+}
+
+func (s *Server) myPermissions(c call) *reply {
+	asked := c.list("permissions")
+	if len(asked) == 0 {
+		return problem(http.StatusBadRequest, "The 'permissions' query parameter is required.")
+	}
+	if key := c.q.Get("projectKey"); key != "" && s.project(key) == nil {
+		return problem(http.StatusNotFound, "No project could be found with key '"+key+"'.")
+	}
+	all, shown := permissions(), object{}
+	ids := slices.Sorted(maps.Keys(all))
+	for _, key := range asked {
+		name, known := all[key]
+		if !known {
+			return problem(http.StatusBadRequest, "Unrecognized permission: "+key)
+		}
+		kind := "PROJECT"
+		if key == "USER_PICKER" || key == "ADMINISTER" {
+			kind = "GLOBAL"
+		}
+		shown[key] = object{"id": strconv.Itoa(10 + slices.Index(ids, key)), "key": key, "name": name, "type": kind,
+			"description": name + ".", "havePermission": !s.lacks(key) && !strings.HasPrefix(key, "ADMINISTER")}
+	}
+	return answer(http.StatusOK, object{"permissions": shown})
+}
+
+// projectOf finds the project that a path names.
+func (s *Server) projectOf(c call) (*Project, *reply) {
+	name := c.path["project"]
+	if p := s.project(name); p != nil && !s.lacks("BROWSE_PROJECTS") {
+		return p, nil
+	}
+	return nil, problem(http.StatusNotFound, "No project could be found with key '"+name+"'.")
+}
+
+func (s *Server) getProject(c call) *reply {
+	p, rep := s.projectOf(c)
+	if rep != nil {
+		return rep
+	}
+	b := s.projectBean(p)
+	types := []object{}
+	for i := range p.Types {
+		types = append(types, s.typeBean(&p.Types[i]))
+	}
+	b["issueTypes"], b["components"], b["versions"] = types, []any{}, []any{}
+	b["assigneeType"], b["style"], b["description"] = "UNASSIGNED", "classic", ""
+	b["lead"] = s.userBean(&s.opt.Users[0], false)
+	return answer(http.StatusOK, b)
+}
+
+func (s *Server) projectStatuses(c call) *reply {
+	p, rep := s.projectOf(c)
+	if rep != nil {
+		return rep
+	}
+	all := []object{}
+	for i := range p.Types {
+		t := &p.Types[i]
+		all = append(all, object{"self": s.self("issuetype/" + t.ID), "id": t.ID, "name": t.Name, "subtask": t.Subtask, "statuses": s.statusBeans()})
+	}
+	return answer(http.StatusOK, all)
+}
+
+func (s *Server) statusBeans() []object {
+	all := []object{}
+	for i := range s.opt.Statuses {
+		all = append(all, s.statusBean(&s.opt.Statuses[i]))
+	}
+	return all
+}
+
+func (s *Server) allStatuses(call) *reply { return answer(http.StatusOK, s.statusBeans()) }
+
+func (s *Server) allPriorities(call) *reply {
+	all := []any{}
+	for _, p := range priorities() {
+		all = append(all, s.choiceBean("priority", priorities(), p.ID))
+	}
+	return answer(http.StatusOK, all)
+}
+
+func (s *Server) attachmentMeta(call) *reply {
+	return answer(http.StatusOK, object{"enabled": true, "uploadLimit": 10485760})
+}
+
+// systemFields exist on every site, whether or not a screen shows them.
+func systemFields() []Field {
+	return []Field{
+		{ID: "summary", Name: "Summary", Type: "string"}, {ID: "description", Name: "Description", Type: "string"},
+		{ID: "issuetype", Name: "Issue Type", Type: "issuetype"}, {ID: "project", Name: "Project", Type: "project"},
+		{ID: "status", Name: "Status", Type: "status"}, {ID: "resolution", Name: "Resolution", Type: "resolution"},
+		{ID: "priority", Name: "Priority", Type: "priority"}, {ID: "labels", Name: "Labels", Type: "array", Items: "string"},
+		{ID: "assignee", Name: "Assignee", Type: "user"}, {ID: "reporter", Name: "Reporter", Type: "user"},
+		{ID: "creator", Name: "Creator", Type: "user"}, {ID: "created", Name: "Created", Type: "datetime"},
+		{ID: "updated", Name: "Updated", Type: "datetime"}, {ID: "duedate", Name: "Due date", Type: "date"},
+		{ID: "parent", Name: "Parent", Type: "issuelink"}, {ID: "comment", Name: "Comment", Type: "comments-page"},
+		{ID: "attachment", Name: "Attachment", Type: "array", Items: "attachment"},
+		{ID: "timeoriginalestimate", Name: "Original estimate", Type: "number"},
+		{ID: "timetracking", Name: "Time tracking", Type: "timetracking"},
+		{ID: "components", Name: "Components", Type: "array", Items: "component"},
+	}
+}
+
+func schema(f Field) object {
+	b := object{"type": f.Type}
+	if f.Items != "" {
+		b["items"] = f.Items
+	}
+	if f.Custom == "" {
+		b["system"] = f.ID
+		return b
+	}
+	b["custom"] = "com.atlassian.jira.plugin.system.customfieldtypes:" + f.Custom
+	if id, err := strconv.Atoi(strings.TrimPrefix(f.ID, "customfield_")); err == nil {
+		b["customId"] = id
+	}
+	return b
+}
+
+func (s *Server) allFields(call) *reply {
+	byID := map[string]Field{}
+	for _, f := range systemFields() {
+		byID[f.ID] = f
+	}
+	for _, p := range s.projects {
+		for _, t := range p.Types {
+			for _, f := range t.Fields {
+				byID[f.ID] = f
+			}
+		}
+	}
+	all := []object{}
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		f := byID[id]
+		clauses := []string{f.ID}
+		if f.Custom != "" {
+			clauses = []string{"cf[" + strings.TrimPrefix(f.ID, "customfield_") + "]", f.Name}
+		}
+		all = append(all, object{"id": f.ID, "key": f.ID, "name": f.Name, "custom": f.Custom != "", "orderable": true,
+			"navigable": true, "searchable": true, "clauseNames": clauses, "schema": schema(f)})
+	}
+	return answer(http.StatusOK, all)
+}
+
+func (s *Server) createMetaTypes(c call) *reply {
+	p, rep := s.createProject(c)
+	if rep != nil {
+		return rep
+	}
+	start, count, rep := c.page(50)
+	if rep != nil {
+		return rep
+	}
+	beans := []object{}
+	for _, t := range window(p.Types, start, count) {
+		beans = append(beans, s.typeBean(&t))
+	}
+	return answer(http.StatusOK, object{"startAt": start, "maxResults": count, "total": len(p.Types), "issueTypes": beans})
+}
+
+// createProject finds the project whose create screens are asked for; the answer for an unknown one is 400.
+func (s *Server) createProject(c call) (*Project, *reply) {
+	p := s.project(c.path["project"])
+	if p == nil || s.lacks("CREATE_ISSUES") {
+		return nil, problem(http.StatusBadRequest, "No project could be found with id or key '"+c.path["project"]+"', or you cannot create issues in it.")
+	}
+	return p, nil
+}
+
+func (s *Server) createMetaFields(c call) *reply {
+	p, rep := s.createProject(c)
+	if rep != nil {
+		return rep
+	}
+	t := p.typ(func(t *IssueType) bool { return t.ID == c.path["type"] })
+	if t == nil {
+		return problem(http.StatusBadRequest, "The issue type '"+c.path["type"]+"' is not in the project.")
+	}
+	start, count, rep := c.page(50)
+	if rep != nil {
+		return rep
+	}
+	beans := []object{}
+	for _, f := range window(t.Fields, start, count) {
+		beans = append(beans, s.createMeta(f, p, t))
+	}
+	return answer(http.StatusOK, object{"startAt": start, "maxResults": count, "total": len(t.Fields), "fields": beans})
+}
+
+// createMeta describes a field of the create screen of an issue type.
+func (s *Server) createMeta(f Field, p *Project, t *IssueType) object {
+	b := s.fieldMeta(f)
+	b["fieldId"] = f.ID
+	switch f.ID {
+	case "project":
+		b["allowedValues"] = []object{s.projectBean(p)}
+	case "issuetype":
+		b["allowedValues"] = []object{s.typeBean(t)}
+	}
+	return b
+}
+
+// fieldMeta describes a field of a screen, as create metadata and transitions do.
+func (s *Server) fieldMeta(f Field) object {
+	b := object{"required": f.Required, "schema": schema(f), "name": f.Name, "key": f.ID,
+		"hasDefaultValue": f.ID == "priority", "operations": operations(f)}
+	switch {
+	case f.ID == "priority":
+		b["allowedValues"] = s.choiceBeans("priority", priorities())
+		b["defaultValue"] = s.choiceBean("priority", priorities(), mediumPriority)
+	case f.ID == "resolution":
+		b["allowedValues"] = s.choiceBeans("resolution", resolutions())
+	case f.ID == "assignee":
+		b["autoCompleteUrl"] = s.self("user/assignable/search?project=&query=")
+	case f.Type == "option":
+		options := []any{}
+		for _, c := range f.Choices {
+			options = append(options, s.customBean(f, c.ID))
+		}
+		b["allowedValues"] = options
+	}
+	return b
+}
+
+func (s *Server) choiceBeans(kind string, list []Choice) []any {
+	all := []any{}
+	for _, c := range list {
+		all = append(all, s.choiceBean(kind, list, c.ID))
+	}
+	return all
+}
+
+func (s *Server) findUsers(c call) *reply {
+	if c.q.Has("username") {
+		return problem(http.StatusBadRequest, "The query parameter 'username' is not supported in GDPR strict mode.")
+	}
+	if !c.q.Has("query") && !c.q.Has("accountId") && !c.q.Has("property") {
+		return problem(http.StatusBadRequest, "Either the 'query', 'accountId' or 'property' query parameter must be provided.")
+	}
+	return s.people(c, func(u *User) bool {
+		if c.q.Has("accountId") {
+			return u.AccountID == c.q.Get("accountId")
+		}
+		return c.q.Get("query") != "" && u.answersTo(c.q.Get("query"))
+	})
+}
+
+func (s *Server) findAssignable(c call) *reply {
+	project, key := c.q.Get("project"), c.q.Get("issueKey")
+	switch {
+	case project == "" && key == "" && c.q.Get("issueId") == "":
+		return problem(http.StatusBadRequest, "Either the 'project', 'issueKey' or 'issueId' query parameter must be provided.")
+	case project != "" && s.project(project) == nil:
+		return problem(http.StatusNotFound, "No project could be found with key '"+project+"'.")
+	case key != "" && s.find(key) == nil:
+		return problem(http.StatusNotFound, unseen)
+	}
+	return s.people(c, func(u *User) bool {
+		return s.assignable(u.AccountID) != nil && (c.q.Get("query") == "" || u.answersTo(c.q.Get("query"))) &&
+			(c.q.Get("accountId") == "" || c.q.Get("accountId") == u.AccountID)
+	})
+}
+
+// answersTo matches a prefix of a word of the name or of the address; a hidden address only in full.
+func (u *User) answersTo(query string) bool {
+	query = strings.ToLower(strings.TrimSpace(query))
+	name, mail := strings.ToLower(u.Name), strings.ToLower(u.Email)
+	if u.HideEmail && mail == query || !u.HideEmail && strings.HasPrefix(mail, query) || strings.HasPrefix(name, query) {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(name), func(word string) bool { return strings.HasPrefix(word, query) })
+}
+
+// people answers a user search: nothing, with 200, for an account that may not browse users.
+func (s *Server) people(c call, match func(*User) bool) *reply {
+	start, count, rep := c.page(1000)
+	if rep != nil {
+		return rep
+	}
+	if !c.q.Has("maxResults") {
+		count = 50
+	}
+	beans := []any{}
+	for i := range s.opt.Users {
+		if u := &s.opt.Users[i]; !s.lacks("USER_PICKER") && match(u) {
+			beans = append(beans, s.userBean(u, true))
+		}
+	}
+	return answer(http.StatusOK, window(beans, start, count))
+}

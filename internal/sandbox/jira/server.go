@@ -1,0 +1,207 @@
+package jira
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"signoff/internal/sandbox"
+)
+
+// Options describe the site. Now, User and Token are required; everything else has a default.
+type Options struct {
+	Now     func() time.Time
+	BaseURL string // where the site is reached, without a slash at the end; part of every self link
+	Prefix  string // path under which Pages is mounted, such as "/demo/jira"
+
+	User  string // e-mail of the account that the API token belongs to
+	Token string
+
+	Projects    []Project
+	Statuses    []Status
+	Transitions []Transition
+	Users       []User
+	Denied      []string // permissions that the account lacks, such as "TRANSITION_ISSUES"
+
+	IndexLag   time.Duration // how long search does not see a change
+	RateLimits bool          // enforce the burst and per-issue limits
+	PageSize   int           // most issues on one page of search results; 0 = 100
+
+	WebhookURL      string
+	WebhookSecret   string
+	RetryAfter      []time.Duration                            // pauses before the repeats of a refused webhook; nil = 5, 10, 15, 15, 15 minutes
+	Sleep           func(context.Context, time.Duration) error // waits out such a pause; nil = real time
+	CommentAsUpdate bool                                       // announce a comment as jira:issue_updated too, as some sites do
+	HTTP            *http.Client                               // sends the webhooks; nil = one with a timeout of 10 s
+
+	Ledger *sandbox.Ledger // nil = nothing is recorded
+	Faults *sandbox.Faults // nil = none
+}
+
+// Server is one Jira site. It is safe for concurrent use.
+type Server struct {
+	opt Options
+	api http.Handler
+
+	mu        sync.Mutex
+	projects  []*Project
+	issues    []*issue // by creation; deleted ones stay, marked
+	nextID    map[string]int
+	nextKey   map[string]int
+	meter     meter
+	hooks     hooks
+	changed   chan struct{}
+	closeOnce sync.Once
+}
+
+// New returns a site without issues. Close stops its webhooks.
+func New(opt Options) *Server {
+	s := &Server{
+		opt:     withDefaults(opt),
+		nextID:  map[string]int{},
+		nextKey: map[string]int{},
+		changed: make(chan struct{}),
+	}
+	for i := range s.opt.Projects {
+		s.projects = append(s.projects, &s.opt.Projects[i])
+	}
+	s.hooks = newHooks(s.opt)
+	if l := s.opt.Ledger; l != nil {
+		l.Hide(s.opt.Token, s.opt.WebhookSecret)
+	}
+	s.api = s.newAPI()
+	s.hooks.running.Go(s.dispatch)
+	return s
+}
+
+func withDefaults(opt Options) Options {
+	opt.BaseURL = strings.TrimSuffix(cmp.Or(opt.BaseURL, "https://lumen.jira.example"), "/")
+	opt.Prefix = strings.TrimSuffix(opt.Prefix, "/")
+	opt.PageSize = cmp.Or(opt.PageSize, 100)
+	if opt.Projects == nil {
+		opt.Projects = DefaultProjects()
+	}
+	if opt.Statuses == nil {
+		opt.Statuses = DefaultStatuses()
+	}
+	if opt.Transitions == nil {
+		opt.Transitions = DefaultTransitions()
+	}
+	if opt.Users == nil {
+		opt.Users = DefaultUsers()
+	}
+	if opt.RetryAfter == nil {
+		opt.RetryAfter = []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute}
+	}
+	if opt.Sleep == nil {
+		opt.Sleep = sleep
+	}
+	if opt.HTTP == nil {
+		opt.HTTP = &http.Client{Timeout: 10 * time.Second}
+	}
+	return opt
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// API serves /rest/....
+func (s *Server) API() http.Handler { return s.api }
+
+// Close stops sending webhooks, drops the pending ones and waits for what is under way.
+func (s *Server) Close() {
+	s.closeOnce.Do(s.hooks.stop)
+	s.hooks.running.Wait()
+}
+
+// Wait returns once ok holds, or with the error of ctx. It looks again after every change: of an issue,
+// or of the state of a webhook. ok is called without a lock and may use every method of the server.
+func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if ok(s) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// wake tells everybody who waits that something changed. The caller holds the lock.
+func (s *Server) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// sequence returns the next number of a kind, as Jira counts: from 10000.
+func (s *Server) sequence(kind string) int {
+	s.nextID[kind]++
+	return 9999 + s.nextID[kind]
+}
+
+func (s *Server) project(idOrKey string) *Project {
+	for _, p := range s.projects {
+		if p.ID == idOrKey || p.Key == idOrKey {
+			return p
+		}
+	}
+	return nil
+}
+
+// user finds an account by its id, e-mail or display name; nil when there is none.
+func (s *Server) user(who string) *User {
+	for i := range s.opt.Users {
+		u := &s.opt.Users[i]
+		if who != "" && (u.AccountID == who || strings.EqualFold(u.Email, who) || u.Name == who) {
+			return u
+		}
+	}
+	return nil
+}
+
+// bot is the account of the API token.
+func (s *Server) bot() *User { return s.user(s.opt.User) }
+
+func (s *Server) status(idOrName string) *Status {
+	for i := range s.opt.Statuses {
+		if st := &s.opt.Statuses[i]; st.ID == idOrName || strings.EqualFold(st.Name, idOrName) {
+			return st
+		}
+	}
+	return nil
+}
+
+// find returns the living issue with this id or key, nil when there is none.
+func (s *Server) find(idOrKey string) *issue {
+	for _, iss := range s.issues {
+		if !iss.deleted && (iss.key == idOrKey || iss.idString() == idOrKey) {
+			return iss
+		}
+	}
+	return nil
+}
+
+func choice(list []Choice, idOrName string) (Choice, bool) {
+	i := slices.IndexFunc(list, func(c Choice) bool { return c.ID == idOrName || c.Name == idOrName })
+	if i < 0 {
+		return Choice{}, false
+	}
+	return list[i], true
+}
