@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Webhook bodies, in the shape of those that Cloud sends: accounts without an address, comments with a
@@ -72,7 +73,7 @@ func (s *Server) createdHook(iss *issue, by *User) outgoing {
 		}
 	}
 	items = append(items, changeItem{Field: "reporter", FieldType: "jira", FieldID: "reporter", To: &by.AccountID, ToString: &by.Name})
-	slices.SortStableFunc(items, func(a, b changeItem) int { return compare(a.FieldID, b.FieldID) })
+	slices.SortStableFunc(items, func(a, b changeItem) int { return strings.Compare(a.FieldID, b.FieldID) })
 	o.body.Changelog = &changelog{strconv.Itoa(s.sequence("changelog")), items}
 	return o
 }

@@ -145,7 +145,7 @@ func text(s string) *string {
 	return &s
 }
 
-// changes lists what differs between two states of an issue, in a fixed order.
+// changes lists what differs between two states of an issue, by the ids of the fields.
 func (s *Server) changes(before, after facts) []changeItem {
 	var items []changeItem
 	add := func(field, id, from, fromText, to, toText string) {
@@ -156,11 +156,10 @@ func (s *Server) changes(before, after facts) []changeItem {
 			From: text(from), FromString: text(fromText), To: text(to), ToString: text(toText)})
 	}
 	name := func(list []Choice, id string) string { c, _ := choice(list, id); return c.Name }
-	people := len(items)
 	add("assignee", "assignee", before.assignee, s.nameOf(before.assignee), after.assignee, s.nameOf(after.assignee))
-	if len(items) > people {
+	if len(items) > 0 {
 		from, to := nullable(before.assignee), nullable(after.assignee)
-		items[people].FromAccount, items[people].ToAccount = &from, &to
+		items[0].FromAccount, items[0].ToAccount = &from, &to
 	}
 	add("description", "description", "", before.description, "", after.description)
 	add("duedate", "duedate", before.due, dueText(before.due), after.due, dueText(after.due))
@@ -171,7 +170,9 @@ func (s *Server) changes(before, after facts) []changeItem {
 	add("status", "status", before.status.ID, before.status.Name, after.status.ID, after.status.Name)
 	add("summary", "summary", "", before.summary, "", after.summary)
 	add("timeoriginalestimate", "timeoriginalestimate", seconds(before.estimate), seconds(before.estimate), seconds(after.estimate), seconds(after.estimate))
-	return append(items, customChanges(before, after)...)
+	items = append(items, customChanges(before, after)...)
+	slices.SortStableFunc(items, func(a, b changeItem) int { return strings.Compare(a.FieldID, b.FieldID) })
+	return items
 }
 
 func customChanges(before, after facts) []changeItem {

@@ -369,6 +369,9 @@ func (p *jqlParser) orderBy() ([]order, error) {
 	return all, nil
 }
 
+// reserved characters must stand in quotes.
+const reserved = "+.;?|*/%^$#@[]{}&:\\`"
+
 // scanJQL cuts a query into tokens.
 func scanJQL(jql string) ([]token, error) {
 	var all []token
@@ -395,8 +398,8 @@ func scanJQL(jql string) ([]token, error) {
 			if n < 0 {
 				n = len(jql) - i
 			}
-			if c < ' ' || strings.IndexByte(`\/@#$%^&|{}?*;:[]`, c) >= 0 {
-				return nil, refused("Error in the JQL Query: The character '%c' is a reserved JQL character. You must enclose it in a string or use the escape '\\u%04x' instead.", c, c)
+			if bad := strings.IndexAny(jql[i:i+n], reserved); bad >= 0 {
+				return nil, refused("Error in the JQL Query: The character '%c' is a reserved JQL character. You must enclose it in a string or use the escape '\\u%04x' instead.", jql[i+bad], jql[i+bad])
 			}
 			all, i = append(all, token{text: jql[i : i+n]}), i+n
 		}

@@ -200,9 +200,9 @@ func TestEdit_VerbsAndChangelog(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("%s %s: %q -> %q", c.By, c.Field, c.From, c.To))
 	}
 	want := []string{
+		`signoff-bot Brand: "" -> "Lumen"`,
 		`signoff-bot labels: "signoff waiting" -> "approved signoff"`,
 		`signoff-bot summary: "Hero" -> "Hero 2"`,
-		`signoff-bot Brand: "" -> "Lumen"`,
 		`signoff-bot assignee: "" -> "Ana Reyes"`,
 		`signoff-bot assignee: "Ana Reyes" -> ""`,
 	}
