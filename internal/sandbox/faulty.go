@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// FaultHeader tells Next which fault will hit the answer it is about to give.
+const FaultHeader = "X-Sandbox-Fault"
+
 // Faulty is one service's handler behind the fault switches.
 type Faulty struct {
 	Service string
@@ -19,12 +22,14 @@ type Faulty struct {
 	// Refuse answers for faults that carry a message of the service: RateLimit, RateLimitNoHeader (429),
 	// Error500, Error503 (their status) and NamedError (name set, status 0). It writes the status itself.
 	Refuse func(w http.ResponseWriter, status int, name string)
-	// Note, when set, is told about every fault that hit, for the ledger.
+	// Note, when set, is told about every refused call, for the ledger. Calls that take effect reach Next
+	// with FaultHeader set, which Next may add to its own entry.
 	Note func(r *http.Request, f Fault, status int, body []byte)
 }
 
 // ServeHTTP answers as the service would, unless a fault is armed for the call.
 func (h Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Del(FaultHeader)
 	f, ok := h.Faults.Take(h.Service, h.Method(r))
 	if !ok {
 		h.Next.ServeHTTP(w, r)
@@ -52,6 +57,7 @@ func (h Faulty) does(w http.ResponseWriter, r *http.Request, f Fault) bool {
 		return false
 	}
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	r.Header.Set(FaultHeader, string(f.Kind))
 	h.Next.ServeHTTP(rec, r)
 	switch f.Kind {
 	case TimeoutAfter:

@@ -1,0 +1,246 @@
+package slack
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"signoff/internal/sandbox"
+)
+
+// maxRequest is the most a call may carry, in bytes.
+const maxRequest = 1 << 20
+
+// failure is an answer with ok:false.
+type failure struct {
+	code  string
+	extra object
+}
+
+func fail(code string) *failure { return &failure{code: code} }
+
+// refused is a failure that lists what is wrong with a payload.
+func refused(code string, l *lint) *failure {
+	return &failure{code: code, extra: object{
+		"errors": l.messages, "response_metadata": object{"messages": l.errorLines()},
+	}}
+}
+
+// method is one Web API method. do runs with the server locked.
+type method struct {
+	scopes    []string // all of them are needed
+	perMinute int      // 0: no tier of its own
+	do        func(*Server, args) (object, *failure)
+}
+
+// Tiers of the Web API, in calls a minute.
+const (
+	tier2 = 20
+	tier3 = 50
+	tier4 = 100
+)
+
+// methods lists what the stand-in can do. Scopes that depend on the kind of channel are checked by the method.
+func methods() map[string]method {
+	return map[string]method{
+		"auth.test":             {nil, 300, (*Server).authTest},
+		"chat.postMessage":      {[]string{"chat:write"}, 0, (*Server).postMessage},
+		"chat.update":           {[]string{"chat:write"}, tier3, (*Server).updateMessage},
+		"chat.postEphemeral":    {[]string{"chat:write"}, tier4, (*Server).postEphemeral},
+		"chat.delete":           {[]string{"chat:write"}, tier3, (*Server).deleteMessage},
+		"chat.getPermalink":     {nil, 300, (*Server).permalink},
+		"conversations.open":    {[]string{"im:write"}, tier3, (*Server).openConversation},
+		"conversations.info":    {nil, tier3, (*Server).conversationInfo},
+		"conversations.list":    {[]string{"channels:read"}, tier2, (*Server).listConversations},
+		"conversations.history": {nil, tier3, (*Server).history},
+		"conversations.replies": {nil, tier3, (*Server).threadReplies},
+		"users.info":            {[]string{"users:read"}, tier4, (*Server).userInfo},
+		"users.lookupByEmail":   {[]string{"users:read.email"}, tier3, (*Server).userByEmail},
+		"usergroups.list":       {[]string{"usergroups:read"}, tier2, (*Server).listGroups},
+		"usergroups.users.list": {[]string{"usergroups:read"}, tier2, (*Server).groupUsers},
+		"views.open":            {nil, tier4, (*Server).openView},
+		"views.push":            {nil, tier4, (*Server).pushView},
+		"views.update":          {nil, tier4, (*Server).updateView},
+		"views.publish":         {nil, tier4, (*Server).publishView},
+		"reactions.add":         {[]string{"reactions:write"}, tier3, (*Server).addReaction},
+		"reactions.get":         {[]string{"reactions:read"}, tier3, (*Server).getReactions},
+		"team.info":             {[]string{"team:read"}, tier3, (*Server).teamInfo},
+	}
+}
+
+// API serves /api/METHOD and the response addresses, with or without the mount prefix.
+func (s *Server) API() http.Handler {
+	mux := http.NewServeMux()
+	known := methods()
+	mux.HandleFunc("/api/{method}", func(w http.ResponseWriter, r *http.Request) { s.serveMethod(w, r, known) })
+	mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.serveResponseURL)
+	mux.HandleFunc("POST /commands/{team}/{id}/{secret}", s.serveResponseURL)
+	faulty := sandbox.Faulty{
+		Service: service, Faults: s.opt.Faults, Method: methodName, Next: mux, Refuse: refuse,
+		Note: func(r *http.Request, f sandbox.Fault, status int, body []byte) {
+			s.opt.Ledger.Add(sandbox.Entry{
+				Service: service, Direction: sandbox.In, Method: r.Method, Path: methodName(r), Status: status,
+				Note: "fault " + string(f.Kind), Body: masked(string(body)), Mark: markIn(body),
+			})
+		},
+	}
+	return s.unprefixed(faulty)
+}
+
+// unprefixed lets a handler see paths without the mount prefix.
+func (s *Server) unprefixed(next http.Handler) http.Handler {
+	if s.opt.Prefix == "" {
+		return next
+	}
+	stripped := http.StripPrefix(s.opt.Prefix, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, s.opt.Prefix+"/") {
+			stripped.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// methodName is the API method of a call, or "response_url".
+func methodName(r *http.Request) string {
+	if _, name, ok := strings.Cut(r.URL.Path, "/api/"); ok {
+		return name
+	}
+	return "response_url"
+}
+
+// refuse answers for the fault switches.
+func refuse(w http.ResponseWriter, status int, name string) {
+	switch {
+	case name != "":
+		writeJSON(w, http.StatusOK, object{"ok": false, "error": name})
+	case status == http.StatusTooManyRequests:
+		writeJSON(w, status, object{"ok": false, "error": "ratelimited"})
+	default:
+		writeJSON(w, status, object{"ok": false, "error": "internal_error"})
+	}
+}
+
+func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, known map[string]method) {
+	name := r.PathValue("method")
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	entry := sandbox.Entry{
+		Service: service, Direction: sandbox.In, Method: r.Method, Path: name,
+		Status: http.StatusOK, Body: masked(readable(r, body)),
+	}
+	var answer object
+	var failed *failure
+	wait := time.Duration(0)
+	if err != nil {
+		failed = fail("request_timeout")
+	} else {
+		var a args
+		a, wait, failed = s.admit(r, body, known)
+		entry.Mark = markOf(a)
+		if failed == nil {
+			s.mu.Lock()
+			answer, failed = known[name].do(s, a)
+			s.mu.Unlock()
+		}
+	}
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		entry.Status = http.StatusTooManyRequests
+	}
+	w.Header().Set("X-Accepted-OAuth-Scopes", strings.Join(known[name].scopes, ","))
+	w.Header().Set("X-OAuth-Scopes", strings.Join(s.opt.Scopes, ","))
+	entry.Note = note(failed, r)
+	s.opt.Ledger.Add(entry)
+	writeJSON(w, entry.Status, envelope(answer, failed))
+}
+
+// admit decides whether a call may run: a known method, a valid token, the scopes, the rate.
+func (s *Server) admit(r *http.Request, body []byte, known map[string]method) (args, time.Duration, *failure) {
+	name := r.PathValue("method")
+	m, ok := known[name]
+	if !ok {
+		return nil, 0, &failure{code: "unknown_method", extra: object{"req_method": name}}
+	}
+	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		return nil, 0, fail("invalid_http_method")
+	}
+	a, token, err := readArgs(r, body)
+	switch {
+	case token == "" && err == nil:
+		return a, 0, fail("not_authed")
+	case token != s.opt.BotToken && err == nil:
+		return a, 0, fail("invalid_auth")
+	case err != nil:
+		return a, 0, fail(err.Error())
+	}
+	for _, scope := range m.scopes {
+		if f := s.wantScope(scope); f != nil {
+			return a, 0, f
+		}
+	}
+	if wait := s.limits.take(name, m.perMinute, a.str("channel")); wait > 0 {
+		return a, wait, fail("ratelimited")
+	}
+	return a, 0, nil
+}
+
+// wantScope refuses a call when the app was not granted scope.
+func (s *Server) wantScope(scope string) *failure {
+	if s.granted(scope) {
+		return nil
+	}
+	return &failure{code: "missing_scope", extra: object{
+		"needed": scope, "provided": strings.Join(s.opt.Scopes, ","),
+	}}
+}
+
+func (s *Server) granted(scope string) bool { return slices.Contains(s.opt.Scopes, scope) }
+
+func envelope(answer object, failed *failure) object {
+	out := object{"ok": failed == nil}
+	for key, v := range answer {
+		out[key] = v
+	}
+	if failed != nil {
+		out["error"] = failed.code
+		for key, v := range failed.extra {
+			out[key] = v
+		}
+	}
+	return out
+}
+
+// note is the ledger's phrase for the outcome of a call.
+func note(failed *failure, r *http.Request) string {
+	out := "ok"
+	if failed != nil {
+		out = failed.code
+		if lines, ok := failed.extra["errors"].([]string); ok {
+			out += ": " + strings.Join(lines, "; ")
+		}
+		if needed, ok := failed.extra["needed"].(string); ok {
+			out += ": " + needed
+		}
+	}
+	if f := r.Header.Get(sandbox.FaultHeader); f != "" {
+		out += ", then fault " + f
+	}
+	return out
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // the caller may be gone; the ledger has the entry
+}

@@ -1,0 +1,97 @@
+package slack
+
+import "maps"
+
+// sendMessageEvent tells the app about a new message where it is a member. The caller holds mu.
+func (s *Server) sendMessageEvent(m *message) {
+	if !m.channel.has(s.opt.Bot.UserID) {
+		return
+	}
+	inner := s.inner(m)
+	if m.broadcast {
+		inner["subtype"] = "thread_broadcast"
+		if root := m.channel.find(m.threadTS); root != nil {
+			inner["root"] = s.wire(root, false)
+		}
+	}
+	s.sendEvent(inner)
+}
+
+// inner is a message as an event carries it.
+func (s *Server) inner(m *message) object {
+	inner := clone(s.wire(m, true))
+	delete(inner, "reactions")
+	inner["channel"], inner["event_ts"], inner["channel_type"] = m.channel.id, m.ts, m.channel.kind()
+	return inner
+}
+
+// sendMention tells the app that somebody wrote its name. The caller holds mu.
+func (s *Server) sendMention(m *message) {
+	inner := s.inner(m)
+	inner["type"] = "app_mention"
+	delete(inner, "channel_type")
+	s.sendEvent(inner)
+}
+
+// sendChanged tells the app that a message reads differently now. The caller holds mu.
+func (s *Server) sendChanged(m *message, before object) {
+	if !m.channel.has(s.opt.Bot.UserID) {
+		return
+	}
+	after := clone(s.wire(m, true))
+	after["source_team"], after["user_team"] = s.opt.Team.ID, s.opt.Team.ID
+	s.sendHidden(m, object{"subtype": "message_changed", "message": after, "previous_message": before})
+}
+
+// sendDeleted tells the app that a message is gone. The caller holds mu.
+func (s *Server) sendDeleted(m *message, before object) {
+	if !m.channel.has(s.opt.Bot.UserID) {
+		return
+	}
+	s.sendHidden(m, object{"subtype": "message_deleted", "deleted_ts": m.ts, "previous_message": before})
+}
+
+func (s *Server) sendHidden(m *message, more object) {
+	ts := s.newTS()
+	inner := object{
+		"type": "message", "channel": m.channel.id, "hidden": true, "ts": ts, "event_ts": ts,
+		"channel_type": m.channel.kind(),
+	}
+	maps.Copy(inner, more)
+	s.sendEvent(inner)
+}
+
+func (s *Server) sendReaction(m *message, name, user string) {
+	if !m.channel.has(s.opt.Bot.UserID) || !s.granted("reactions:read") {
+		return
+	}
+	s.sendEvent(object{
+		"type": "reaction_added", "user": user, "reaction": name, "item_user": m.user, "event_ts": s.newTS(),
+		"item": object{"type": "message", "channel": m.channel.id, "ts": m.ts},
+	})
+}
+
+func (s *Server) sendJoined(c *channel, user, inviter string) {
+	kind := "C"
+	if c.private {
+		kind = "G"
+	}
+	inner := object{
+		"type": "member_joined_channel", "user": user, "channel": c.id, "channel_type": kind,
+		"team": s.opt.Team.ID, "event_ts": s.newTS(),
+	}
+	if inviter != "" {
+		inner["inviter"] = inviter
+	}
+	s.sendEvent(inner)
+}
+
+func (s *Server) sendHomeOpened(user string) {
+	inner := object{
+		"type": "app_home_opened", "user": user, "channel": s.direct(user).id, "tab": "home", "event_ts": s.newTS(),
+	}
+	if v := s.homes[user]; v != nil {
+		inner["view"] = s.wireView(v)
+	}
+	s.sendEvent(inner)
+}

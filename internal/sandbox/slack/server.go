@@ -1,0 +1,232 @@
+package slack
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"signoff/internal/sandbox"
+)
+
+// service is the name of this stand-in in the ledger and among the faults.
+const service = "slack"
+
+// object is a JSON object as it travels.
+type object = map[string]any
+
+// Options describe the workspace and the one app installed in it.
+type Options struct {
+	Now    sandbox.Clock // the time messages carry; may be moved
+	Real   sandbox.Clock // time nobody moves, for trigger ids and rate limits; Now when nil
+	Ledger *sandbox.Ledger
+	Faults *sandbox.Faults
+	HTTP   *http.Client // sends deliveries; http.DefaultClient when nil
+
+	Origin        string // where API() is reachable, without a final slash: response addresses start with it
+	HookURL       string // where deliveries go; Connect sets it later
+	SigningSecret string
+	BotToken      string
+
+	Team     Team
+	AppID    string
+	Bot      Bot
+	Scopes   []string // granted to the bot; every scope of the product's manifest when nil
+	Users    []User
+	Channels []Channel
+	Groups   []Group
+
+	Commands  []string        // slash commands of the app, "/signoff"
+	Shortcuts []Shortcut      // entries of the message menu and of the global menu
+	Strict    bool            // enforce rate limits
+	PageCap   int             // most messages per page of history and replies; 1000 when zero
+	Retry     []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
+	AckWithin time.Duration   // how long a delivery may take; Slack's 3 s when zero
+
+	Prefix string // mount path of Pages(), "/demo/slack"
+	Back   string // where the pages link back to, if anywhere
+}
+
+// Team is the workspace.
+type Team struct{ ID, Name, Domain string }
+
+// Bot is the app's bot user.
+type Bot struct{ UserID, BotID, Name string }
+
+// User is a member of the workspace.
+type User struct {
+	ID, Name, RealName, Title, Email, TZ string
+	Deleted, Guest, Stranger             bool
+}
+
+// Channel is a public or private channel. Members are user ids; the bot is a member when its user id is listed.
+type Channel struct {
+	ID, Name, Topic   string
+	Private, Archived bool
+	Members           []string
+}
+
+// Group is a user group.
+type Group struct {
+	ID, Handle, Name string
+	Users            []string
+}
+
+// Shortcut is one entry of the message menu (Message) or the global menu.
+type Shortcut struct {
+	CallbackID, Name string
+	Message          bool
+}
+
+// Server is the workspace. It is safe for concurrent use.
+type Server struct {
+	opt     Options
+	limits  *limits
+	ctx     context.Context //nolint:containedctx // ends every delivery when the server closes
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+	sending chan struct{} // bounds the events under way
+
+	mu       sync.Mutex
+	changed  chan struct{}
+	hookURL  string
+	random   *rand.Rand
+	lastTS   int64
+	users    map[string]*User
+	channels []*channel
+	groups   []Group
+	triggers map[string]*trigger
+	replies  map[string]*responseURL
+	views    map[string]*view   // every view that is open, by id
+	stacks   map[string][]*view // open modals per user, the last on top
+	homes    map[string]*view   // published App Homes per user
+	sent     []*event
+	toasts   map[string]string
+	read     map[readMark]string // newest ts a user has seen
+}
+
+type readMark struct{ user, channel string }
+
+// New returns a running workspace. Close it.
+func New(o Options) *Server {
+	o = withDefaults(o)
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{
+		opt: o, limits: newLimits(o), ctx: ctx, stop: stop,
+		changed: make(chan struct{}), hookURL: o.HookURL,
+		sending: make(chan struct{}, 16),
+		random:  rand.New(rand.NewPCG(1, 2)),
+		users:   map[string]*User{}, groups: o.Groups,
+		triggers: map[string]*trigger{}, replies: map[string]*responseURL{},
+		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
+		toasts: map[string]string{}, read: map[readMark]string{},
+	}
+	for _, u := range o.Users {
+		s.users[u.ID] = &u
+	}
+	for _, c := range o.Channels {
+		s.channels = append(s.channels, newChannel(c))
+	}
+	o.Ledger.Hide(o.BotToken, o.SigningSecret)
+	return s
+}
+
+func withDefaults(o Options) Options {
+	if o.Real == nil {
+		o.Real = o.Now
+	}
+	if o.HTTP == nil {
+		o.HTTP = http.DefaultClient
+	}
+	if o.Ledger == nil {
+		o.Ledger = sandbox.NewLedger(o.Now)
+	}
+	if o.Team.ID == "" {
+		o.Team = Team{ID: "T0LUMEN001", Name: "Lumen", Domain: "lumen"}
+	}
+	if o.AppID == "" {
+		o.AppID = "A0SIGNOFF1"
+	}
+	if o.Bot.UserID == "" {
+		o.Bot = Bot{UserID: "U0SIGNOFF1", BotID: "B0SIGNOFF1", Name: "signoff"}
+	}
+	if o.Scopes == nil {
+		o.Scopes = allScopes()
+	}
+	if o.PageCap == 0 {
+		o.PageCap = 1000
+	}
+	if o.Retry == nil {
+		o.Retry = []time.Duration{0, time.Minute, 5 * time.Minute}
+	}
+	if o.AckWithin == 0 {
+		o.AckWithin = 3 * time.Second
+	}
+	o.Origin, o.Prefix = strings.TrimSuffix(o.Origin, "/"), strings.TrimSuffix(o.Prefix, "/")
+	return o
+}
+
+// Close stops every delivery under way and waits for it.
+func (s *Server) Close() {
+	s.stop()
+	s.work.Wait()
+}
+
+// Connect sets where deliveries go from now on.
+func (s *Server) Connect(hookURL string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hookURL = hookURL
+}
+
+// Wait returns once ok holds, or with the error of ctx. It is woken by changes of the workspace.
+func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if ok(s) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// touch wakes everybody who waits. The caller holds mu.
+func (s *Server) touch() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// newID returns prefix and n random capitals and digits. The caller holds mu.
+func (s *Server) newID(prefix string, n int) string {
+	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+	var b strings.Builder
+	b.WriteString(prefix)
+	for range n {
+		b.WriteByte(letters[s.random.IntN(len(letters))])
+	}
+	return b.String()
+}
+
+// newTS returns a message timestamp that is later than every one before. The caller holds mu.
+func (s *Server) newTS() string {
+	micros := max(s.opt.Now().UnixMicro(), s.lastTS+100)
+	s.lastTS = micros
+	return formatTS(micros)
+}
+
+func allScopes() []string {
+	return []string{
+		"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
+		"files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write",
+		"links:read", "links:write", "metadata.message:read", "mpim:history", "mpim:read", "reactions:read",
+		"reactions:write", "team:read", "usergroups:read", "users:read", "users:read.email",
+	}
+}
