@@ -106,10 +106,13 @@ type Job struct {
 	State    JobState       `json:"state"`
 	Attempts int            `json:"attempts"`
 	Tried    time.Time      `json:"tried,omitzero"` // when the last attempt began
-	Unsure   bool           `json:"unsure,omitempty"`
-	Why      string         `json:"why,omitempty"` // last error, or why it was parked
-	Created  time.Time      `json:"created"`
-	Payload  []byte         `json:"payload,omitempty"`
+	// Unsure: an earlier attempt may have had its effect; it began at Lost and its end was never recorded, or it said
+	// so itself.
+	Unsure  bool      `json:"unsure,omitempty"`
+	Lost    time.Time `json:"lost,omitzero"`
+	Why     string    `json:"why,omitempty"` // last error, or why it was parked
+	Created time.Time `json:"created"`
+	Payload []byte    `json:"payload,omitempty"`
 }
 
 // JobState says where a job stands; finished jobs are deleted.
@@ -131,7 +134,8 @@ type Jobs interface {
 	Jobs(q JobQuery) (list []Job, next string, err error) // by due time
 	// Requeue makes a parked or ready job due at t, attempts from 0.
 	Requeue(id string, t time.Time) error
-	// Cancel deletes a ready or parked job; a running one is not run again.
+	// Cancel deletes a ready or parked job; a running one is not run again. A handler that cancels its own job in the
+	// transaction that records its result finishes the job in that same commit.
 	Cancel(id string) error
 	// Park sets a ready job aside.
 	Park(id, why string) error

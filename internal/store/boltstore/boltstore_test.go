@@ -1,0 +1,193 @@
+package boltstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"signoff/internal/store"
+	"signoff/internal/store/boltstore"
+	"signoff/internal/store/layout"
+	"signoff/internal/store/storetest"
+)
+
+func machine() layout.Clock { return layout.Clock{Now: time.Now} }
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	storetest.Run(t, func(t *testing.T, name string, c layout.Clock) store.Store {
+		s, err := boltstore.Open(filepath.Join(dir, name+".db"), boltstore.Options{Clock: c})
+		if err != nil {
+			t.Fatalf("Open: %v", err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	})
+}
+
+func newStore(t *testing.T) (path string, s *boltstore.Store) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "signoff.db")
+	s, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return path, s
+}
+
+func TestOpen_SecondProcessIsTold(t *testing.T) {
+	t.Parallel()
+	path, _ := newStore(t)
+	_, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+	var busy *boltstore.BusyError
+	if !errors.As(err, &busy) || busy.PID != os.Getpid() {
+		t.Errorf("Open twice: %v, want a BusyError with this process", err)
+	}
+}
+
+func TestOpen_KeepsIdentityAndMode(t *testing.T) {
+	t.Parallel()
+	path, s := newStore(t)
+	id := s.ID()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.ID() != id || len(id) != 16 {
+		t.Errorf("identity %q became %q", id, again.ID())
+	}
+	for _, f := range []string{path, path + ".id"} {
+		info, err := os.Stat(f)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v, want 0600", f, info.Mode(), err)
+		}
+	}
+}
+
+func TestOpen_RefusesWhatWasEmptiedOrCut(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(string) error{
+		"removed":           os.Remove,
+		"0 bytes":           func(p string) error { return os.Truncate(p, 0) },
+		"1000 bytes":        func(p string) error { return os.Truncate(p, 1000) },
+		"one page":          func(p string) error { return os.Truncate(p, 4096) },
+		"two pages":         func(p string) error { return os.Truncate(p, 8192) },
+		"both metas broken": func(p string) error { return scribble(p, 40, 4136) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, s := newStore(t)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := spoil(path); err != nil {
+				t.Fatal(err)
+			}
+			s, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+			if err == nil {
+				_ = s.Close()
+				t.Fatal("Open took a spoiled file")
+			}
+			if !strings.Contains(err.Error(), "backup") {
+				t.Errorf("Open: %q does not say what to do", err)
+			}
+		})
+	}
+}
+
+func scribble(path string, offsets ...int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, o := range offsets {
+		if _, err := f.WriteAt([]byte("spoiled"), o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestRead_NoticesAFlippedByte(t *testing.T) {
+	t.Parallel()
+	path, s := newStore(t)
+	err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRow("t", "k", []byte("canary-value")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = bytes.ReplaceAll(file, []byte("canary-value"), []byte("canary-valuf"))
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err = boltstore.Open(path, boltstore.Options{Clock: machine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.View(t.Context(), func(tx store.Tx) error { _, err := tx.Row("t", "k"); return err })
+	if !errors.Is(err, layout.ErrDamaged) || !strings.Contains(err.Error(), "t/k") {
+		t.Errorf("reading a flipped value: %v, want ErrDamaged that names the row", err)
+	}
+}
+
+func TestUpdate_FullStoreRefusesAndReadsOn(t *testing.T) {
+	t.Parallel()
+	s, err := boltstore.Open(filepath.Join(t.TempDir(), "signoff.db"), boltstore.Options{Clock: machine(), MaxSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var full error
+	for i := 0; full == nil && i < 100; i++ {
+		full = s.Update(t.Context(), func(tx store.Tx) error {
+			return tx.PutRow("t", strings.Repeat("k", i+1), bytes.Repeat([]byte{1}, 100_000))
+		})
+	}
+	if !errors.Is(full, store.ErrFull) {
+		t.Fatalf("filling the store: %v, want ErrFull", full)
+	}
+	err = s.View(t.Context(), func(tx store.Tx) error {
+		b, err := tx.Row("t", "k")
+		if len(b) != 100_000 {
+			t.Errorf("after ErrFull the first row has %d bytes", len(b))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	_, s := newStore(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(store.Tx) error { return nil }
+	if err := s.Update(context.Background(), nothing); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Update: %v, want ErrClosed", err)
+	}
+	if err := s.View(context.Background(), nothing); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("View: %v, want ErrClosed", err)
+	}
+}

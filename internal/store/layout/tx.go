@@ -1,0 +1,140 @@
+package layout
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"signoff/internal/store"
+)
+
+// Tx is store.Tx over ordered tables.
+type Tx struct {
+	kv    KV
+	now   func() time.Time
+	take  bool
+	due   []store.Job // taken by this transaction, to be run after the commit
+	ready bool        // a job became ready: the queue should look
+}
+
+// New returns a transaction over kv. now decides which jobs are due; with take those that are due when they are
+// enqueued are taken at once, for a queue that will run them after the commit.
+func New(kv KV, now func() time.Time, take bool) *Tx { return &Tx{kv: kv, now: now, take: take} }
+
+var _ store.Tx = (*Tx)(nil)
+
+// Tries is how often a transaction that meets store.ErrConflict is run before the error is returned.
+const Tries = 10
+
+const page = 50
+
+func limit(n int) int {
+	if n <= 0 {
+		return page
+	}
+	return n
+}
+
+// Seen implements store.Tx.
+func (t *Tx) Seen(key, value string, until time.Time) (string, bool, error) {
+	if old := t.kv.Get(seen, []byte(key)); old != nil {
+		body, err := open(old)
+		if err != nil {
+			return "", false, fmt.Errorf("seen %q: %w", key, err)
+		}
+		return string(body[8:]), true, nil
+	}
+	v := seal(join([]byte{format}, instant(until), []byte(value)))
+	if err := t.kv.Put(seen, []byte(key), v); err != nil {
+		return "", false, err
+	}
+	return "", false, t.kv.Put(seenUntil, join(instant(until), []byte(key)), nil)
+}
+
+// Expire implements store.Tx.
+func (t *Tx) Expire(now time.Time, n int) (int, error) {
+	var gone [][]byte
+	t.kv.Ascend(seenUntil, nil, instant(now), func(k, _ []byte) bool {
+		gone = append(gone, clone(k))
+		return len(gone) < n
+	})
+	for _, k := range gone {
+		if err := t.kv.Delete(seen, k[8:]); err != nil {
+			return 0, err
+		}
+		if err := t.kv.Delete(seenUntil, k); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
+}
+
+// Seq implements store.Tx.
+func (t *Tx) Seq(name string) (uint64, error) { return t.count("seq/"+name, 1) }
+
+// count adds by to a counter and returns the new number.
+func (t *Tx) count(name string, by int64) (uint64, error) {
+	n, err := t.counter(name)
+	if err != nil {
+		return 0, err
+	}
+	n = uint64(int64(n) + by)
+	return n, t.kv.Put(meta, []byte(name), seal(join([]byte{format}, number(n))))
+}
+
+func (t *Tx) counter(name string) (uint64, error) {
+	b := t.kv.Get(meta, []byte(name))
+	if b == nil {
+		return 0, nil
+	}
+	body, err := open(b)
+	if err != nil {
+		return 0, fmt.Errorf("counter %s: %w", name, err)
+	}
+	return binary.BigEndian.Uint64(body), nil
+}
+
+// Row implements store.Tx.
+func (t *Tx) Row(table, key string) ([]byte, error) {
+	b := t.kv.Get(rows, join(word(table), []byte(key)))
+	if b == nil {
+		return nil, nil
+	}
+	body, err := open(b)
+	if err != nil {
+		return nil, fmt.Errorf("row %s/%s: %w", table, key, err)
+	}
+	return append([]byte{}, body...), nil
+}
+
+// PutRow implements store.Tx.
+func (t *Tx) PutRow(table, key string, value []byte) error {
+	return t.kv.Put(rows, join(word(table), []byte(key)), seal(join([]byte{format}, value)))
+}
+
+// DeleteRow implements store.Tx.
+func (t *Tx) DeleteRow(table, key string) error {
+	return t.kv.Delete(rows, join(word(table), []byte(key)))
+}
+
+// Rows implements store.Tx.
+func (t *Tx) Rows(table, from, to string, n int, each func(string, []byte) error) error {
+	prefix := word(table)
+	end := after(prefix)
+	if to != "" {
+		end = join(prefix, []byte(to))
+	}
+	var err error
+	count := 0
+	t.kv.Ascend(rows, join(prefix, []byte(from)), end, func(k, v []byte) bool {
+		var body []byte
+		if body, err = open(v); err != nil {
+			err = fmt.Errorf("row %s/%s: %w", table, k[len(prefix):], err)
+			return false
+		}
+		err = each(string(k[len(prefix):]), append([]byte{}, body...))
+		count++
+		return err == nil && (n == 0 || count < n)
+	})
+	return err
+}
