@@ -28,7 +28,10 @@ func begins(word string, known []string) (string, bool) {
 			count++
 		}
 	}
-	return found, count == 1
+	if count != 1 {
+		return "", false
+	}
+	return found, true
 }
 
 func allowed(word string) int {
