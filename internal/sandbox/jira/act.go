@@ -203,8 +203,23 @@ func (s *Server) EditAs(user, key, field string, value any) error {
 	if i < 0 {
 		return fmt.Errorf("edit %s: there is no field %q", key, field)
 	}
+	return s.put(u, iss, map[string]json.RawMessage{iss.typ.Fields[i].ID: raw(value)})
+}
+
+// editAs sets several fields in one change.
+func (s *Server) editAs(user, key string, fields map[string]json.RawMessage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, iss, err := s.actor(user, key)
+	if err != nil {
+		return err
+	}
+	return s.put(u, iss, fields)
+}
+
+func (s *Server) put(u *User, iss *issue, fields map[string]json.RawMessage) error {
 	e := &edit{s: s, project: iss.project, facts: iss.facts.clone(), screen: iss.typ.field, errs: map[string]string{}}
-	e.fields(map[string]json.RawMessage{iss.typ.Fields[i].ID: raw(value)})
+	e.fields(fields)
 	if len(e.errs) > 0 {
 		return outcome(invalid(e.errs))
 	}
