@@ -119,7 +119,7 @@ func (s *Server) values(iss *issue, f facts, withEmail bool) object {
 		"components": []any{}, "fixVersions": []any{}, "versions": []any{}, "issuelinks": []any{}, "attachment": []any{},
 		"environment": nil, "security": nil, "workratio": -1, "lastViewed": nil,
 		"subtasks": s.subtaskBeans(iss), "comment": s.commentPage(iss),
-		"watches": object{"self": s.selfIssue(iss) + "/watchers", "watchCount": 0, "isWatching": false},
+		"watches": object{"self": s.selfIssue(iss) + "/watchers", "watchCount": len(iss.watchers), "isWatching": slices.Contains(iss.watchers, s.bot().AccountID)},
 		"votes":   object{"self": s.selfIssue(iss) + "/votes", "votes": 0, "hasVoted": false},
 	}
 	if f.resolution != "" {

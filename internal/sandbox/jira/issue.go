@@ -55,6 +55,7 @@ type issue struct {
 	comments []*comment
 	links    []*remoteLink
 	props    map[string]json.RawMessage
+	watchers []string // account ids
 	history  []history
 	versions []version
 }

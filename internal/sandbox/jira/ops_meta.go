@@ -271,6 +271,33 @@ func (s *Server) choiceBeans(kind string, list []Choice) []any {
 	return all
 }
 
+// editMeta describes the fields that an edit of the issue may set.
+func (s *Server) editMeta(c call) *reply {
+	iss := s.find(c.path["key"])
+	if iss == nil {
+		return problem(http.StatusNotFound, unseen)
+	}
+	all := object{}
+	for _, f := range iss.typ.Fields {
+		if f.ID != "project" && f.ID != "issuetype" {
+			all[f.ID] = s.fieldMeta(f)
+		}
+	}
+	return answer(http.StatusOK, object{"fields": all})
+}
+
+func (s *Server) getUser(c call) *reply {
+	id := c.q.Get("accountId")
+	if id == "" {
+		return problem(http.StatusBadRequest, "The accountId query parameter is required.")
+	}
+	u := s.user(id)
+	if u == nil || u.AccountID != id {
+		return problem(http.StatusNotFound, "Specified user does not exist or you do not have required permissions")
+	}
+	return answer(http.StatusOK, s.userBean(u, true))
+}
+
 func (s *Server) findUsers(c call) *reply {
 	if c.q.Has("username") {
 		return problem(http.StatusBadRequest, "The query parameter 'username' is not supported in GDPR strict mode.")

@@ -81,7 +81,7 @@ func TestBoard_MoveByForm(t *testing.T) {
 	key := s.task(`,"labels":["banner"],"duedate":"2026-11-20","assignee":{"accountId":"` + ana + `"}`)
 	b := open(t, s)
 	_, page := b.get("/demo/jira/")
-	has(t, page, "Hero", key, "banner", "Late: Fri 20 Nov", "Assigned to Ana Reyes", `action="/demo/jira/browse/DES-1/move"`, `value="In Progress"`)
+	has(t, page, "Hero", key, "banner", "Late: due Fri 20 Nov", "Assigned to Ana Reyes", `action="/demo/jira/browse/DES-1/move"`, `value="In Progress"`)
 	if strings.Contains(page, `value="Done"`) {
 		t.Error("the board offers a step that the workflow does not have")
 	}
@@ -119,7 +119,7 @@ func TestIssuePage_EditAndComment(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("edit: got %d", status)
 	}
-	has(t, page, "Hero, wide", "Nova", "6h", "set assignee", "Ana Reyes")
+	has(t, page, "Hero, wide", "Nova", "6h", "set assignee", "Ana Reyes", `set due date to <span class="val">2026-12-01</span>`)
 	got, _ := s.Issue(key)
 	if got.Due != "2026-12-01" || got.Priority != "High" || strings.Join(got.Labels, " ") != "banner web" || got.Fields["Brand"] != "Nova" {
 		t.Errorf("after the edit: %+v", got)

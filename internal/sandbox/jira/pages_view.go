@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -158,8 +159,33 @@ func (v *issueView) talk() {
 		v.Talk = append(v.Talk, remark{c, shortTime(c.Created, v.Actor), c.Created.UTC().Format(time.RFC3339), c.Updated.After(c.Created)})
 	}
 	for _, c := range slices.Backward(v.Issue.History) {
+		c.Field, c.From, c.To = spoken(c.Field), shownValue(c.Field, c.From), shownValue(c.Field, c.To)
 		v.Activity = append(v.Activity, activity{c, shortTime(c.At, v.Actor), c.At.UTC().Format(time.RFC3339)})
 	}
+}
+
+// spoken is what people call a field of the change log.
+func spoken(field string) string {
+	switch field {
+	case "duedate":
+		return "due date"
+	case "timeoriginalestimate":
+		return "original estimate"
+	case "IssueParentAssociation":
+		return "parent"
+	}
+	return field
+}
+
+// shownValue is how a value of the change log reads for people.
+func shownValue(field, value string) string {
+	if field == "duedate" {
+		return strings.TrimSuffix(value, " 00:00:00.0")
+	}
+	if n, err := strconv.Atoi(value); field == "timeoriginalestimate" && err == nil {
+		return prettyEstimate(n)
+	}
+	return value
 }
 
 // sideFacts lists what the side of an issue's page shows.
@@ -237,6 +263,7 @@ func (p *pages) assignees() []Choice {
 // hookRow is one webhook on the page of webhooks.
 type hookRow struct {
 	ID, Event, Key, When, State string
+	What                        string // what the change log names
 	Good                        bool
 	Body                        string
 }
@@ -251,7 +278,7 @@ func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 	page.On = p.hooks.url != ""
 	p.mu.Unlock()
 	for _, h := range slices.Backward(p.Webhooks()) {
-		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body)}
+		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body), What: whatChanged(h.Body)}
 		if n := len(h.Attempts); n > 0 {
 			row.State, row.When = attemptsText(h.Attempts), shortTime(h.Attempts[n-1].At, page.Actor)
 		}
@@ -261,6 +288,28 @@ func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	p.render(w, http.StatusOK, "webhooks.html", page)
+}
+
+// whatChanged sums up the change log of a webhook: "status: In Review, resolution: Done".
+func whatChanged(body []byte) string {
+	var b struct {
+		Event string `json:"webhookEvent"`
+		Log   struct {
+			Items []changeItem `json:"items"`
+		} `json:"changelog"`
+	}
+	if json.Unmarshal(body, &b) != nil || b.Event != "jira:issue_updated" {
+		return ""
+	}
+	var all []string
+	for _, i := range b.Log.Items {
+		value := []rune(shownValue(i.Field, deref(i.ToString)))
+		if len(value) > 60 {
+			value = append(value[:60], '…')
+		}
+		all = append(all, spoken(i.Field)+": "+string(value))
+	}
+	return strings.Join(all, ", ")
 }
 
 // attemptsText lists the answers of the receiver: "503, 200".

@@ -322,6 +322,30 @@ func TestProperties(t *testing.T) {
 	s.want(404, "DELETE", "issue/"+key+"/properties/signoff.origin", "")
 }
 
+func TestWatchers(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	key := s.task("")
+	s.want(204, "POST", "issue/"+key+"/watchers", `"`+ana+`"`)
+	s.want(400, "POST", "issue/"+key+"/watchers", `{"accountId":"`+ana+`"}`)
+	s.want(404, "POST", "issue/"+key+"/watchers", `"nobody"`)
+	if r := s.want(200, "GET", "issue/"+key+"/watchers", ""); r.at("watchers", 0, "displayName") != "Ana Reyes" || r.at("isWatching") != false {
+		t.Errorf("watchers: got %s", r.raw)
+	}
+	s.want(400, "DELETE", "issue/"+key+"/watchers", "")
+	s.want(204, "DELETE", "issue/"+key+"/watchers?accountId="+ana, "")
+	s.want(404, "DELETE", "issue/"+key+"/watchers?accountId="+ana, "")
+}
+
+func TestEditMeta_LeavesOutWhatAnEditCannotSet(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	r := s.want(200, "GET", "issue/"+s.task("")+"/editmeta", "")
+	if r.at("fields", "summary", "required") != true || r.at("fields", "issuetype") != nil || r.at("fields", "customfield_10050", "allowedValues", 1, "value") != "Nova" {
+		t.Errorf("edit screen: got %s", r.raw)
+	}
+}
+
 func TestCreateMeta_IsPagedAndNamesTheFields(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
@@ -391,6 +415,7 @@ func TestSite_TellsWhatItIs(t *testing.T) {
 	}{
 		{"serverInfo", []any{"deploymentType"}, "Cloud"},
 		{"myself", []any{"accountId"}, bot},
+		{"user?accountId=" + ana, []any{"emailAddress"}, "ana@lumen.example"},
 		{"project/DES", []any{"issueTypes", 1, "name"}, "Sub-task"},
 		{"project/DES/statuses", []any{0, "statuses", 2, "name"}, "In Review"},
 		{"status", []any{3, "statusCategory", "key"}, "done"},
