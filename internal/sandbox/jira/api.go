@@ -146,6 +146,17 @@ func (s *Server) routes() []route {
 	}
 }
 
+// Operations names every operation, for those who arm faults: the name is what sandbox.Fault.Method is
+// compared with. The Name of a sandbox.NamedError is a status, with a message after a space if it should
+// say more: "409 The issue was changed by somebody else."
+func (s *Server) Operations() []string {
+	var all []string
+	for _, r := range s.routes() {
+		all = append(all, r.op)
+	}
+	return all
+}
+
 // gone answers for the searches that Cloud removed in 2025 (CHANGE-2046).
 func gone(call) *reply {
 	return problem(http.StatusGone, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "+
@@ -155,11 +166,11 @@ func gone(call) *reply {
 func (s *Server) newAPI() http.Handler {
 	table := s.routes()
 	op := func(r *http.Request) string {
-		found, _, _ := match(table, r)
+		found, _, _ := s.match(table, r)
 		return found.op
 	}
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		found, values, otherMethod := match(table, r)
+		found, values, otherMethod := s.match(table, r)
 		if found.do == nil {
 			found.do = func(call) *reply { return noRoute(r, otherMethod) }
 		}
@@ -170,8 +181,8 @@ func (s *Server) newAPI() http.Handler {
 
 // match finds the route of a request and the values in its path. Routes with a literal where others have a
 // name come first in the table.
-func match(table []route, r *http.Request) (found route, values map[string]string, otherMethod bool) {
-	parts := strings.Split(r.URL.EscapedPath(), "/")
+func (s *Server) match(table []route, r *http.Request) (found route, values map[string]string, otherMethod bool) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), s.opt.Prefix), "/")
 	for _, candidate := range table {
 		method, pattern, _ := strings.Cut(candidate.pattern, " ")
 		values, ok := bind(strings.Split(pattern, "/"), parts)
@@ -289,8 +300,7 @@ func write(w http.ResponseWriter, rep *reply) {
 	_, _ = w.Write(bytes.TrimRight(buf.Bytes(), "\n")) // the caller may be gone
 }
 
-// refuse answers for an armed fault. The name of a named error is its status, with a message after a space
-// if it should say more: "409 The issue was changed by somebody else."
+// refuse answers for an armed fault; see Operations for the names of named errors.
 func refuse(w http.ResponseWriter, status int, name string) {
 	message := http.StatusText(status)
 	if name != "" {

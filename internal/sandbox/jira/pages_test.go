@@ -105,6 +105,20 @@ func TestBoard_MoveByForm(t *testing.T) {
 	}
 }
 
+func TestAPI_AnswersBelowThePrefixToo(t *testing.T) {
+	t.Parallel()
+	s := start(t, prefixed)
+	for path, want := range map[string]int{"/demo/jira/rest/api/2/myself": 200, "/rest/api/2/myself": 200, "/other/rest/api/2/myself": 404} {
+		req := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
+		req.SetBasicAuth(botMail, token)
+		rec := httptest.NewRecorder()
+		s.API().ServeHTTP(rec, req)
+		if rec.Code != want {
+			t.Errorf("%s: got %d, want %d", path, rec.Code, want)
+		}
+	}
+}
+
 func TestIssuePage_EditAndComment(t *testing.T) {
 	t.Parallel()
 	s := start(t, prefixed)

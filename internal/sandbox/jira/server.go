@@ -16,7 +16,7 @@ import (
 type Options struct {
 	Now     func() time.Time
 	BaseURL string // where the site is reached, without a slash at the end; part of every self link
-	Prefix  string // path under which Pages is mounted, such as "/demo/jira"
+	Prefix  string // path below which the pages and the API are mounted, such as "/demo/jira"
 
 	User  string // e-mail of the account that the API token belongs to
 	Token string
@@ -117,7 +117,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// API serves /rest/....
+// API serves /rest/..., also below Options.Prefix, so that the site and its board can share an address.
 func (s *Server) API() http.Handler { return s.api }
 
 // Close stops sending webhooks, drops the pending ones and waits for what is under way.
