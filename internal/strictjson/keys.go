@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// many is the number of keys from which an object is looked up in a map: below it comparing is faster,
+// many is the number of keys from which an object is looked up in sets: below it comparing is faster,
 // above it comparing would let a hostile document cost the square of its length.
 const many = 16
 
@@ -18,60 +18,71 @@ type keyring struct {
 
 type key struct{ folded, exact span } // in keyring.text
 
-// An object remembers where its keys begin in the ring.
+// An object remembers where its keys begin in the ring. Once there are many they are in the two sets instead.
 type object struct {
-	keys, text int
-	index      map[string][]byte // folded to exact, once there are many
+	keys, text    int
+	exact, folded map[string]struct{}
 }
 
 func (k *keyring) open() object { return object{keys: len(k.keys), text: len(k.text)} }
 
 func (k *keyring) close(o *object) { k.keys, k.text = k.keys[:o.keys], k.text[:o.text] }
 
-// add notes a key of the innermost object and says what is wrong with it, if anything.
-func (k *keyring) add(o *object, exact []byte) Kind {
+// add notes a key of the innermost object and says how it clashes with an earlier one, if it does.
+func (k *keyring) add(o *object, name []byte) Kind {
 	from := len(k.text)
-	k.text = appendFold(k.text, exact)
-	folded := k.text[from:]
-	if twin, found := k.find(o, folded); found {
-		if bytes.Equal(twin, exact) {
+	k.text = appendFold(k.text, name)
+	middle := len(k.text)
+	k.text = append(k.text, name...)
+	added := key{span{from, middle}, span{middle, len(k.text)}}
+	clash := k.clash(o, added)
+	if o.exact != nil {
+		o.note(k, added)
+		k.text = k.text[:from]
+		return clash
+	}
+	k.keys = append(k.keys, added)
+	if len(k.keys)-o.keys > many {
+		k.toSets(o)
+	}
+	return clash
+}
+
+func (k *keyring) clash(o *object, added key) Kind {
+	exact, folded := k.at(added.exact), k.at(added.folded)
+	if o.exact != nil {
+		if _, twice := o.exact[string(exact)]; twice {
 			return Duplicate
 		}
-		return CaseTwin
-	}
-	if o.index != nil {
-		o.index[string(folded)] = bytes.Clone(exact)
-		k.text = k.text[:from]
+		if _, twin := o.folded[string(folded)]; twin {
+			return CaseTwin
+		}
 		return ""
 	}
-	middle := len(k.text)
-	k.text = append(k.text, exact...)
-	k.keys = append(k.keys, key{span{from, middle}, span{middle, len(k.text)}})
-	if len(k.keys)-o.keys > many {
-		k.toIndex(o)
-	}
-	return ""
-}
-
-func (k *keyring) find(o *object, folded []byte) (exact []byte, found bool) {
-	if o.index != nil {
-		exact, found = o.index[string(folded)]
-		return exact, found
-	}
+	clash := Kind("")
 	for _, other := range k.keys[o.keys:] {
-		if bytes.Equal(k.at(other.folded), folded) {
-			return k.at(other.exact), true
+		if !bytes.Equal(k.at(other.folded), folded) {
+			continue
 		}
+		if bytes.Equal(k.at(other.exact), exact) {
+			return Duplicate
+		}
+		clash = CaseTwin
 	}
-	return nil, false
+	return clash
 }
 
-func (k *keyring) toIndex(o *object) {
-	o.index = make(map[string][]byte, 4*many)
-	for _, other := range k.keys[o.keys:] {
-		o.index[string(k.at(other.folded))] = bytes.Clone(k.at(other.exact))
+func (k *keyring) toSets(o *object) {
+	o.exact, o.folded = make(map[string]struct{}, 4*many), make(map[string]struct{}, 4*many)
+	for _, earlier := range k.keys[o.keys:] {
+		o.note(k, earlier)
 	}
 	k.close(o)
+}
+
+func (o *object) note(k *keyring, name key) {
+	o.exact[string(k.at(name.exact))] = struct{}{}
+	o.folded[string(k.at(name.folded))] = struct{}{}
 }
 
 func (k *keyring) at(s span) []byte { return k.text[s.from:s.to] }

@@ -145,18 +145,24 @@ func (s *scanner) key(seen *object, fields *shape) (reflect.Type, error) {
 		return nil, err
 	}
 	end := s.pos
-	if kind := s.keys.add(seen, name); kind != "" {
+	child, twin := fields.field(name)
+	if kind := s.keys.add(seen, name); kind != "" && !(kind == CaseTwin && s.harmless(child, twin)) {
 		return nil, &Error{Kind: kind, Offset: int64(start), Key: string(name)}
 	}
 	if s.peek() != ':' {
 		return nil, s.fail(Syntax)
 	}
 	s.pos++
-	child, twin := fields.field(name)
 	if twin {
 		s.blank = append(s.blank, span{start + 1, end - 1})
 	}
 	return child, nil
+}
+
+// harmless reports whether a key that differs from an earlier one only in case can be let pass: Decode reads no field by
+// either of them. Jira, for one, has issueType and issuetype side by side in a linked issue.
+func (s *scanner) harmless(child reflect.Type, twin bool) bool {
+	return s.shapes != nil && child == nil && !twin
 }
 
 func (s *scanner) array(t reflect.Type) error {

@@ -121,7 +121,7 @@ func (s *shape) field(name []byte) (t reflect.Type, twin bool) {
 	switch {
 	case s == nil:
 		return nil, false
-	case s.rest != nil:
+	case s.exact == nil:
 		return s.rest, false
 	}
 	if t, ok := s.exact[string(name)]; ok {

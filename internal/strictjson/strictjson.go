@@ -85,6 +85,7 @@ func Check(data []byte, l Limits) error {
 }
 
 // Decode is Check followed by json.Unmarshal into v, except that struct fields are filled only by keys of exactly their name.
+// Keys that differ only in case are refused where v has a field or a map for them; among what v leaves out they are let pass.
 // Types with an UnmarshalJSON of their own decide for themselves what is below them. All errors are of type *Error.
 func Decode(data []byte, v any, l Limits) error {
 	s := scanner{data: data, limits: l.orDefault(), shapes: shapes{}}

@@ -215,6 +215,36 @@ func TestDecode_FieldsByTheirExactNameOnly(t *testing.T) {
 	}
 }
 
+func TestDecode_RefusesTwinsOfWhatIsRead(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]strictjson.Kind{
+		`{"team_id":"T1","TEAM_ID":"T2"}`:                    strictjson.CaseTwin,
+		`{"TEAM_ID":"T1","team_id":"T2"}`:                    strictjson.CaseTwin,
+		`{"TEAM_ID":"T1","Team_ID":"T2"}`:                    strictjson.CaseTwin,
+		`{"user":{"id":"U1","Id":"U2"}}`:                     strictjson.CaseTwin,
+		`{"users":[{},{"ID":"U1","id":"U2"}]}`:               strictjson.CaseTwin,
+		`{"free":{"a":"1","A":"2"}}`:                         strictjson.CaseTwin,
+		`{"other":1,"OTHER":2}`:                              "",
+		`{"other":1,"OTHER":2,"OTHER":3}`:                    strictjson.Duplicate,
+		`{"other":1,"OTHER":2,"other":3}`:                    strictjson.Duplicate,
+		`{"link":{"issueType":1,"issuetype":2}}`:             "",
+		`{"raw":{"issueType":1,"issuetype":2}}`:              "",
+		`{"link":{"issueType":1,"issueType":2}}`:             strictjson.Duplicate,
+		`{"link":` + manyKeys(40, `"KEY3":1,"Key3":2`) + `}`: "",
+		`{"link":` + manyKeys(40, `"KEY3":1,"KEY3":2`) + `}`: strictjson.Duplicate,
+		`{"free":{"a":"1"},"link":{"x":[{"a":1,"A":[{}]}]}}`: "",
+	} {
+		var p payload
+		var got strictjson.Kind
+		if e, ok := errors.AsType[*strictjson.Error](strictjson.Decode([]byte(in), &p, strictjson.Limits{})); ok {
+			got = e.Kind
+		}
+		if got != want {
+			t.Errorf("Decode(%.80s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestDecode_LeavesItsInputAlone(t *testing.T) {
 	t.Parallel()
 	in := []byte(`{"TYPE":"a"}`)
