@@ -130,18 +130,25 @@ func (s *Server) Choose(user, key, value string) (Answer, error) {
 	if err := s.Enter(user, map[string]string{key: value}); err != nil {
 		return Answer{}, err
 	}
+	return s.dispatch(user, key)
+}
+
+// dispatch tells the app what an input of the user's modal holds now, where the input asks for it.
+func (s *Server) dispatch(user, key string) (Answer, error) {
 	s.mu.Lock()
 	v := s.top(user)
 	if v == nil {
 		s.mu.Unlock()
-		return Answer{}, errors.New("the modal was closed meanwhile")
+		return Answer{}, errors.New("that form was closed meanwhile")
 	}
 	block, e := findInput(v, key)
-	if block == nil || block["type"] == "input" && block["dispatch_action"] != true {
+	if e == nil || block["type"] == "input" && block["dispatch_action"] != true {
 		s.mu.Unlock()
 		return Answer{}, nil
 	}
-	what, err := s.actionOf(block, e, splitValues(e, value))
+	sl, _ := slotOf(str(e, "type"))
+	held := obj(v.state[str(block, "block_id")][str(e, "action_id")])
+	what, err := s.actionOf(block, e, chosenValues(held[sl.key]))
 	if err != nil {
 		s.mu.Unlock()
 		return Answer{}, err

@@ -91,6 +91,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	changed  chan struct{}
+	version  int // grows with every change
 	hookURL  string
 	random   *rand.Rand
 	lastTS   int64
@@ -200,6 +201,7 @@ func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
 
 // touch wakes everybody who waits. The caller holds mu.
 func (s *Server) touch() {
+	s.version++
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

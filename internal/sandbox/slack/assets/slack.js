@@ -1,0 +1,81 @@
+// Refreshes what changed and saves a click here and there. Everything works without it.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+// Enter sends, Shift+Enter breaks the line.
+document.addEventListener("keydown", (event) => {
+  const area = event.target;
+  if (area.matches?.("[data-send-on-enter]") && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    if (area.value.trim() !== "") area.form.requestSubmit();
+  }
+  if (event.key === "Escape") {
+    const open = document.querySelector("details.menu[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+      return;
+    }
+    document.querySelector(".modal .close, .ask footer a")?.click();
+  }
+});
+
+// A choice that the app wants to know at once is sent at once.
+document.addEventListener("change", (event) => {
+  const field = event.target.closest?.("[data-send-on-change]");
+  if (!field) return;
+  const apply = field.closest(".control, fieldset, form")?.querySelector("button.without-script");
+  field.form.requestSubmit(apply ?? undefined);
+});
+
+// One menu at a time; a click elsewhere closes it.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+const dialogField = () =>
+  document.querySelector(".modal [aria-invalid], .modal [autofocus], .modal .input :is(input, select, textarea)") ??
+  document.querySelector(".modal .primary, .modal .close");
+
+// Keeps the keyboard inside an open dialog.
+document.addEventListener("focusin", (event) => {
+  const modal = document.querySelector(".modal");
+  if (modal && !modal.contains(event.target)) dialogField()?.focus();
+});
+
+function swap(fresh) {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const next = fresh.getElementById(part.id);
+    if (!next || part.innerHTML === next.innerHTML) continue;
+    const busy = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    const hash = (root) => root.querySelector("[data-hash]")?.dataset.hash ?? "";
+    if (part.id === "dialog" ? hash(part) === hash(next) : busy || part.querySelector("details[open]")) continue;
+    const had = part.id === "dialog" && hash(part) !== "";
+    part.replaceChildren(...next.childNodes);
+    if (part.id === "dialog" && (!had || !part.contains(document.activeElement))) dialogField()?.focus();
+  }
+}
+
+async function watch() {
+  const { news } = document.body.dataset;
+  let version = document.body.dataset.version;
+  while (news) {
+    try {
+      const answer = await fetch(`${news}?since=${version}`);
+      if (answer.status === 204) continue;
+      if (!answer.ok) throw new Error(answer.statusText);
+      const page = await fetch(location.href);
+      const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+      version = fresh.body.dataset.version ?? version;
+      swap(fresh);
+    } catch {
+      await new Promise((done) => setTimeout(done, 2000));
+    }
+  }
+}
+
+if (document.querySelector(".modal")) dialogField()?.focus();
+watch();

@@ -1,0 +1,187 @@
+package slack
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// formHandler is one form of the pages: it acts for the user and says where to go; "" is where the form was.
+type formHandler func(p pages, user string, r *http.Request) (string, error)
+
+func (p pages) forms(mux *http.ServeMux) {
+	for name, do := range map[string]formHandler{
+		"post": pages.post, "edit": pages.edit, "delete": pages.remove, "react": pages.react,
+		"shortcut": pages.shortcut, "global": pages.global, "act": pages.act, "modal": pages.modalForm,
+		"home": pages.openHome, "invite": pages.invite,
+	} {
+		mux.HandleFunc("POST /u/{user}/"+name, func(w http.ResponseWriter, r *http.Request) {
+			user := r.PathValue("user")
+			to, err := do(p, user, r)
+			if err != nil {
+				p.s.toast(user, sentence(err))
+			}
+			if to == "" {
+				to = p.back(r)
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+		})
+	}
+	mux.HandleFunc("POST /u/{user}/link", p.link)
+}
+
+// sentence makes an error readable in a notice.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// post sends a message, or runs a slash command.
+func (p pages) post(user string, r *http.Request) (string, error) {
+	channel, thread, typed := r.PostFormValue("channel"), r.PostFormValue("thread"), r.PostFormValue("text")
+	typed = strings.TrimSpace(strings.ReplaceAll(typed, "\r\n", "\n"))
+	command, rest, _ := strings.Cut(typed, " ")
+	switch {
+	case typed == "":
+		return "", nil
+	case !strings.HasPrefix(command, "/") || strings.Contains(command[1:], "/"):
+		_, err := p.s.PostAs(user, channel, p.s.Compose(typed), thread)
+		return "", err
+	case !slices.Contains(p.s.opt.Commands, command):
+		return "", errors.New(command + " is not a valid command")
+	case thread != "":
+		return "", errors.New(command + " is not supported in threads. Sorry")
+	}
+	_, err := p.s.SlashCommand(user, channel, command, p.s.Compose(strings.TrimSpace(rest)))
+	return "", err
+}
+
+func (p pages) edit(user string, r *http.Request) (string, error) {
+	text := strings.TrimSpace(r.PostFormValue("text"))
+	if text == "" {
+		return "", errors.New("a message cannot become empty; delete it instead")
+	}
+	return "", p.s.EditAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"), p.s.Compose(text))
+}
+
+func (p pages) remove(user string, r *http.Request) (string, error) {
+	return "", p.s.DeleteAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"))
+}
+
+func (p pages) react(user string, r *http.Request) (string, error) {
+	return "", p.s.ReactAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("name"))
+}
+
+func (p pages) shortcut(user string, r *http.Request) (string, error) {
+	_, err := p.s.OpenShortcut(user, r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("callback"))
+	return "", err
+}
+
+func (p pages) global(user string, r *http.Request) (string, error) {
+	_, err := p.s.GlobalShortcut(user, r.PostFormValue("callback"))
+	return "", err
+}
+
+func (p pages) openHome(user string, _ *http.Request) (string, error) {
+	return p.s.userPath(user) + "/home", p.s.OpenHome(user)
+}
+
+func (p pages) invite(user string, r *http.Request) (string, error) {
+	return "", p.s.Join(p.s.opt.Bot.UserID, r.PostFormValue("channel"), user)
+}
+
+// act uses an element of a message. The field "do" names it as "block/action"; what was picked comes in a
+// field of that name, or as "value" from a menu.
+func (p pages) act(user string, r *http.Request) (string, error) {
+	block, action, _ := strings.Cut(r.PostFormValue("do"), "/")
+	act := Action{
+		User: user, Channel: r.PostFormValue("channel"), TS: r.PostFormValue("ts"), BlockID: block, ActionID: action,
+		Values: append(r.PostForm["f:"+block+"/"+action], r.PostForm["value"]...),
+	}
+	if act.Channel == "" {
+		_, err := p.s.PressInView(user, block, action)
+		return "", err
+	}
+	if r.PostFormValue("sure") == "" && p.s.asks(act) {
+		ask := strings.Join(append([]string{act.TS, block, action}, act.Values...), "/")
+		return with(p.back(r), "ask", ask), nil
+	}
+	_, err := p.s.Act(act)
+	return "", err
+}
+
+// asks reports whether an element wants a confirmation first.
+func (s *Server) asks(act Action) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.seen(act)
+	if err != nil {
+		return false
+	}
+	_, e := findElement(m.blocks, act.BlockID, act.ActionID)
+	return obj(e["confirm"]) != nil
+}
+
+// link presses a button that carries an address, and opens it.
+func (p pages) link(w http.ResponseWriter, r *http.Request) {
+	user := r.PathValue("user")
+	if _, err := p.act(user, r); err != nil {
+		p.s.toast(user, sentence(err))
+	}
+	u, err := url.Parse(r.PostFormValue("url"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		http.Error(w, "this button has no address that can be opened", http.StatusBadRequest)
+		return
+	}
+	p.render(w, "leaving", page{Prefix: p.s.opt.Prefix, Here: u.String(), Team: p.s.opt.Team.Name})
+}
+
+// modalForm stores everything entered and then does what the pressed button says: "submit", "close",
+// "change:block/action" or "press:block/action".
+func (p pages) modalForm(user string, r *http.Request) (string, error) {
+	do := r.PostFormValue("do")
+	if err := p.s.enterForm(user, r.PostForm); err != nil {
+		return "", err
+	}
+	verb, name, _ := strings.Cut(do, ":")
+	switch verb {
+	case "close":
+		return "", p.s.CloseModal(user, false)
+	case "change":
+		_, err := p.s.dispatch(user, name)
+		return "", err
+	case "press":
+		block, action, _ := strings.Cut(name, "/")
+		_, err := p.s.PressInView(user, block, action)
+		return "", err
+	}
+	_, err := p.s.SubmitModal(user, nil)
+	return "", err
+}
+
+// enterForm stores the fields of the modal's form.
+func (s *Server) enterForm(user string, fields url.Values) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.top(user)
+	if v == nil || v.id != fields.Get("view") {
+		return errors.New("that form was closed meanwhile")
+	}
+	for _, b := range list(v.body["blocks"]) {
+		for _, e := range elementsOf(obj(b)) {
+			if _, keeps := slotOf(str(e, "type")); !keeps {
+				continue
+			}
+			values := slices.Clone(fields["f:"+str(obj(b), "block_id")+"/"+str(e, "action_id")])
+			for i := range values {
+				values[i] = strings.ReplaceAll(values[i], "\r\n", "\n")
+			}
+			if err := v.set(obj(b), e, values); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
