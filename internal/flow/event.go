@@ -61,8 +61,10 @@ const (
 	RequestAssigned Kind = "request.assigned"
 	// WorkSubmitted sends the current revision to review. Fields: answer.N answers point N. Body: a note.
 	WorkSubmitted Kind = "work.submitted"
-	// VoteCast is a reviewer's verdict. Fields: stage, round, version, verdict (approve, request_changes, decline).
-	// Body: the note, required for request_changes; each list item or paragraph becomes one numbered point.
+	// VoteCast is a reviewer's verdict. Fields: stage (empty: the open stage in which the actor may act), round,
+	// version, verdict (approve, request_changes, decline), via ("web", "api"; else taken from the delivery),
+	// assurance ("web+reauth", counts on our pages only). Body: the note, required for request_changes; each list item
+	// or paragraph becomes one numbered point.
 	VoteCast Kind = "vote.cast"
 	// VoteUndone takes back the actor's own vote. Fields: stage, round.
 	VoteUndone Kind = "vote.undone"

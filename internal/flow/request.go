@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"strconv"
 	"time"
 
 	"signoff/internal/text"
@@ -58,13 +59,16 @@ type Request struct {
 	Round     int       `json:"round"` // the revision, from 1
 	Opened    time.Time `json:"opened"`
 	Updated   time.Time `json:"updated"`
+	Since     time.Time `json:"since,omitzero"` // when the status became what it is
 	Closed    time.Time `json:"closed,omitzero"`
 	Title     string    `json:"title"`
 	Body      text.Doc  `json:"body,omitempty"`
 	Requester Actor     `json:"requester"`
 	Assignee  Actor     `json:"assignee,omitzero"`
 	// Makers are the people who submitted the work of a revision: who asked for or made it cannot approve it.
-	Makers     []Actor             `json:"makers,omitempty"`
+	Makers []Actor `json:"makers,omitempty"`
+	// Editor is the last person who changed the request's details; they cannot approve it either.
+	Editor     Actor               `json:"editor,omitzero"`
 	Due        time.Time           `json:"due,omitzero"`
 	Source     string              `json:"source"` // slack, api, …
 	Project    string              `json:"project,omitempty"`
@@ -74,6 +78,7 @@ type Request struct {
 	Escalation string              `json:"escalation,omitempty"`
 	Fields     map[string][]string `json:"fields,omitempty"`
 	Stages     []StageRun          `json:"stages,omitempty"` // append only: one run per stage and round
+	Work       []Work              `json:"work,omitempty"`   // one per revision whose work was asked for or sent
 	Points     []Point             `json:"points,omitempty"`
 	Votes      []Vote              `json:"votes,omitempty"` // append only
 	Links      []Link              `json:"links,omitempty"`
@@ -81,8 +86,9 @@ type Request struct {
 	Ticket     TicketState         `json:"ticket,omitzero"`
 	Places     Places              `json:"places,omitzero"`
 	Fired      []string            `json:"fired,omitempty"`    // names of the moments that have come
+	Looked     time.Time           `json:"looked,omitzero"`    // up to which instant reminders have been sent or let pass
 	WakeAt     time.Time           `json:"wake_at,omitzero"`   // the instant last asked for
-	Seqs       map[string]string   `json:"seqs,omitempty"`     // newest Seq by subject
+	Seqs       map[string]string   `json:"seqs,omitempty"`     // newest mark (sent, seq, event) by subject
 	Problems   []Problem           `json:"problems,omitempty"` // what people should know is wrong just now
 }
 
@@ -92,12 +98,32 @@ type Places struct {
 	Tracker string `json:"tracker,omitempty"` // where the ticket is kept
 }
 
-// TicketState mirrors what the tracker last said of the ticket.
+// TicketState mirrors what the tracker last said of the ticket when somebody moved it by hand.
 type TicketState struct {
 	Status  string    `json:"status,omitempty"` // the tracker's own name
+	Word    Status    `json:"word,omitempty"`   // the status word mapped to it, empty without one
 	MovedBy Actor     `json:"moved_by,omitzero"`
 	MovedAt time.Time `json:"moved_at,omitzero"`
+	// Held is true from a move by hand until our own status changes: so long the ticket's status is left alone.
+	Held bool `json:"held,omitempty"`
+	// Before is the newest move that was known when the work on this revision began; a late report of an older one
+	// says nothing about this revision.
+	Before string `json:"before,omitempty"`
 }
+
+// Work is the making of one revision: who was asked for it and who sent it to review.
+type Work struct {
+	Round    int       `json:"round"`
+	Asked    []Actor   `json:"asked,omitempty"` // the last one is asked now
+	First    string    `json:"first,omitempty"` // Actor.ID of the first one asked, whose card has the short purpose
+	By       Actor     `json:"by,omitzero"`
+	At       time.Time `json:"at,omitzero"`
+	Note     text.Doc  `json:"note,omitempty"`
+	Reverted time.Time `json:"reverted,omitzero"` // the wish for this revision was taken back
+}
+
+// Sent reports whether the revision's work was sent to review.
+func (w Work) Sent() bool { return !w.At.IsZero() }
 
 // Problem is something wrong that a person should know, shown on the card and the page until it is over.
 type Problem struct {
@@ -189,7 +215,8 @@ type Point struct {
 }
 
 // Link joins the request to something outside. Purposes: "thread" (where it came from), "card", "ticket",
-// "ask/<round>/<stage>/<person>", "work/<round>".
+// "ask/<round>/<stage>/<person>", "work/<round>" ("work/<round>/<person>" for whoever is asked after the first),
+// "ticket/thread" (the thread as a link on the ticket), "channel" (where a request without a thread came from).
 type Link struct {
 	Ref     Ref    `json:"ref"`
 	Purpose string `json:"purpose"`
@@ -216,6 +243,9 @@ func (r Request) Link(purpose string) (Link, bool) {
 	}
 	return Link{}, false
 }
+
+// Revision names the version of the work that is decided on now: the number of the revision.
+func (r Request) Revision() string { return strconv.Itoa(r.Round) }
 
 // Open returns the stage runs that wait for votes now.
 func (r Request) Open() []StageRun {

@@ -1,0 +1,50 @@
+package flow
+
+import "fmt"
+
+// assigned gives the request an assignee, and with a workflow the first work.
+func (s *step) assigned() {
+	a := s.attempt("assign")
+	if v := s.judgeAssignment(a); !v.ok() {
+		s.refused(v)
+		return
+	}
+	who, _ := s.named(a.To.Name)
+	if same(who, s.r.Assignee) {
+		s.because(CodeNoted, fmt.Sprintf("%s has it already.", s.who(who)))
+		return
+	}
+	s.r.Assignee = who
+	s.because(CodeRecorded, fmt.Sprintf("%s was assigned.", s.who(who)))
+	switch {
+	case s.r.Status == Intake && s.r.Workflow != "":
+		s.askForWork()
+	case s.r.Status == InProgress && s.r.Workflow != "":
+		s.hand(s.work(), who)
+	}
+}
+
+func (s scene) judgeAssignment(a Attempt) ruling {
+	switch {
+	case s.r.Status.Closed():
+		return refuse(CodeClosed, s.closedSentence())
+	case a.Who.Name == "" && !s.isRequester(a.Who):
+		return refuse(CodeNotYours, "Only people in the directory and the requester can assign this.")
+	}
+	return s.known(a.To)
+}
+
+// known asks whether somebody is in the directory.
+func (s scene) known(to Actor) ruling {
+	if _, ok := s.named(to.Name); ok && to.Name != "" {
+		return ruling{}
+	}
+	name := to.Shown
+	if name == "" {
+		name = to.ID()
+	}
+	if name == "" {
+		return refuse(CodeUnknownPerson, "Please choose somebody from the directory.")
+	}
+	return refuse(CodeUnknownPerson, fmt.Sprintf("%s is not in the directory. Please choose somebody who is, or ask whoever keeps the rules to add them.", name))
+}

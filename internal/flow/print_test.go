@@ -1,0 +1,118 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+)
+
+// print shows the state a request is in, what it wished for, and why.
+func (s *stage) print(o Outcome) string {
+	var b strings.Builder
+	r := o.Request
+	fmt.Fprintf(&b, "v%d %s r%d", r.Version, r.Status, r.Round)
+	if waiting := WaitingFor(s.p, r); len(waiting) > 0 {
+		b.WriteString(" waiting for " + strings.Join(ids(waiting), ", "))
+	}
+	b.WriteString("\n")
+	for _, run := range r.Stages {
+		if run.Round == r.Round || run.State == StageOpen {
+			fmt.Fprintf(&b, "  %s: %s %s\n", run.Name, run.State, run.Why)
+		}
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(&b, "  ! %s\n", p.Text)
+	}
+	for _, w := range o.Why {
+		fmt.Fprintf(&b, "why %s: %s\n", w.Code, w.Text)
+	}
+	for _, e := range o.Effects {
+		b.WriteString(printEffect(e))
+	}
+	return trimLines(b.String())
+}
+
+func trimLines(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func printEffect(e Effect) string {
+	switch {
+	case e.Show != nil:
+		how := "update"
+		if e.Show.Link == nil {
+			how = "create"
+		}
+		return fmt.Sprintf("%s %s %s: %s %s\n", how, e.Target, e.Show.Purpose, e.Show.View.Headline, printButtons(e.Show.View))
+	case e.Wake != nil:
+		if e.Wake.At.IsZero() {
+			return "wake never\n"
+		}
+		return "wake " + e.Wake.At.Format("Mon 15:04") + "\n"
+	}
+	t := e.Tell
+	how := "tell " + e.Target
+	if t.Private {
+		how += " only"
+	}
+	if len(t.To) > 0 {
+		how += " " + strings.Join(ids(t.To), ",")
+	}
+	if !t.Where.Zero() && !t.Private {
+		how += " at " + t.Where.Type + " " + t.Where.Key
+	}
+	line := fmt.Sprintf("%s: %s %s\n", how, t.View.Headline, printButtons(t.View))
+	if !t.View.Body.Empty() {
+		line += "    " + strings.ReplaceAll(t.View.Body.String(), "\n", "\n    ") + "\n"
+	}
+	return line
+}
+
+// printButtons lists the buttons that are not in the menu.
+func printButtons(v View) string {
+	var out []string
+	for _, b := range v.Buttons {
+		if !b.Minor {
+			out = append(out, "["+b.Label+"]")
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// view prints the whole view that is wanted for a purpose.
+func (s *stage) view(purpose string) string {
+	sc := scene{p: s.p, r: &s.r, at: s.now}
+	for _, w := range sc.wanted() {
+		if w.purpose == purpose {
+			return printView(w.view)
+		}
+	}
+	return "none\n"
+}
+
+func printView(v View) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s | %s\n%s\n", v.Kind, v.Title, v.Headline)
+	for _, f := range v.Facts {
+		fmt.Fprintf(&b, "  %s (%s): %s", f.Label, f.Name, f.Text)
+		for _, a := range f.People {
+			b.WriteString(" @" + a.Shown)
+		}
+		b.WriteString("\n")
+	}
+	if !v.Body.Empty() {
+		fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(v.Body.String(), "\n", "\n  "))
+	}
+	for _, p := range v.Points {
+		fmt.Fprintf(&b, "  point %d: %s -> %s\n", p.Number, p.Note, p.Answer)
+	}
+	for _, x := range v.Buttons {
+		fmt.Fprintf(&b, "  [%s] %s %s\n", x.Label, x.Action, x.URL)
+	}
+	return trimLines(b.String())
+}
+
+func (s *stage) fields() string { return fmt.Sprintf("%v\n", s.r.Fields) }

@@ -1,0 +1,183 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"signoff/internal/text"
+)
+
+// remind says the due reminders. Several for one person collapse to the latest of them, so that a clock that jumps
+// never bursts; only people who still wait are reminded of a stage that asked them.
+func (s *step) remind(due []moment) {
+	latest := map[string]moment{}
+	var order []Actor
+	for _, m := range due {
+		if m.Kind != Remind {
+			continue
+		}
+		for _, who := range m.To {
+			if who.ID() == "" || !s.concerns(m, who) {
+				continue
+			}
+			order = with(order, who)
+			latest[who.ID()] = m
+		}
+	}
+	for _, g := range s.gather(order, latest) {
+		s.say(g.moment, g.place, g.to)
+	}
+}
+
+// concerns reports whether a reminder still means somebody: a reviewer who was asked must still wait.
+func (s scene) concerns(m moment, who Actor) bool {
+	i := s.run(s.r.Round, m.stage)
+	if i < 0 || s.r.Stages[i].State != StageOpen {
+		return false
+	}
+	run := s.r.Stages[i]
+	return holds(s.waiting(run), who) || !holds(run.Asked, who)
+}
+
+// gathered is one reminder at one place, for everybody who gets it there.
+type gathered struct {
+	moment
+	place string
+	to    []Actor
+}
+
+// gather joins those who get the same words at one public place; a direct message is each person's own.
+func (s scene) gather(order []Actor, latest map[string]moment) []gathered {
+	var all []gathered
+	for _, who := range order {
+		m := latest[who.ID()]
+		for _, where := range s.wheres(m.Moment) {
+			i := slices.IndexFunc(all, func(g gathered) bool {
+				return where != "dm" && g.place == where && g.stage == m.stage && g.Text == m.Text && g.Bundle == m.Bundle
+			})
+			if i >= 0 {
+				all[i].to = with(all[i].to, who)
+				continue
+			}
+			all = append(all, gathered{moment: m, place: where, to: []Actor{who}})
+		}
+	}
+	return all
+}
+
+// wheres lists a moment's places once each; a thread that does not exist becomes a direct message.
+func (s scene) wheres(m Moment) []string {
+	var out []string
+	for _, where := range m.Where {
+		if _, ok := s.chatLink("thread"); where == "thread" && !ok {
+			where = "dm"
+		}
+		if where != "thread" && !strings.HasPrefix(where, "#") {
+			where = "dm"
+		}
+		if !slices.Contains(out, where) {
+			out = append(out, where)
+		}
+	}
+	if len(out) == 0 {
+		out = []string{"dm"}
+	}
+	return out
+}
+
+// say tells people something that time brought.
+func (s *step) say(m moment, where string, to []Actor) {
+	chat := s.r.Places.Chat
+	if chat == "" {
+		return
+	}
+	t := Tell{To: s.actors(to), Bundle: m.Bundle, View: s.timeView(m, to)}
+	switch {
+	case where == "thread":
+		thread, _ := s.chatLink("thread")
+		t.Where = thread.Ref
+	case strings.HasPrefix(where, "#"):
+		t.Where = Ref{System: chat, Type: "channel", Key: where}
+	}
+	s.tell(chat, t)
+}
+
+// timeView words what time brought: by the ruleset's own text, else ours.
+func (s scene) timeView(m moment, to []Actor) View {
+	run := s.r.Stages[s.run(s.r.Round, m.stage)]
+	v := s.view(NoticeView, s.timeSentence(m, run, to))
+	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
+	if due := s.dueFor(run, first(to)); !due.IsZero() {
+		v.Facts = append(v.Facts, Fact{Name: "stage_due", Label: "Decide by", Text: s.instant(due), At: due})
+	}
+	v.Buttons = []Button{s.open()}
+	if body, ok := s.worded(m, run, to); ok {
+		v.Body, v.Headline = body, strings.Join(strings.Fields(body.String()), " ")
+	}
+	return v
+}
+
+func (s scene) timeSentence(m moment, run StageRun, to []Actor) string {
+	if m.Kind == Escalate {
+		line := fmt.Sprintf("%s has waited for %s since %s", s.label(), run.Name, s.instant(run.Entered))
+		if waiting := s.waiting(run); len(waiting) > 0 {
+			line += ", for " + s.waitingWords(run)
+		}
+		return line + "."
+	}
+	line := fmt.Sprintf("%s still waits for %s", s.label(), s.stagesOf(run, to))
+	if due := s.dueFor(run, first(to)); !due.IsZero() {
+		line += ", due " + s.instant(due)
+	}
+	return line + "."
+}
+
+// stagesOf names the stages that wait for somebody: the reminder's own first.
+func (s scene) stagesOf(run StageRun, to []Actor) string {
+	names := []string{run.Name}
+	for _, other := range s.r.Open() {
+		if other.Name != run.Name && len(to) == 1 && holds(s.waiting(other), to[0]) {
+			names = append(names, other.Name)
+		}
+	}
+	whose := "the"
+	if len(to) == 1 && holds(s.waiting(run), to[0]) {
+		whose = "your"
+	}
+	return whose + " " + enumerate(names, "and")
+}
+
+// worded renders the ruleset's own text for a moment, when it has one.
+func (s scene) worded(m moment, run StageRun, to []Actor) (text.Doc, bool) {
+	if m.Text == "" {
+		return nil, false
+	}
+	who := first(to)
+	person, known := s.p.Person(who.Name)
+	if !known {
+		person = Person{Name: who.Name, Shown: s.who(who), Email: who.Email}
+	}
+	return s.p.Text(m.Text, TextData{
+		Request: *s.r, Stage: run.Name, Person: person, Waited: s.p.Working("", run.Entered, s.at),
+		Due: s.dueFor(run, who), Link: s.page(),
+	})
+}
+
+// tellEscalation tells those whom an escalation names. Whoever may act from now on gets the question itself instead of
+// a direct message about it.
+func (s *step) tellEscalation(run StageRun, m moment) {
+	for _, where := range s.wheres(m.Moment) {
+		to := m.To
+		if where == "dm" && m.MayApprove {
+			to = slices.DeleteFunc(slices.Clone(to), func(a Actor) bool { return holds(s.waiting(run), a) })
+		}
+		if where == "dm" {
+			for _, who := range to {
+				s.say(m, where, []Actor{who})
+			}
+			continue
+		}
+		s.say(m, where, to)
+	}
+}

@@ -1,0 +1,114 @@
+package flow
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"signoff/internal/text"
+)
+
+// submitted opens a request as the rules routed it.
+func (s *step) submitted() {
+	route := s.facts.Routing
+	*s.r = Request{
+		ID: s.facts.New, Ruleset: s.p.Ruleset(), Version: 1, Round: 1,
+		Workflow: route.Workflow, Template: route.Template, Rule: route.Rule,
+		Opened: s.at, Updated: s.at, Looked: s.at,
+		Title: route.Title, Body: slices.Clone(s.ev.Body), Requester: s.ev.Actor,
+		Due: utc(route.Due), Source: s.ev.Field("source"), Project: route.Project, Priority: route.Priority,
+		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation,
+		Fields: merged(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
+	}
+	if s.r.Title == "" {
+		s.r.Title = s.ev.Field("title")
+	}
+	if who, ok := s.named(route.Assignee); ok {
+		s.r.Assignee = who
+	} else if route.Assignee != "" {
+		s.r.Assignee = Actor{Name: route.Assignee, Shown: route.Assignee}
+	}
+	s.because(CodeRecorded, s.openedWhy())
+	s.why = append(s.why, route.Why...)
+	s.start(route.StartNow)
+}
+
+func (s *step) openedWhy() string {
+	if s.facts.Routing.Rule == "" {
+		return fmt.Sprintf("%s was opened; no rule applied.", s.r.ID)
+	}
+	return fmt.Sprintf("%s was opened by the rule %q.", s.r.ID, s.facts.Routing.Rule)
+}
+
+// start gives a new request its first status: work for the assignee first, review at once where there is nobody to
+// do work or the rule says so, and intake without a workflow.
+func (s *step) start(now bool) {
+	switch {
+	case s.r.Workflow == "":
+		s.setStatus(Intake)
+	case now || s.r.Assignee.ID() == "":
+		s.send(s.r.Requester, nil)
+	default:
+		s.askForWork()
+	}
+}
+
+// merged lays the routed fields over those that came with the event. The names that only describe the submission are
+// kept in places of their own.
+func merged(came, routed map[string][]string) map[string][]string {
+	all := map[string][]string{}
+	maps.Copy(all, came)
+	maps.Copy(all, routed)
+	for _, name := range []string{"title", "type", "source"} {
+		delete(all, name)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// askForWork puts a revision into the hands of whoever makes it.
+func (s *step) askForWork() {
+	s.setStatus(InProgress)
+	s.r.Ticket.Before = s.r.Seqs[s.ticketKey()]
+	w := s.work()
+	w.Reverted, w.By, w.At, w.Note = time.Time{}, Actor{}, time.Time{}, nil
+	s.hand(w, s.worker())
+}
+
+// hand asks somebody for the work of a revision; the last one asked is asked now.
+func (s *step) hand(w *Work, who Actor) {
+	if who.ID() == "" {
+		return
+	}
+	w.Asked = slices.DeleteFunc(w.Asked, func(a Actor) bool { return same(a, who) })
+	w.Asked = append(w.Asked, who)
+	if w.First == "" {
+		w.First = who.ID()
+	}
+}
+
+// work is the entry of this revision, made when missing.
+func (s *step) work() *Work {
+	for i := range s.r.Work {
+		if s.r.Work[i].Round == s.r.Round {
+			return &s.r.Work[i]
+		}
+	}
+	s.r.Work = append(s.r.Work, Work{Round: s.r.Round})
+	return &s.r.Work[len(s.r.Work)-1]
+}
+
+// send puts this revision before its reviewers.
+func (s *step) send(by Actor, note text.Doc) {
+	w := s.work()
+	w.By, w.At, w.Note = by, s.at, note
+	s.r.Makers = with(s.r.Makers, by)
+	s.openNext()
+	if len(s.r.Open()) == 0 {
+		s.because("no_stage", "No stage applies to this request, so it is approved as it is.")
+		s.tellOutcome("No approval stage applies, so it is approved as it is.")
+	}
+}

@@ -1,0 +1,183 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"signoff/internal/text"
+)
+
+// What is said once. Everything that must stay findable is shown instead; these are the few sentences that point at it.
+
+// answerFor is how long a private answer is worth giving.
+const answerFor = 10 * time.Minute
+
+// refused records why an act does not count and tells the person, with a way on.
+func (s *step) refused(v ruling) {
+	s.because(v.code, v.why)
+	view := s.view(RefusalView, v.why)
+	view.Buttons = []Button{s.open()}
+	s.private(view, answerFor)
+}
+
+// reply answers the actor alone.
+func (s *step) reply(line string) {
+	s.private(s.view(NoticeView, line), answerFor)
+}
+
+// confirm tells the voter that the vote counts, and lets them take it back for a minute.
+func (s *step) confirm(verdict Verdict, run StageRun) {
+	words := map[Verdict]string{
+		Approve: "Your approval of %s is recorded.", Decline: "You declined %s. That is recorded.",
+		RequestChanges: "The changes you asked for in %s are recorded.",
+	}[verdict]
+	view := s.view(NoticeView, fmt.Sprintf(words, run.Name)+" You can undo it for one minute.")
+	view.Buttons = []Button{{Action: "undo", Label: "Undo", Stage: run.Name, Round: run.Round, Version: s.r.Revision()}}
+	s.private(view, undoFor)
+}
+
+// private says something to the actor alone, where they acted. Whoever acted on a page or through the API has their
+// answer already.
+func (s *step) private(view View, worth time.Duration) {
+	target := s.ev.Where.System
+	if target == "" {
+		target = s.ev.Actor.Ref.System
+	}
+	if via := s.via(); target == "" || via == "web" || via == "api" {
+		return
+	}
+	s.tell(target, Tell{
+		To: []Actor{s.ev.Actor}, Where: s.ev.Where, Private: true, Expires: s.at.Add(worth), InReplyTo: s.ev.Delivery, View: view,
+	})
+}
+
+func (s *step) tell(target string, t Tell) {
+	s.tells = append(s.tells, Effect{Target: target, Tell: &t})
+}
+
+// notice says a sentence in the request's thread; without one it goes to the requester.
+func (s *step) notice(line string, body text.Doc) {
+	chat := s.r.Places.Chat
+	if chat == "" {
+		return
+	}
+	view := s.view(NoticeView, line)
+	view.Body = body
+	if thread, ok := s.chatLink("thread"); ok {
+		s.tell(chat, Tell{Where: thread.Ref, View: view})
+		return
+	}
+	s.direct([]Actor{s.r.Requester}, view)
+}
+
+// direct says something to people one by one, where the chat can know them.
+func (s *step) direct(to []Actor, view View) {
+	chat := s.r.Places.Chat
+	var known []Actor
+	for _, who := range to {
+		if who.Name != "" || (chat != "" && who.Ref.System == chat) {
+			known = append(known, s.actor(who))
+		}
+	}
+	if chat != "" && len(known) > 0 {
+		s.tell(chat, Tell{To: known, View: view})
+	}
+}
+
+// comment puts words into the ticket; before there is one, catchUp will.
+func (s *step) comment(line string, body text.Doc) {
+	ticket, ok := s.r.Link("ticket")
+	if !ok || s.r.Places.Tracker == "" {
+		return
+	}
+	view := s.view(CommentView, line)
+	view.Body = body
+	s.tell(s.r.Places.Tracker, Tell{Where: ticket.Ref, View: view})
+}
+
+// catchUp tells a ticket that came late what has been decided without it.
+func (s *step) catchUp() {
+	var lines []text.Node
+	for _, run := range s.r.Stages {
+		if run.State == StageApproved || run.State == StageDeclined || run.State == StageChanges {
+			lines = append(lines, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(s.outcome(run)))}})
+		}
+	}
+	if len(lines) > 0 {
+		s.comment("Decided before this ticket was made:", text.Doc{{Kind: text.Bullets, Kids: lines}})
+	}
+}
+
+// tellStage says that a stage is through, and with the last one that the request is approved.
+func (s *step) tellStage(i int) {
+	run := s.r.Stages[i]
+	line := s.outcome(run) + "."
+	if len(run.DecidedBy) > 0 {
+		line = fmt.Sprintf("%s approved by %s.", run.Name, s.deciders(run))
+	}
+	if s.r.Status == Approved {
+		line += fmt.Sprintf(" %s is approved.", s.r.ID)
+	}
+	s.notice(line, s.lastNote(run))
+	s.comment(s.through(line), s.lastNote(run))
+}
+
+// through says where a decision was given: "… (via Slack)".
+func (s *step) through(line string) string {
+	via := s.via()
+	if s.ev.Kind != VoteCast || via == "" {
+		return line
+	}
+	return strings.TrimSuffix(line, ".") + " (via " + place(via) + ")."
+}
+
+// lastNote is what the voter wrote beside the vote that is being counted.
+func (s *step) lastNote(run StageRun) text.Doc {
+	if s.ev.Kind != VoteCast || s.ev.Body.Empty() || s.ev.Field("stage") != "" && s.spelled(s.ev.Field("stage")) != run.Name {
+		return nil
+	}
+	return s.ev.Body
+}
+
+// tellOutcome says how the request ended.
+func (s *step) tellOutcome(why string) {
+	line := fmt.Sprintf("%s is %s. %s", s.r.ID, s.r.Status.Words(), why)
+	var note text.Doc
+	if s.ev.Kind == VoteCast || s.ev.Kind == RequestWithdrawn {
+		note = s.ev.Body
+	}
+	s.notice(line, note)
+	s.comment(s.through(line), note)
+}
+
+// tellChanges says in the thread and the ticket which changes were asked for, by their numbers.
+func (s *step) tellChanges(run StageRun) {
+	line := fmt.Sprintf("%s asked for changes in %s. Revision %d goes to %s.", s.who(s.ev.Actor), run.Name, s.r.Round, s.who(s.worker()))
+	var points []Point
+	for _, p := range s.r.Points {
+		if p.Round == run.Round && p.Stage == run.Name {
+			points = append(points, p)
+		}
+	}
+	s.notice(line, numbered(points))
+	s.comment(s.through(line), numbered(points))
+}
+
+// numbered prints points under their own numbers.
+func numbered(points []Point) text.Doc {
+	if len(points) == 0 {
+		return nil
+	}
+	list := text.Node{Kind: text.Numbers, Level: points[0].Number}
+	for _, p := range points {
+		list.Kids = append(list.Kids, text.Node{Kind: text.Item, Kids: p.Note})
+	}
+	return text.Doc{list}
+}
+
+func (s *step) tellUndone(vote Vote) {
+	line := fmt.Sprintf("%s took back the decision on %s, so it is open again.", s.who(vote.By), vote.Stage)
+	s.notice(line, nil)
+	s.comment(line, nil)
+}

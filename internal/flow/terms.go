@@ -1,0 +1,68 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// WaitingFor lists whom the request waits for now, each person once: reviewers of open stages, or whoever makes the
+// revision that is in progress.
+func WaitingFor(p Policy, r Request) []Actor {
+	s := scene{p: p, r: &r}
+	var all []Actor
+	for _, run := range r.Open() {
+		all = with(all, s.waiting(run)...)
+	}
+	if r.Status == InProgress && r.Workflow != "" {
+		all = with(all, s.worker())
+	}
+	return all
+}
+
+// Terms lists the index terms of a request, sorted: status, open, stage, waiting, requester, assignee, due (the day in
+// UTC), ticket (its label in lower case) and ref for everything it is linked to.
+func Terms(r Request) []string {
+	if r.Version == 0 {
+		return nil
+	}
+	open := "yes"
+	if r.Status.Closed() {
+		open = "no"
+	}
+	terms := []string{"status:" + string(r.Status), "open:" + open}
+	for _, run := range r.Open() {
+		terms = append(terms, "stage:"+run.Name)
+		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {
+			terms = append(terms, prefixed("waiting:", run.Waiting[n-1].On)...)
+		}
+	}
+	worker := scene{r: &r}.worker()
+	if r.Status == InProgress && r.Workflow != "" {
+		terms = append(terms, prefixed("waiting:", ids([]Actor{worker}))...)
+	}
+	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
+	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)
+	for _, l := range r.Links {
+		terms = append(terms, "ref:"+l.Ref.String())
+		if l.Purpose == "ticket" && l.Label != "" {
+			terms = append(terms, "ticket:"+strings.ToLower(l.Label))
+		}
+	}
+	if !r.Due.IsZero() {
+		terms = append(terms, "due:"+r.Due.UTC().Format(time.DateOnly))
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// prefixed makes a term of every value that is not empty.
+func prefixed(prefix string, values []string) []string {
+	var out []string
+	for _, v := range values {
+		if v != "" {
+			out = append(out, prefix+v)
+		}
+	}
+	return out
+}

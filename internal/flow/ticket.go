@@ -1,0 +1,48 @@
+package flow
+
+import (
+	"fmt"
+
+	"signoff/internal/text"
+)
+
+// ticketView is the record in the tracker: what was asked for, by whom, where it stands, and the fields the tracker
+// keeps itself.
+func (s scene) ticketView() View {
+	v := s.view(TicketView, fmt.Sprintf("%s: %s.", s.label(), s.r.Status.Words()))
+	v.Body = s.ticketBody()
+	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
+	v.Points = s.r.Points
+	v.Ticket = &TicketFields{
+		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.r.Due, Fields: s.details(),
+		KeepStatus: s.r.Ticket.Held,
+	}
+	if s.r.Assignee.ID() != "" {
+		v.Ticket.Assignee = s.actor(s.r.Assignee)
+	}
+	return v
+}
+
+func (s scene) ticketBody() text.Doc {
+	from := []text.Node{text.T("Requested by " + s.who(s.r.Requester))}
+	if s.r.Requester.ID() == "" {
+		from = []text.Node{text.T("Requested through " + place(s.r.Source))}
+	}
+	if l, ok := s.r.Link("thread"); ok && l.URL != "" {
+		from = append(from, text.T(" in "), text.A(place(l.Ref.System), l.URL))
+	}
+	from = append(from, text.T(fmt.Sprintf(" · %s", s.r.ID)))
+	return append(text.Doc{text.P(from...)}, s.r.Body...)
+}
+
+// linkView puts the thread on the ticket.
+func (s scene) linkView(thread Link) View {
+	label := thread.Label
+	if label == "" {
+		label = fmt.Sprintf("%s in %s", s.label(), place(thread.Ref.System))
+	}
+	v := s.view(LinkView, label)
+	v.Status, v.Round = "", 0
+	v.Link = &Link{Ref: thread.Ref, Purpose: "thread", Label: label, URL: thread.URL}
+	return v
+}

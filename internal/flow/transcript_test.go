@@ -1,0 +1,278 @@
+package flow
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signoff/internal/text"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
+
+// TestTranscripts plays testdata/*.txt: lines of events, "----", then everything that came out of them.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("transcripts: %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(data))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(data), got); diff != "" {
+				t.Errorf("%s differs (run with -update and read the diff):\n%s", file, diff)
+			}
+		})
+	}
+}
+
+// play runs a transcript and prints it again with what came out.
+func play(t *testing.T, script string) string {
+	t.Helper()
+	s := &stage{t: t, p: studio(), now: time.Date(2026, 11, 18, 14, 0, 0, 0, time.UTC), ticket: true, chat: true}
+	var b strings.Builder
+	for block := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
+		input, _, _ := strings.Cut(block+"\n", "----\n")
+		b.WriteString(strings.TrimRight(input, "\n") + "\n----\n")
+		for line := range strings.SplitSeq(strings.TrimSpace(input), "\n") {
+			b.WriteString(s.line(line))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// stage is the little world of a transcript.
+type stage struct {
+	t            *testing.T
+	p            *static
+	r            Request
+	now          time.Time
+	n            int
+	chat, ticket bool
+	pending      []Effect
+}
+
+// line runs one command: [+duration] verb [key=value …].
+func (s *stage) line(line string) string {
+	words := quoted(line)
+	if len(words) == 0 || strings.HasPrefix(line, "#") {
+		return ""
+	}
+	if d, ok := strings.CutPrefix(words[0], "+"); ok {
+		wait, err := time.ParseDuration(d)
+		if err != nil {
+			s.t.Fatalf("%s: %v", line, err)
+		}
+		s.now = s.now.Add(wait)
+		words = words[1:]
+	}
+	args := map[string]string{}
+	for _, w := range words[1:] {
+		k, v, _ := strings.Cut(w, "=")
+		args[k] = v
+	}
+	switch words[0] {
+	case "stage":
+		s.define(args)
+		return ""
+	case "plan":
+		s.schedule(args)
+		return ""
+	case "fields":
+		return s.fields()
+	case "view":
+		return s.view(args["purpose"])
+	case "done":
+		return s.done(args["purpose"])
+	case "directory":
+		s.p.reviewers[args["stage"]] = strings.Split(args["reviewers"], ",")
+		return ""
+	}
+	return s.step(s.event(words[0], args), args)
+}
+
+func (s *stage) define(args map[string]string) {
+	n, _ := strconv.Atoi(args["needs"])
+	group, _ := strconv.Atoi(args["group"])
+	limit, _ := time.ParseDuration(args["limit"])
+	d := StageDef{
+		Name: args["name"], Together: group, Needs: Quorum{N: n, All: args["needs"] == "all"}, FourEyes: args["four_eyes"] != "no",
+		Assurance: args["assurance"], Skip: args["skip"], OnTimeout: args["on_timeout"],
+	}
+	if limit > 0 {
+		d.Limit = fmt.Sprintf("%g hours", limit.Hours())
+		s.p.limits[d.Name] = limit
+	}
+	s.p.stage(d, strings.Split(args["reviewers"], ",")...)
+}
+
+func (s *stage) schedule(args map[string]string) {
+	after, _ := time.ParseDuration(args["after"])
+	every, _ := time.ParseDuration(args["every"])
+	n, _ := strconv.Atoi(args["step"])
+	s.p.plan = append(s.p.plan, planned{
+		stage: args["stage"], kind: MomentKind(args["kind"]), after: after, every: every, to: args["to"],
+		where: strings.Split(args["where"], ","), text: args["text"], may: args["may"] == "yes", step: n,
+	})
+}
+
+// person reads "ana", or "slack:U7" for an account outside the directory.
+func (s *stage) person(word string) Actor {
+	if system, key, ok := strings.Cut(word, ":"); ok {
+		return Actor{Ref: Ref{system, "user", key}, Shown: key}
+	}
+	if word == "" {
+		return Actor{}
+	}
+	return Actor{Name: word, Ref: Ref{"slack", "user", "U-" + word}, Shown: s.p.people[word].Shown}
+}
+
+func (s *stage) event(verb string, args map[string]string) Event {
+	s.n++
+	ev := Event{
+		ID: fmt.Sprintf("slack/%d", s.n), At: s.now, Actor: s.person(args["by"]), Request: s.r.ID,
+		Delivery: fmt.Sprintf("slack/d%d", s.n), Where: Ref{"slack", "thread", "C1/1"}, Fields: map[string][]string{},
+		Body: text.Plain(strings.ReplaceAll(args["body"], `\n`, "\n")),
+	}
+	if id := args["id"]; id != "" {
+		ev.ID = id
+	}
+	for k, v := range args {
+		switch k {
+		case "by", "body", "id", "seq", "echo", "sent":
+		default:
+			ev.Fields[k] = []string{v}
+		}
+	}
+	switch verb {
+	case "submit":
+		ev.Kind = RequestSubmitted
+		if args["thread"] != "no" {
+			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
+		}
+	case "approve", "request_changes", "decline":
+		ev.Kind = VoteCast
+		ev.Fields["verdict"] = []string{verb}
+	case "undo":
+		ev.Kind = VoteUndone
+	case "delegate":
+		ev.Kind = StageDelegated
+	case "work":
+		ev.Kind = WorkSubmitted
+	case "withdraw":
+		ev.Kind = RequestWithdrawn
+	case "edit":
+		ev.Kind = RequestEdited
+	case "assign":
+		ev.Kind = RequestAssigned
+	case "comment":
+		ev.Kind = CommentAdded
+	case "move":
+		ev.Kind = TicketMoved
+		ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, args["seq"], args["echo"] == "yes"
+		ev.Where, ev.Delivery = Ref{}, "jira/d"
+	case "timer":
+		ev.Kind = TimerFired
+		ev.Fields["name"] = []string{"next"}
+	case "park":
+		ev.Kind = EffectParked
+	default:
+		s.t.Fatalf("unknown verb %q", verb)
+	}
+	return ev
+}
+
+func (s *stage) step(ev Event, args map[string]string) string {
+	var f Facts
+	if ev.Kind == RequestSubmitted {
+		f = Facts{New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira"}, Routing: &Routing{
+			Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: args["assignee"], StartNow: args["start"] == "now",
+		}}
+		if args["workflow"] == "none" {
+			f.Routing.Workflow = ""
+		}
+		if args["chat"] == "no" {
+			f.Places.Chat = ""
+		}
+	}
+	o := Step(s.p, s.r, ev, f)
+	s.r = o.Request
+	s.pending = append(s.pending, o.Effects...)
+	return s.print(o)
+}
+
+// done lets every pending effect (or those of one purpose) become true outside.
+func (s *stage) done(purpose string) string {
+	var b strings.Builder
+	for i := 0; i < len(s.pending); i++ {
+		e := s.pending[i]
+		if e.Show == nil || (purpose != "" && e.Show.Purpose != purpose) {
+			continue
+		}
+		s.pending = slices.Delete(s.pending, i, i+1)
+		i--
+		before := len(s.pending)
+		o := Step(s.p, s.r, receipt(e, s.now), Facts{})
+		s.r = o.Request
+		s.pending = append(s.pending, o.Effects...)
+		for _, x := range s.pending[before:] {
+			b.WriteString(printEffect(x))
+		}
+	}
+	return b.String()
+}
+
+// receipt is what the outside answers to a Show.
+func receipt(e Effect, at time.Time) Event {
+	l := Link{Ref: Ref{e.Target, "message", e.Show.Purpose}, Purpose: e.Show.Purpose}
+	if e.Show.Purpose == "ticket" {
+		l = Link{Ref: Ref{"jira", "issue", "10007"}, Purpose: "ticket", Label: "DES-7", URL: "https://jira.example/browse/DES-7"}
+	}
+	return Event{
+		ID: "done/" + e.ID, Kind: EffectDone, At: at, Links: []Link{l}, Fields: map[string][]string{
+			"effect": {e.ID}, "purpose": {e.Show.Purpose}, "digest": {e.Show.Digest}, "version": {strconv.FormatInt(e.Show.Version, 10)},
+		},
+	}
+}
+
+// quoted splits a line into words; double quotes keep spaces together.
+func quoted(line string) []string {
+	var words []string
+	var word strings.Builder
+	in := false
+	for _, c := range strings.TrimSpace(line) + " " {
+		switch {
+		case c == '"':
+			in = !in
+		case c == ' ' && !in:
+			if word.Len() > 0 {
+				words = append(words, word.String())
+			}
+			word.Reset()
+		default:
+			word.WriteRune(c)
+		}
+	}
+	return words
+}

@@ -1,0 +1,101 @@
+package flow
+
+import "strconv"
+
+// wanted lists everything that ought to be seen outside now.
+func (s scene) wanted() []want {
+	var all []want
+	if w, ok := s.wantCard(); ok {
+		all = append(all, w)
+	}
+	all = append(all, s.wantTicket()...)
+	if s.r.Places.Chat == "" {
+		return all
+	}
+	for _, run := range s.r.Stages {
+		for _, who := range run.Asked {
+			all = append(all, want{purpose: askPurpose(run, who), target: s.r.Places.Chat, to: who, view: s.askView(run, who)})
+		}
+	}
+	for _, w := range s.r.Work {
+		for i, who := range w.Asked {
+			all = append(all, want{purpose: s.workPurpose(w, i), target: s.r.Places.Chat, to: who, view: s.workView(w, i)})
+		}
+	}
+	return all
+}
+
+func askPurpose(run StageRun, who Actor) string {
+	return "ask/" + strconv.Itoa(run.Round) + "/" + run.Name + "/" + who.ID()
+}
+
+// workPurpose is short for the first person asked for a revision, and names the person for the others.
+func (s scene) workPurpose(w Work, i int) string {
+	purpose := "work/" + strconv.Itoa(w.Round)
+	if w.First == w.Asked[i].ID() {
+		return purpose
+	}
+	return purpose + "/" + w.Asked[i].ID()
+}
+
+// wantCard places the one public card: in the thread the request came from, else in its channel, else with whoever
+// asked for it.
+func (s scene) wantCard() (want, bool) {
+	chat := s.r.Places.Chat
+	if chat == "" {
+		return want{}, false
+	}
+	w := want{purpose: "card", target: chat, view: s.cardView()}
+	thread, inThread := s.chatLink("thread")
+	channel, inChannel := s.chatLink("channel")
+	name := first(s.r.Fields["channel"])
+	switch {
+	case inThread:
+		w.at = thread.Ref
+	case inChannel:
+		w.at = channel.Ref
+	case name != "":
+		w.at = Ref{System: chat, Type: "channel", Key: name}
+	case s.r.Requester.Name != "" || s.r.Requester.Ref.System == chat:
+		w.to = s.r.Requester
+	default:
+		return want{}, false
+	}
+	return w, true
+}
+
+// chatLink returns a link that leads into the chat where people are asked.
+func (s scene) chatLink(purpose string) (Link, bool) {
+	l, ok := s.r.Link(purpose)
+	return l, ok && l.Ref.System == s.r.Places.Chat
+}
+
+// first is the first of a list, or nothing.
+func first[T any](values []T) T {
+	var none T
+	if len(values) == 0 {
+		return none
+	}
+	return values[0]
+}
+
+// wantTicket places the ticket in its project, and the thread as a link on it once both exist.
+func (s scene) wantTicket() []want {
+	tracker := s.r.Places.Tracker
+	if tracker == "" {
+		return nil
+	}
+	all := []want{{
+		purpose: "ticket", target: tracker,
+		at: Ref{System: tracker, Type: "project", Key: s.r.Project}, view: s.ticketView(),
+	}}
+	ticket, made := s.r.Link("ticket")
+	thread, known := s.r.Link("thread")
+	if !known {
+		thread, known = s.r.Link("card")
+	}
+	if made && known && thread.URL != "" {
+		all = append(all, want{purpose: "ticket/thread", target: tracker, at: ticket.Ref, view: s.linkView(thread)})
+	}
+	return all
+}
