@@ -205,7 +205,11 @@ func propertyBeans(props map[string]json.RawMessage) []object {
 func (s *Server) historyBeans(iss *issue) []object {
 	all := []object{}
 	for _, h := range iss.history {
-		all = append(all, object{"id": strconv.Itoa(h.id), "author": s.userBean(s.user(h.author), true), "created": at(h.at), "items": h.items})
+		items := slices.Clone(h.items)
+		for i := range items { // only webhooks show these
+			items[i].FromAccount, items[i].ToAccount = nil, nil
+		}
+		all = append(all, object{"id": strconv.Itoa(h.id), "author": s.userBean(s.user(h.author), true), "created": at(h.at), "items": items})
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // The part of JQL that the sandbox understands: clauses joined by AND, OR, NOT and parentheses over the
-// fields of jqlFields, and ORDER BY.
+// fields that known and compile name, and ORDER BY.
 
 // token is a piece of JQL: a word, a quoted string, or a sign.
 type token struct {

@@ -216,7 +216,7 @@ func (p *pages) form(iss Issue) []formField {
 		case "description":
 			in.Kind, in.Value = "area", iss.Description
 		case "labels":
-			in.Value = strings.Join(iss.Labels, " ")
+			in.Name, in.Value = "Labels, separated by spaces", strings.Join(iss.Labels, " ")
 		case "duedate":
 			in.Kind, in.Value = "date", iss.Due
 		case "priority":
