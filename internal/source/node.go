@@ -199,3 +199,18 @@ func after(s string, n int) string {
 	}
 	return s
 }
+
+// Without returns a map without some of its keys, for a reader that does not know them.
+func (n *Node) Without(keys ...string) *Node {
+	if n.Kind() != Map {
+		return n
+	}
+	rest := *n
+	rest.children = nil
+	for key, value := range n.Pairs() {
+		if !slices.Contains(keys, key.value) {
+			rest.children = append(rest.children, key, value)
+		}
+	}
+	return &rest
+}
