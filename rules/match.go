@@ -1,0 +1,397 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"signoff/internal/source"
+)
+
+// A test is one thing that match: asks. It says in words why it held or not.
+type test interface {
+	try(f *facts, t *texts) (ok bool, why string)
+}
+
+// texts are the words of a request prepared once for all rules: contains looks words up instead of searching.
+type texts struct {
+	whole string // at most maxMatchText bytes
+	title string
+}
+
+// maxMatchText is how much of a text match: reads.
+const maxMatchText = 64 << 10
+
+// allOf holds when every test holds; why is the first that failed, or all that held.
+type allOf []test
+
+func (a allOf) try(f *facts, t *texts) (bool, string) {
+	var held []string
+	for _, one := range a {
+		ok, why := one.try(f, t)
+		if !ok {
+			return false, why
+		}
+		if why != "" {
+			held = append(held, why)
+		}
+	}
+	return true, strings.Join(held, ", ")
+}
+
+// anyOf holds when one test holds.
+type anyOf []test
+
+func (a anyOf) try(f *facts, t *texts) (bool, string) {
+	var failed []string
+	for _, one := range a {
+		ok, why := one.try(f, t)
+		if ok {
+			return true, why
+		}
+		failed = append(failed, why)
+	}
+	return false, strings.Join(failed, ", ")
+}
+
+// not turns a test round.
+type not struct{ test }
+
+func (n not) try(f *facts, t *texts) (bool, string) {
+	ok, why := n.test.try(f, t)
+	return !ok, why
+}
+
+// matchKey is a key of match:, its kind of value and its sentence in the table of docs/rules.md.
+type matchKey struct {
+	name, kind, doc string
+	get             func(f *facts, t *texts) []string
+}
+
+func one(get func(*facts) string) func(*facts, *texts) []string {
+	return func(f *facts, _ *texts) []string { return []string{get(f)} }
+}
+
+// matchKeys is the table of what match: can ask.
+func matchKeys() []matchKey {
+	return []matchKey{
+		{"source", "word", "where it came from: slack, email, api, web, figma, adobe, github", one(func(f *facts) string { return f.source })},
+		{"channel", "channel", "the channel it was written in, such as \"#design-requests\"", one(func(f *facts) string { return f.channel })},
+		{"text", "text", "title and words; needs contains, matches or starts_with", func(_ *facts, t *texts) []string { return []string{t.whole} }},
+		{"title", "text", "the title alone, where one was given", func(_ *facts, t *texts) []string { return []string{t.title} }},
+		{"author", "who", "who wrote it: bot, person, stranger (not in people:), a name, group:x", nil},
+		{"requester", "who", "who asks for it; for new requests the same as author", nil},
+		{"type", "template", "the request type that was chosen in a form", one(func(f *facts) string { return f.kind })},
+		{"event", "word", "what happened, for sources that tell: file_comment, …", one(func(f *facts) string { return f.event })},
+		{"labels", "word", "one of the labels", func(f *facts, _ *texts) []string { return f.labels }},
+		{"priority", "word", "the priority, where one was given", one(func(f *facts) string { return f.priority })},
+	}
+}
+
+func matchKeyNames() []string {
+	names := []string{}
+	for _, k := range matchKeys() {
+		names = append(names, k.name)
+	}
+	return append(names, "any", "all", "not")
+}
+
+// match reads match: and the maps inside its any, all and not.
+func (l *loader) match(n *source.Node) test {
+	if n == nil {
+		return nil
+	}
+	if !l.Map(n, source.Shape{Of: "match", Keys: matchKeyNames(),
+		Instead: map[string]string{"from": "author", "user": "author", "words": "text", "contains": "text", "template": "type", "label": "labels", "or": "any", "and": "all", "message": "text"}}) {
+		return nil
+	}
+	if n.Len() == 0 {
+		l.Errorf(n.Pos(), "SO160", "match asks nothing")
+		l.Hint("leave match out to apply to everything")
+	}
+	var tests allOf
+	for key, value := range n.Pairs() {
+		switch key.Value() {
+		case "any":
+			tests = append(tests, anyOf(l.matches(value)))
+		case "all":
+			tests = append(tests, allOf(l.matches(value)))
+		case "not":
+			tests = append(tests, not{orNever(l.match(value))})
+		default:
+			i := slices.IndexFunc(matchKeys(), func(k matchKey) bool { return k.name == key.Value() })
+			if i >= 0 {
+				tests = append(tests, orNever(l.keyTest(matchKeys()[i], value)))
+			}
+		}
+	}
+	return tests
+}
+
+// orNever stands for a test that could not be read; the set is not used then.
+func orNever(t test) test {
+	if t == nil {
+		return anyOf{}
+	}
+	return t
+}
+
+func (l *loader) matches(n *source.Node) []test {
+	items, ok := l.List(n)
+	if ok && len(items) == 0 {
+		l.Errorf(n.Pos(), "SO160", "%s lists nothing", n.Name())
+	}
+	var out []test
+	for _, item := range items {
+		out = append(out, orNever(l.match(item)))
+	}
+	return out
+}
+
+// keyTest reads the value of one key: a word, a list of which any may be, or operators.
+func (l *loader) keyTest(k matchKey, n *source.Node) test {
+	if n.Kind() == source.Map {
+		return l.operators(k, n)
+	}
+	if k.kind == "who" {
+		return l.whoTest(k, n)
+	}
+	items := l.Texts(n)
+	if k.kind == "text" && len(items) > 0 {
+		l.Errorf(n.Pos(), "SO160", "%s needs to know how to compare", k.name)
+		l.Hint("write %s: {contains: [%s]}", k.name, shorten(items[0].Value()))
+		return nil
+	}
+	words := make([]string, 0, len(items))
+	for _, item := range items {
+		if k.kind == "template" {
+			l.knownTemplate(item)
+		}
+		words = append(words, item.Value())
+	}
+	if n.Kind() == source.List && len(words) == 0 {
+		l.Errorf(n.Pos(), "SO160", "%s lists nothing", k.name)
+	}
+	return equals{k, words}
+}
+
+func (l *loader) knownTemplate(n *source.Node) {
+	l.later(func() {
+		if l.set.rules.template(n.Value()) == nil {
+			l.unknown(n, "SO123", "template", n.Value(), l.templateNames())
+		}
+	})
+}
+
+func operatorNames(kind string) []string {
+	if kind == "who" {
+		return []string{"not", "any", "all"}
+	}
+	return []string{"contains", "matches", "starts_with", "not", "any", "all"}
+}
+
+func (l *loader) operators(k matchKey, n *source.Node) test {
+	if !l.Map(n, source.Shape{Of: "a comparison of " + k.name, Keys: operatorNames(k.kind),
+		Instead:  map[string]string{"regex": "matches", "has": "contains", "includes": "contains", "prefix": "starts_with", "begins_with": "starts_with", "or": "any", "and": "all", "words": "contains"},
+		Examples: map[string]string{"contains": "contains: [banner, ad]"}}) {
+		return nil
+	}
+	if n.Len() == 0 {
+		l.Errorf(n.Pos(), "SO160", "%s compares with nothing", k.name)
+	}
+	var tests allOf
+	for op, value := range n.Pairs() {
+		if t := l.operator(k, op.Value(), value); t != nil {
+			tests = append(tests, t)
+		}
+	}
+	return tests
+}
+
+func (l *loader) operator(k matchKey, op string, n *source.Node) test {
+	switch op {
+	case "contains":
+		words, _ := l.Strings(n)
+		return contains{k, words}
+	case "starts_with":
+		words, _ := l.Strings(n)
+		return startsWith{k, words}
+	case "matches":
+		return l.pattern(k, n)
+	case "not":
+		return not{orNever(l.keyTest(k, n))}
+	case "any", "all":
+		items, _ := l.List(n)
+		var inner []test
+		for _, item := range items {
+			inner = append(inner, orNever(l.keyTest(k, item)))
+		}
+		if op == "any" {
+			return anyOf(inner)
+		}
+		return allOf(inner)
+	}
+	return nil
+}
+
+func (l *loader) pattern(k matchKey, n *source.Node) test {
+	p, ok := l.Text(n)
+	if !ok {
+		return nil
+	}
+	re, steps, err := compilePattern("(?i)" + p)
+	if err == nil && steps > maxPatternSteps {
+		err = fmt.Errorf("the pattern is too costly; use smaller repetitions than {100}")
+	}
+	if err != nil {
+		l.Errorf(n.Pos(), "SO145", "%s", strings.Replace(err.Error(), "(?i)", "", 1))
+		return nil
+	}
+	return matches{k, p, re}
+}
+
+// equals holds when the value is one of the words, in any case.
+type equals struct {
+	key   matchKey
+	words []string
+}
+
+func (e equals) try(f *facts, t *texts) (bool, string) {
+	for _, v := range e.key.get(f, t) {
+		for _, w := range e.words {
+			if e.same(v, w) {
+				if len(e.words) > 1 {
+					return true, e.key.name + " is in the list"
+				}
+				return true, e.key.name + " is " + v
+			}
+		}
+	}
+	return false, fmt.Sprintf("%s is not %s", e.key.name, orList(e.words))
+}
+
+func (e equals) same(v, w string) bool {
+	if e.key.kind == "channel" {
+		v, w = strings.TrimPrefix(v, "#"), strings.TrimPrefix(w, "#")
+	}
+	return strings.EqualFold(v, w)
+}
+
+func orList(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// contains holds when the value has one of the words, as whole words in any case.
+type contains struct {
+	key   matchKey
+	words []string
+}
+
+func (c contains) try(f *facts, t *texts) (bool, string) {
+	for _, v := range c.key.get(f, t) {
+		for _, w := range c.words {
+			if at := wordIndex(v, w, 0); at >= 0 {
+				return true, fmt.Sprintf("%s has %q", c.key.name, v[at:at+len(w)])
+			}
+		}
+	}
+	if len(c.words) == 1 {
+		return false, fmt.Sprintf("%s does not have %q", c.key.name, c.words[0])
+	}
+	return false, fmt.Sprintf("%s has none of: %s", c.key.name, strings.Join(c.words, ", "))
+}
+
+// startsWith holds when the value begins with one of the words, in any case, spaces before it aside.
+type startsWith struct {
+	key   matchKey
+	words []string
+}
+
+func (s startsWith) try(f *facts, t *texts) (bool, string) {
+	for _, v := range s.key.get(f, t) {
+		v = strings.TrimSpace(v)
+		for _, w := range s.words {
+			if len(v) >= len(w) && strings.EqualFold(v[:len(w)], w) {
+				return true, fmt.Sprintf("%s starts with %q", s.key.name, w)
+			}
+		}
+	}
+	return false, fmt.Sprintf("%s does not start with %s", s.key.name, orList(s.words))
+}
+
+// matches holds when a pattern is found in the value, in any case.
+type matches struct {
+	key     matchKey
+	pattern string
+	re      *regexp.Regexp
+}
+
+func (m matches) try(f *facts, t *texts) (bool, string) {
+	for _, v := range m.key.get(f, t) {
+		if m.re.MatchString(cut(v, maxMatchedBytes)) {
+			return true, m.key.name + " matches " + m.pattern
+		}
+	}
+	return false, m.key.name + " does not match " + m.pattern
+}
+
+// whoTest reads author: and requester:.
+func (l *loader) whoTest(k matchKey, n *source.Node) test {
+	var list []who
+	for _, item := range l.Texts(n) {
+		if w, ok := l.oneWho(item, []string{"bot", "person", "stranger"}); ok {
+			list = append(list, w)
+		}
+	}
+	return whoIs{k.name, list}
+}
+
+// whoIs holds when the author is one of those listed.
+type whoIs struct {
+	key  string
+	list []who
+}
+
+func (w whoIs) try(f *facts, _ *texts) (bool, string) {
+	for _, one := range w.list {
+		if one.is(f.author) {
+			return true, fmt.Sprintf("%s is %s", w.key, one.words())
+		}
+	}
+	words := make([]string, len(w.list))
+	for i, one := range w.list {
+		words[i] = one.words()
+	}
+	return false, fmt.Sprintf("%s is not %s", w.key, orList(words))
+}
+
+func (w who) is(a author) bool {
+	switch w.kind {
+	case "bot":
+		return a.bot
+	case "person":
+		if w.name == "" {
+			return !a.bot
+		}
+		return a.name == w.name
+	case "stranger":
+		return !a.bot && !a.known
+	case "group":
+		return slices.Contains(a.groups, w.name)
+	}
+	return false
+}
+
+func (w who) words() string {
+	switch {
+	case w.kind == "group":
+		return "in group " + w.name
+	case w.name != "":
+		return w.name
+	}
+	return "a " + w.kind
+}

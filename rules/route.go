@@ -1,0 +1,400 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"signoff/internal/calendar"
+	"signoff/internal/flow"
+)
+
+// maxTitle is how many characters a title has at most; trackers take no more.
+const maxTitle = 255
+
+// fixedFields are the fields of request.submitted that are no template fields.
+func fixedFields() []string {
+	return []string{"title", "type", "channel", "source", "event", "priority", "labels"}
+}
+
+// tried is one rule that was tried, with the first test that failed or what held.
+type tried struct {
+	rule *rule
+	held bool
+	why  string
+}
+
+// decision is what the rules say of one event before people are chosen.
+type decision struct {
+	facts   facts
+	ignore  bool
+	rule    string
+	chosen  *template // chosen in a form
+	tmpl    *template // what applies
+	do      action
+	tried   []tried
+	values  map[string]found
+	notes   []string // oddities worth a reason
+	extract *extractor
+}
+
+// Route decides what becomes of a request that is being submitted: the first rule that applies, the values read from
+// its words, the template, the assignee. Answers hold what Needs asked for. Why lists the values with the words they
+// came from, then every rule that was tried with its first failing test.
+func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
+	d := s.decide(ev)
+	r := flow.Routing{Ignore: d.ignore, Rule: d.rule, Why: d.reasons()}
+	if d.ignore {
+		return r
+	}
+	r.Workflow, r.Project, r.Priority = d.do.workflow, d.do.project, d.do.priority
+	r.Reminders, r.Escalation, r.StartNow = d.do.reminders, d.do.escalation, d.do.startNow
+	if d.facts.priority != "" && r.Priority == "" {
+		r.Priority = d.facts.priority
+	}
+	effort := 0.0
+	if d.tmpl != nil {
+		r.Template, effort = d.tmpl.name, d.tmpl.effort
+		r.Labels = union(d.tmpl.labels, d.do.labels)
+	} else {
+		r.Labels = union(nil, d.do.labels)
+	}
+	r.Labels = union(r.Labels, d.facts.labels)
+	r.Fields = fieldValues(d.values)
+	r.Due = d.facts.due
+	r.Title = s.title(d)
+	name, why := s.assign(d.do.assign, effort, d.facts.author, a)
+	r.Assignee = name
+	if why != "" {
+		r.Why = append(r.Why, flow.Reason{Code: "assign", Text: s.assignWords(name, why), Held: name != ""})
+	}
+	return r
+}
+
+func (s *Set) assignWords(name, why string) string {
+	if p := s.dir.byName[name]; p != nil {
+		return fmt.Sprintf("assigned to %s: %s", p.Shown, why)
+	}
+	return "assigned to nobody: " + why
+}
+
+func fieldValues(values map[string]found) map[string][]string {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make(map[string][]string, len(values))
+	for name, v := range values {
+		if len(v.values) > 0 {
+			out[name] = v.values
+		}
+	}
+	return out
+}
+
+func union(a, b []string) []string {
+	var out []string
+	for _, v := range slices.Concat(a, b) {
+		if v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// decide runs the rules, top to bottom. The first that applies decides, unless it says continue: then later ones add
+// what it left open. Of two values for one key the earlier wins; labels and reminders are joined.
+func (s *Set) decide(ev flow.Event) *decision {
+	d := &decision{facts: s.factsOf(ev)}
+	d.chosen = s.rules.template(ev.Field("type"))
+	if name := ev.Field("type"); name != "" && d.chosen == nil {
+		d.notes = append(d.notes, fmt.Sprintf("there is no request type %q, so the rules choose", name))
+	}
+	d.extract = s.extractor(d.facts)
+	read := map[*template]map[string]found{}
+	values := func(t *template) map[string]found {
+		v, ok := read[t]
+		if !ok {
+			v = s.values(t, ev, d.extract)
+			read[t] = v
+		}
+		return v
+	}
+	words := &texts{whole: cut(d.facts.whole(), maxMatchText), title: d.facts.title}
+	for _, r := range s.rules.rules {
+		t := d.chosen
+		if t == nil {
+			t = s.rules.template(r.do.template)
+		}
+		one := s.try(r, d, words, func() map[string]found { return values(t) })
+		d.tried = append(d.tried, one)
+		if !one.held {
+			continue
+		}
+		d.take(r)
+		if !r.goOn {
+			break
+		}
+	}
+	d.tmpl = d.chosen
+	if d.tmpl == nil {
+		d.tmpl = s.rules.template(d.do.template)
+	}
+	d.values = values(d.tmpl)
+	s.complete(&d.facts, d.values, d.extract)
+	return d
+}
+
+// try asks one rule: match first, then if, with the fields of the template that would apply.
+func (s *Set) try(r *rule, d *decision, words *texts, values func() map[string]found) tried {
+	one := tried{rule: r, held: true}
+	if r.match != nil {
+		one.held, one.why = r.match.try(&d.facts, words)
+		if !one.held {
+			return one
+		}
+	}
+	if r.cond == nil {
+		if r.match == nil {
+			one.why = "applies to everything"
+		}
+		return one
+	}
+	f := d.facts
+	s.complete(&f, values(), d.extract)
+	ok, why := r.cond.holds(s.rules.vocabulary.read(f, s.dir.studio))
+	if !ok {
+		one.held, one.why = false, why
+		return one
+	}
+	one.why = strings.TrimPrefix(one.why+", "+r.cond.source, ", ")
+	return one
+}
+
+// take adds what a rule decides to what earlier ones left open.
+func (d *decision) take(r *rule) {
+	if d.rule == "" || !r.goOn {
+		d.rule = r.name
+	}
+	if r.ignore {
+		d.ignore = true
+		return
+	}
+	first := func(into *string, value string) {
+		if *into == "" {
+			*into = value
+		}
+	}
+	first(&d.do.template, r.do.template)
+	first(&d.do.workflow, r.do.workflow)
+	first(&d.do.project, r.do.project)
+	first(&d.do.priority, r.do.priority)
+	first(&d.do.escalation, r.do.escalation)
+	first(&d.do.linkTo, r.do.linkTo)
+	if d.do.assign == nil {
+		d.do.assign = r.do.assign
+	}
+	d.do.startNow = d.do.startNow || r.do.startNow
+	d.do.labels = union(d.do.labels, r.do.labels)
+	d.do.reminders = union(d.do.reminders, r.do.reminders)
+}
+
+// reasons lists values and rules as lines of why.
+func (d *decision) reasons() []flow.Reason {
+	var out []flow.Reason
+	for _, line := range d.read() {
+		out = append(out, flow.Reason{Code: "read", Text: fmt.Sprintf("%s: %s from %q%s", line.Field, line.Value, line.From, inBrackets(line.How)), Held: true})
+	}
+	for _, note := range d.notes {
+		out = append(out, flow.Reason{Code: "note", Text: note})
+	}
+	for _, t := range d.tried {
+		out = append(out, flow.Reason{Code: "rule", Text: t.rule.name + ": " + t.why, Place: at(t.rule.pos), Held: t.held})
+	}
+	if d.rule == "" {
+		out = append(out, flow.Reason{Code: "no_rule", Text: "no rule applies"})
+	}
+	return out
+}
+
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// factsOf reads an event; template fields are added by complete.
+func (s *Set) factsOf(ev flow.Event) facts {
+	f := facts{
+		text: ev.Body.String(), title: strings.TrimSpace(ev.Field("title")), source: ev.Field("source"), channel: ev.Field("channel"),
+		kind: ev.Field("type"), event: ev.Field("event"), priority: ev.Field("priority"), labels: ev.Fields["labels"],
+		submitted: ev.At, author: s.author(ev.Actor),
+	}
+	if f.source == "" {
+		f.source = ev.Actor.Ref.System
+	}
+	f.requester = f.author.id
+	return f
+}
+
+// author looks somebody up in the directory, by name or by e-mail.
+func (s *Set) author(a flow.Actor) author {
+	name := a.Name
+	if name == "" {
+		name = s.dir.byEmail[strings.ToLower(a.Email)]
+	}
+	out := author{id: a.ID(), shown: a.Shown, email: a.Email, bot: a.Bot}
+	if p := s.dir.byName[name]; p != nil {
+		out.id, out.name, out.shown, out.email, out.groups, out.known = p.Name, p.Name, p.Shown, p.Email, p.Groups, true
+	}
+	return out
+}
+
+// whole is the text that match: and extraction read: the title, where the words do not begin with it, and the words.
+func (f facts) whole() string {
+	if f.title == "" || strings.HasPrefix(f.text, f.title) {
+		return f.text
+	}
+	return f.title + "\n" + f.text
+}
+
+// complete adds the fields of a template to facts.
+func (s *Set) complete(f *facts, values map[string]found, x *extractor) {
+	f.fields = fieldValues(values)
+	f.due = time.Time{}
+	if due := f.fields["due"]; len(due) > 0 {
+		f.due = x.dueTime(due[0])
+	}
+}
+
+// dueTime turns a stored date into an instant: a day without a time is due when work ends on it.
+func (x *extractor) dueTime(value string) time.Time {
+	t, ok := parseStamp(value, x.loc)
+	if !ok || len(value) > len(time.DateOnly) {
+		return t
+	}
+	y, m, d := t.Date()
+	if end, open := x.cal.Closing(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location())); open {
+		return end.In(x.loc)
+	}
+	return time.Date(y, m, d, 23, 59, 0, 0, x.loc)
+}
+
+// extractor reads in the requester's zone and by their calendar, the studio's for strangers.
+func (s *Set) extractor(f facts) *extractor {
+	w := s.options.Workspace
+	x := &extractor{
+		text: cut(f.whole(), maxMatchText), now: f.submitted, loc: s.zone, cal: s.dir.studio, calName: s.dir.calName,
+		dayFirst: w.DateOrder != "month-first", sunday: strings.EqualFold(w.WeekStarts, "sunday"), people: s.dir.people,
+	}
+	if p := s.dir.byName[f.author.name]; p != nil && p.cal != nil && p.Calendar != "" {
+		x.cal, x.calName, x.loc = p.cal, p.Calendar, p.Zone
+	}
+	return x
+}
+
+// values reads the fields of a template: what the event says itself, else what its words say. Without a template only
+// what the event says of known fields counts.
+func (s *Set) values(t *template, ev flow.Event, x *extractor) map[string]found {
+	out := map[string]found{}
+	if t != nil {
+		out = x.fields(t)
+	}
+	for name, given := range ev.Fields {
+		if slices.Contains(fixedFields(), name) {
+			continue
+		}
+		f, ok := s.fieldOf(t, name)
+		if !ok {
+			continue
+		}
+		delete(out, name)
+		if v := normaliseAll(f, given, x); len(v) > 0 {
+			out[name] = found{values: v}
+		}
+	}
+	return out
+}
+
+// fieldOf finds the declaration of a field: the template's, or by name in any template where none applies.
+func (s *Set) fieldOf(t *template, name string) (Field, bool) {
+	if t != nil {
+		return t.field(name)
+	}
+	kind, ok := s.rules.vocabulary.fields[name]
+	if !ok && name == "due" {
+		kind, ok = DateField, true
+	}
+	return Field{Name: name, Type: kind}, ok
+}
+
+// title is what was typed as the title, else the template's title, else the first sentence.
+func (s *Set) title(d *decision) string {
+	if d.facts.title != "" {
+		return shortTitle(d.facts.title)
+	}
+	subject := d.subject()
+	if d.tmpl == nil || d.tmpl.title == nil {
+		return shortTitle(subject)
+	}
+	out, err := d.tmpl.title.render(titleData(d, subject))
+	if title := strings.Trim(plainLine(out), " :-–"); err == nil && title != "" {
+		return shortTitle(title)
+	}
+	return shortTitle(subject)
+}
+
+func titleData(d *decision, subject string) map[string]any {
+	data := map[string]any{"subject": plainValue(subject), "requester": plainValue(firstOf(d.facts.author.shown, d.facts.author.id)), "due": d.facts.due, "type": d.tmpl.label}
+	for _, f := range d.tmpl.fields {
+		data[f.Name] = templateValue(f.Type, d.values[f.Name].values, d.extract.loc)
+	}
+	data["due"] = d.facts.due
+	return data
+}
+
+// templateValue is a field as texts print it.
+func templateValue(fieldType string, values []string, loc *time.Location) any {
+	clean := make([]string, len(values))
+	for i, v := range values {
+		clean[i] = plainValue(v)
+	}
+	switch {
+	case many(fieldType):
+		return clean
+	case fieldType == DateField:
+		if len(clean) == 0 {
+			return time.Time{}
+		}
+		t, _ := parseStamp(clean[0], loc)
+		return t
+	case len(clean) == 0:
+		return ""
+	}
+	return clean[0]
+}
+
+func firstOf(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+func shortTitle(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if s == "" {
+		return "Request without a title"
+	}
+	if utf8.RuneCountInString(s) <= maxTitle {
+		return s
+	}
+	return string([]rune(s)[:maxTitle-1]) + "…"
+}
+
+// studioCalendar is the calendar where rules need the studio's working time.
+func (s *Set) studioCalendar() *calendar.Calendar { return s.dir.studio }
