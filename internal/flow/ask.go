@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 
 	"signoff/internal/text"
 )
@@ -12,14 +13,15 @@ func (s scene) askView(run StageRun, who Actor) View {
 		return s.askedView(run, who)
 	}
 	due := s.dueFor(run, who)
-	line := fmt.Sprintf("%s needs your %s", s.label(), run.Name)
-	if behalf := s.askedFor(run, who); behalf.ID() != "" {
-		line += " for " + s.who(behalf)
-	}
+	line := s.label() + " needs your review"
 	if !due.IsZero() {
 		line += " by " + s.instant(due)
 	}
-	v := s.view(AskView, line+".")
+	stage := run.Name
+	if behalf := s.askedFor(run, who); behalf.ID() != "" {
+		stage += " for " + s.who(behalf)
+	}
+	v := s.view(AskView, fmt.Sprintf("%s (%s).", line, stage))
 	v.Round = run.Round
 	v.Facts = s.askFacts(run, who)
 	v.Body = s.askBody(run)
@@ -75,11 +77,19 @@ func (s scene) askBody(run StageRun) text.Doc {
 // earlierPoints are the changes asked for before a revision, with their answers.
 func (s scene) earlierPoints(round int) []Point {
 	var out []Point
-	for _, p := range s.r.Points {
+	for _, p := range s.points() {
 		if p.Round < round {
-			p.By = s.actor(p.By)
 			out = append(out, p)
 		}
+	}
+	return out
+}
+
+// points are all changes asked for, with the names people read.
+func (s scene) points() []Point {
+	out := slices.Clone(s.r.Points)
+	for i := range out {
+		out[i].By = s.actor(out[i].By)
 	}
 	return out
 }
@@ -87,7 +97,7 @@ func (s scene) earlierPoints(round int) []Point {
 // askedView closes a copy that needs no answer any more.
 func (s scene) askedView(run StageRun, who Actor) View {
 	v := s.view(AskView, s.askedHeadline(run, who))
-	v.Round = run.Round
+	v.Status, v.Round = "", run.Round // it no longer follows the request
 	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
 	if !run.Decided.IsZero() {
 		v.Facts = append(v.Facts, Fact{Name: "decided", Label: "Decided", Text: s.outcome(run), People: s.people(run.DecidedBy...), At: run.Decided})

@@ -17,10 +17,21 @@ func (s *step) assigned() {
 	s.r.Assignee = who
 	s.because(CodeRecorded, fmt.Sprintf("%s was assigned.", s.who(who)))
 	switch {
-	case s.r.Status == Intake && s.r.Workflow != "":
+	case s.r.Workflow == "":
+		s.tellAssignee()
+	case s.r.Status == Intake:
 		s.askForWork()
-	case s.r.Status == InProgress && s.r.Workflow != "":
+	case s.r.Status == InProgress:
 		s.hand(s.work(), who)
+	}
+}
+
+// tellAssignee says to whom a request without a workflow belongs; with one they are asked for the work.
+func (s *step) tellAssignee() {
+	if who := s.r.Assignee; who.ID() != "" && !same(who, s.ev.Actor) {
+		view := s.view(NoticeView, s.label()+" is assigned to you.")
+		view.Buttons = append([]Button{s.open()}, s.openTicket()...)
+		s.direct([]Actor{who}, view)
 	}
 }
 

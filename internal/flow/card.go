@@ -8,7 +8,7 @@ import (
 func (s scene) cardView() View {
 	v := s.view(CardView, s.cardHeadline())
 	v.Facts = s.cardFacts()
-	v.Points = s.r.Points
+	v.Points = s.points()
 	v.Fields = s.details()
 	v.Buttons = s.cardButtons()
 	return v

@@ -45,7 +45,7 @@ func (s scene) judgeDelegation(a Attempt) ruling {
 	}
 	run := s.r.Stages[v.run]
 	if !holds(s.waiting(run), a.Who) {
-		return refuse(CodeAlready, fmt.Sprintf("You handed %s over already. %s is asked now.", run.Name, upper(s.names(s.waiting(run), "and"))))
+		return refuse(CodeAlready, fmt.Sprintf("You handed %s over already. Asked now: %s.", run.Name, s.names(s.waiting(run), "and")))
 	}
 	if a.To.ID() == "" {
 		return v

@@ -112,7 +112,7 @@ func (s scene) judgeStage(a Attempt, stage string) ruling {
 func (s scene) judgeRight(a Attempt, run StageRun) ruling {
 	d, _ := s.def(run.Name)
 	if why := s.barred(d, a.Who); why != "" {
-		return refuse(CodeFourEyes, s.ownWork(run, why))
+		return refuse(CodeFourEyes, s.ownWork(a, run, why))
 	}
 	votes := s.live(run)
 	if v, voted := s.touching(votes, a.Who); voted {

@@ -31,10 +31,13 @@ func (s *stage) print(o Outcome) string {
 	return trimLines(b.String())
 }
 
+// trimLines drops blank lines, which part the blocks of a transcript.
 func trimLines(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+		if line = strings.TrimRight(line, " \n"); line != "" {
+			b.WriteString(line + "\n")
+		}
 	}
 	return b.String()
 }

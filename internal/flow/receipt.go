@@ -13,13 +13,15 @@ func (s *step) done() {
 	version, _ := strconv.ParseInt(s.ev.Field("version"), 10, 64)
 	s.because(CodeRecorded, fmt.Sprintf("%s is done.", s.ev.Field("effect")))
 	_, had := s.r.Link("ticket")
+	shown, known := s.r.Shows[purpose]
 	for _, l := range s.ev.Links {
 		if l.Purpose == "" {
 			l.Purpose = purpose
 		}
-		s.link(l, l.Purpose == purpose, version)
+		if known || l.Purpose != purpose { // what was only said is not kept
+			s.link(l, l.Purpose == purpose, version)
+		}
 	}
-	shown, known := s.r.Shows[purpose]
 	if known && version >= shown.Version {
 		shown.Settled, shown.Parked = true, ""
 		s.r.Shows[purpose] = shown

@@ -26,7 +26,11 @@ func (s scene) closedSentence() string {
 	if s.r.Closed.IsZero() {
 		return fmt.Sprintf("%s is %s, so there is nothing left to decide.", s.r.ID, s.r.Status.Words())
 	}
-	return fmt.Sprintf("%s was %s %s, so there is nothing left to decide.", s.r.ID, s.r.Status.Words(), s.clock(s.r.Closed))
+	verb := "was " + s.r.Status.Words()
+	if s.r.Status == Expired {
+		verb = "expired"
+	}
+	return fmt.Sprintf("%s %s %s, so there is nothing left to decide.", s.r.ID, verb, s.clock(s.r.Closed))
 }
 
 // notRun answers for a stage that has no run in this revision.
@@ -35,7 +39,7 @@ func (s scene) notRun(stage string) ruling {
 		return refuse(CodeUnknownStage, s.unknownStage(stage))
 	}
 	if open := s.r.Open(); len(open) > 0 {
-		return refuse(CodeNotOpen, fmt.Sprintf("%s is not open yet: %s comes first.", stage, runNames(open, "and")))
+		return refuse(CodeNotOpen, fmt.Sprintf("%s is not open yet. Before it: %s.", stage, runNames(open, "and")))
 	}
 	return refuse(CodeNotOpen, s.nothingOpen())
 }
@@ -72,7 +76,7 @@ func (s scene) runOver(a Attempt, run StageRun) ruling {
 		return refuse(CodeAlready, s.votedAlready(a.Who, v))
 	}
 	if len(run.DecidedBy) == 0 {
-		return refuse(CodeAlready, fmt.Sprintf("%s was decided %s: %s", run.Name, s.clock(run.Decided), run.Why))
+		return refuse(CodeAlready, fmt.Sprintf("%s That was %s.", run.Why, s.clock(run.Decided)))
 	}
 	verb := map[StageState]string{StageApproved: "approved", StageDeclined: "declined", StageChanges: "asked for changes to"}[run.State]
 	return refuse(CodeAlready, fmt.Sprintf("%s already %s this %s.", s.names(run.DecidedBy, "and"), verb, s.clock(run.Decided)))
@@ -102,19 +106,22 @@ func (s scene) othersDecide(run StageRun) string {
 }
 
 // ownWork answers by the four-eyes rule, and says who can instead.
-func (s scene) ownWork(run StageRun, part string) string {
-	first := "You can't approve your own work."
+func (s scene) ownWork(a Attempt, run StageRun, part string) string {
+	line := "You can't approve your own work."
+	if a.Do != string(Approve) {
+		line = "You can't decide on your own work."
+	}
 	switch part {
 	case "editor":
-		first = "You changed this request's details, so you can't approve it yourself."
+		line = "You changed this request's details, so you can't approve it yourself."
 	case "maker":
-		first = "You sent this work to review, so you can't approve it yourself."
+		line = "You sent this work to review, so you can't approve it yourself."
 	}
 	others := s.waiting(run)
 	if len(others) == 0 {
-		return first + " Nobody else reviews " + run.Name + " now; ask whoever keeps the rules to name somebody."
+		return line + " Nobody else reviews " + run.Name + " now; ask whoever keeps the rules to name somebody."
 	}
-	return first + " " + s.names(others, "or") + " can."
+	return line + " " + s.names(others, "or") + " can."
 }
 
 func runNames(runs []StageRun, last string) string {

@@ -25,6 +25,9 @@ func (s *step) remind(due []moment) {
 			latest[who.ID()] = m
 		}
 	}
+	if len(order) > 0 {
+		s.because("reminded", fmt.Sprintf("%s reminded.", s.names(order, "and")))
+	}
 	for _, g := range s.gather(order, latest) {
 		s.say(g.moment, g.place, g.to)
 	}
@@ -126,26 +129,27 @@ func (s scene) timeSentence(m moment, run StageRun, to []Actor) string {
 		}
 		return line + "."
 	}
-	line := fmt.Sprintf("%s still waits for %s", s.label(), s.stagesOf(run, to))
+	line := fmt.Sprintf("%s still waits for %s", s.label(), s.awaited(run, to))
 	if due := s.dueFor(run, first(to)); !due.IsZero() {
 		line += ", due " + s.instant(due)
 	}
 	return line + "."
 }
 
-// stagesOf names the stages that wait for somebody: the reminder's own first.
-func (s scene) stagesOf(run StageRun, to []Actor) string {
+// awaited says what a reminder waits for: "your review (Brand review)", with every stage that waits for that person,
+// or the people it names.
+func (s scene) awaited(run StageRun, to []Actor) string {
 	names := []string{run.Name}
-	for _, other := range s.r.Open() {
-		if other.Name != run.Name && len(to) == 1 && holds(s.waiting(other), to[0]) {
-			names = append(names, other.Name)
+	whose := s.waitingWords(run)
+	if len(to) == 1 && holds(s.waiting(run), to[0]) {
+		whose = "your review"
+		for _, other := range s.r.Open() {
+			if other.Name != run.Name && holds(s.waiting(other), to[0]) {
+				names = append(names, other.Name)
+			}
 		}
 	}
-	whose := "the"
-	if len(to) == 1 && holds(s.waiting(run), to[0]) {
-		whose = "your"
-	}
-	return whose + " " + enumerate(names, "and")
+	return fmt.Sprintf("%s (%s)", whose, enumerate(names, "and"))
 }
 
 // worded renders the ruleset's own text for a moment, when it has one.

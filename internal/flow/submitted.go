@@ -47,6 +47,7 @@ func (s *step) start(now bool) {
 	switch {
 	case s.r.Workflow == "":
 		s.setStatus(Intake)
+		s.tellAssignee()
 	case now || s.r.Assignee.ID() == "":
 		s.send(s.r.Requester, nil)
 	default:

@@ -116,11 +116,12 @@ func (s *step) tellStage(i int) {
 	if len(run.DecidedBy) > 0 {
 		line = fmt.Sprintf("%s approved by %s.", run.Name, s.deciders(run))
 	}
+	end := ""
 	if s.r.Status == Approved {
-		line += fmt.Sprintf(" %s is approved.", s.r.ID)
+		end = fmt.Sprintf(" %s is approved.", s.r.ID)
 	}
-	s.notice(line, s.lastNote(run))
-	s.comment(s.through(line), s.lastNote(run))
+	s.notice(line+end, s.lastNote(run))
+	s.comment(s.through(line)+end, s.lastNote(run))
 }
 
 // through says where a decision was given: "… (via Slack)".
@@ -143,11 +144,17 @@ func (s *step) lastNote(run StageRun) text.Doc {
 // tellOutcome says how the request ended.
 func (s *step) tellOutcome(why string) {
 	line := fmt.Sprintf("%s is %s. %s", s.r.ID, s.r.Status.Words(), why)
+	if s.r.Status == Expired {
+		line = fmt.Sprintf("%s has expired. %s", s.r.ID, why)
+	}
+	alone := s.ev.Kind == RequestWithdrawn // who withdraws knows it
 	var note text.Doc
 	if s.ev.Kind == VoteCast || s.ev.Kind == RequestWithdrawn {
 		note = s.ev.Body
 	}
-	s.notice(line, note)
+	if _, thread := s.chatLink("thread"); thread || !alone {
+		s.notice(line, note)
+	}
 	s.comment(s.through(line), note)
 }
 
@@ -176,8 +183,12 @@ func numbered(points []Point) text.Doc {
 	return text.Doc{list}
 }
 
+func (s scene) takenBack(vote Vote) string {
+	return fmt.Sprintf("%s took back %s of %s", s.who(vote.By), noun(vote.Verdict), vote.Stage)
+}
+
 func (s *step) tellUndone(vote Vote) {
-	line := fmt.Sprintf("%s took back the decision on %s, so it is open again.", s.who(vote.By), vote.Stage)
+	line := s.takenBack(vote) + ", so it is open again."
 	s.notice(line, nil)
 	s.comment(line, nil)
 }

@@ -12,7 +12,7 @@ func (s scene) ticketView() View {
 	v := s.view(TicketView, fmt.Sprintf("%s: %s.", s.label(), s.r.Status.Words()))
 	v.Body = s.ticketBody()
 	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
-	v.Points = s.r.Points
+	v.Points = s.points()
 	v.Ticket = &TicketFields{
 		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.r.Due, Fields: s.details(),
 		KeepStatus: s.r.Ticket.Held,

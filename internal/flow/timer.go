@@ -112,8 +112,8 @@ func (s *step) timeout(i int) {
 	}
 	switch d.OnTimeout {
 	case "approve":
-		why := fmt.Sprintf("Approved by nobody: %s and the workflow says on_timeout: approve.", over)
-		s.because("timeout_approved", run.Name+": "+why)
+		why := fmt.Sprintf("%s was approved by nobody: %s and the workflow says on_timeout: approve.", run.Name, over)
+		s.because("timeout_approved", why)
 		s.approveRun(i, nil, why)
 	case "decline":
 		why := fmt.Sprintf("%s was declined by nobody: %s and the workflow says on_timeout: decline.", run.Name, over)

@@ -55,7 +55,7 @@ func play(t *testing.T, script string) string {
 		input, _, _ := strings.Cut(block+"\n", "----\n")
 		b.WriteString(strings.TrimRight(input, "\n") + "\n----\n")
 		for line := range strings.SplitSeq(strings.TrimSpace(input), "\n") {
-			b.WriteString(s.line(line))
+			b.WriteString(trimLines(s.line(line)))
 		}
 		b.WriteString("\n")
 	}

@@ -15,8 +15,8 @@ func (s *step) undone() {
 	}
 	s.r.Votes[v.vote].Undone = s.at
 	vote := s.r.Votes[v.vote]
-	why := fmt.Sprintf("%s took back: %s %s.", s.who(vote.By), did(vote.Verdict), vote.Stage)
-	s.because(CodeRecorded, why)
+	s.because(CodeRecorded, s.takenBack(vote)+".")
+	s.reply(fmt.Sprintf("Done: %s of %s is taken back.", noun(vote.Verdict), vote.Stage))
 	switch s.r.Stages[v.run].State {
 	case StageChanges:
 		s.unchange(v.run, vote)

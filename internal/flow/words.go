@@ -113,6 +113,17 @@ func did(v Verdict) string {
 	return "decided"
 }
 
+// noun is a verdict as a thing.
+func noun(v Verdict) string {
+	switch v {
+	case Approve:
+		return "the approval"
+	case Decline:
+		return "the refusal"
+	}
+	return "the change request"
+}
+
 // ticketLabel is what people call the ticket.
 func (s scene) ticketLabel() string {
 	if l, ok := s.r.Link("ticket"); ok && l.Label != "" {

@@ -13,7 +13,7 @@ func (s scene) workView(w Work, i int) View {
 		return s.openWork(w)
 	}
 	v := s.view(WorkView, s.closedWork(w, w.Asked[i]))
-	v.Round = w.Round
+	v.Status, v.Round = "", w.Round // it no longer follows the request
 	v.Points = s.earlierPoints(w.Round)
 	v.Buttons = append([]Button{s.open()}, s.openTicket()...)
 	return v
