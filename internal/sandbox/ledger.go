@@ -110,6 +110,23 @@ func (l *Ledger) Wait(ctx context.Context, ok func([]Entry) bool) error {
 	}
 }
 
+// Longer returns once there are more than n entries, or with the error of ctx.
+func (l *Ledger) Longer(ctx context.Context, n int) error {
+	for {
+		l.mu.Lock()
+		have, changed := len(l.entries), l.changed
+		l.mu.Unlock()
+		if have > n {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func (l *Ledger) since(after int) []Entry {
 	if after < 0 {
 		after = 0

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -191,21 +192,38 @@ func (s *Server) sleep(d time.Duration) bool {
 
 // Redeliver sends an event again, as Slack does after an answer it did not see, and returns the status.
 func (s *Server) Redeliver(ctx context.Context, eventID string) (int, error) {
-	s.mu.Lock()
-	var found *event
-	for _, e := range s.sent {
-		if e.id == eventID {
-			found = e
-		}
-	}
-	s.mu.Unlock()
-	if found == nil {
-		return 0, errors.New("no event " + eventID)
+	found, err := s.findEvent(eventID)
+	if err != nil {
+		return 0, err
 	}
 	r := s.post(ctx, parcel{
 		what: "event " + found.kind, contentType: jsonType, body: found.body, retry: 1, reason: "http_timeout",
 	})
 	return r.status, nil
+}
+
+// Duplicate sends what an event told once more under an event id of its own, as Slack has been seen to do.
+func (s *Server) Duplicate(ctx context.Context, eventID string) (int, error) {
+	found, err := s.findEvent(eventID)
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	twin := s.newID("Ev0", 8)
+	s.mu.Unlock()
+	body := bytes.ReplaceAll(found.body, []byte(found.id), []byte(twin))
+	r := s.post(ctx, parcel{what: "event " + found.kind, contentType: jsonType, body: body})
+	return r.status, nil
+}
+
+func (s *Server) findEvent(id string) (*event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.sent, func(e *event) bool { return e.id == id })
+	if i < 0 {
+		return nil, errors.New("no event " + id)
+	}
+	return s.sent[i], nil
 }
 
 // VerifyURL does what saving the app's manifest does: it sends a signed challenge and wants it back.

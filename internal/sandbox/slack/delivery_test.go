@@ -184,6 +184,14 @@ func TestEvents_TimeoutAndRedeliver(t *testing.T) {
 	if last := got[len(got)-1]; last.body != got[0].body || last.header.Get("X-Slack-Retry-Num") != "1" {
 		t.Errorf("redelivery: got %+v, want the first body as retry 1", last)
 	}
+	if _, err := w.Duplicate(t.Context(), w.Events()[0].ID); err != nil {
+		t.Error(err)
+	}
+	got = w.deliveries()
+	twin := got[len(got)-1].body
+	if twin == got[0].body || len(twin) != len(got[0].body) || !strings.Contains(twin, `"text":"hello"`) {
+		t.Errorf("duplicate: got %s, want the same words under another event id", twin)
+	}
 	if _, err := w.Redeliver(t.Context(), "Ev0NOTHING"); err == nil {
 		t.Error("redelivery of an unknown event: got no error")
 	}

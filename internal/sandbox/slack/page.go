@@ -320,7 +320,7 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 	if replies := m.channel.replies(m.ts); len(replies) > 0 {
 		out.LastReply = r.ago(tsTime(replies[len(replies)-1].ts).In(r.zone))
 	}
-	if len(m.blocks) > 0 {
+	if len(m.blocks) > 0 && m.byBot {
 		state := m.state
 		if state == nil {
 			state = initialState(m.blocks)

@@ -17,7 +17,7 @@ document.addEventListener("keydown", (event) => {
       open.querySelector("summary").focus();
       return;
     }
-    document.querySelector(".modal .close, .ask footer a")?.click();
+    document.querySelector(".modal .close, .ask .modal-foot a")?.click();
   }
 });
 
