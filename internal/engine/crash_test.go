@@ -1,0 +1,152 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"signoff/internal/flow"
+)
+
+var errEnded = errors.New("the process ended")
+
+// crashAt plays one request from submission to approval with a process that ends at its nth commit, started again
+// until the story is over, and reports whether it came to that commit at all. It ends just before the commit, or just
+// after it.
+func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		whole := w.store
+		dying := &counting{Store: whole, failAt: nth, err: errEnded, commits: after}
+		ended := make(chan struct{})
+		dying.dead = func() {
+			select {
+			case <-ended:
+			default:
+				close(ended)
+			}
+		}
+		w.store = dying
+		w.start()
+		up := func() bool {
+			select {
+			case <-ended:
+				return false
+			default:
+				return true
+			}
+		}
+		restart := func() {
+			w.stop()
+			w.store = whole
+			w.start()
+			synctest.Wait()
+		}
+		// A sender gives a delivery again until it is acknowledged.
+		send := func(b body) {
+			for w.hook(b).Status != http.StatusOK {
+				if !up() && !crashed {
+					crashed = true
+					restart()
+				}
+				w.pass(time.Second)
+			}
+			w.pass(10 * time.Second)
+			if !up() && !crashed {
+				crashed = true
+				restart()
+			}
+			w.pass(10 * time.Minute)
+		}
+		go func() { // the end of the process ends its work at once
+			select {
+			case <-ended:
+				w.stop()
+			case <-t.Context().Done():
+			}
+		}()
+		send(ask("1", "Spring banner"))
+		send(press("2", "ana", "CR-1", flow.Approve))
+		w.outsideShows("CR-1", flow.Approved)
+		if n := len(w.chat.of("CR-1/ask/1/Brand review/ana")); n != 1 {
+			t.Errorf("%d questions to ana, want 1", n)
+		}
+		w.stop()
+	})
+	return crashed
+}
+
+func TestCrash_AtEveryCommit(t *testing.T) {
+	t.Parallel()
+	for when, after := range map[string]bool{"before": false, "after": true} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			nth, crashed := 0, true
+			for crashed && !t.Failed() && nth < 200 {
+				nth++
+				t.Run(name("commit %d", nth), func(t *testing.T) { crashed = crashAt(t, nth, after) })
+			}
+			if nth < 10 || nth == 200 {
+				t.Errorf("the story has %d commits, want some dozens", nth-1)
+			}
+		})
+	}
+}
+
+func TestStoreDownAndBack(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.stop()
+		whole := w.store
+		c := &counting{Store: whole, err: errors.New("disk full")}
+		w.store = c
+		w.start()
+		status(t, "before", w.hook(ask("1", "Banner")), http.StatusOK)
+		w.settle()
+		c.set(1)
+		status(t, "while it is down", w.hook(ask("2", "Banner")), http.StatusServiceUnavailable)
+		w.pass(10 * time.Minute)
+		c.set(0)
+		status(t, "after", w.hook(ask("2", "Banner")), http.StatusOK)
+		w.pass(time.Hour)
+		w.outsideShows("CR-1", flow.InReview)
+		w.outsideShows("CR-2", flow.InReview)
+	})
+}
+
+func (c *counting) set(failAt int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failAt = failAt
+}
+
+func TestStop_FinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) {
+			o.fault = func(int, flow.Effect) error {
+				time.Sleep(5 * time.Second) // the service is slow
+				return nil
+			}
+		})
+		w.hook(ask("1", "Banner"))
+		w.settle()
+		began := time.Now()
+		w.stop()
+		if took := time.Since(began); took > 15*time.Second {
+			t.Errorf("stopping took %v, want at most 15 s", took)
+		}
+		status(t, "after the stop", w.hook(ask("2", "Banner")), http.StatusServiceUnavailable)
+		if h := w.engine.Health(context.Background()); h.Ready {
+			t.Error("ready while shutting down")
+		}
+		w.desk.set(func(o *outside) { o.fault = nil })
+		w.start()
+		w.pass(time.Minute)
+		w.outsideShows("CR-1", flow.InReview)
+	})
+}

@@ -1,0 +1,336 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+	"signoff/rules"
+)
+
+// decider applies events to requests inside a transaction. It decides nothing itself: it gathers what rules and flow
+// ask for, and writes down what they say.
+type decider struct {
+	o      Options
+	book   *book
+	people *people
+	outbox *outbox
+	met    *metrics
+}
+
+// decision is what became of one event.
+type decision struct {
+	Event   flow.Event
+	Request flow.Request // zero when the event belongs to none
+	Opened  bool
+	Ignored string // why nothing was decided
+	Why     []flow.Reason
+	Effects int
+}
+
+// note writes into the delivery what became of one of its events; what was decided outweighs what was ignored.
+func (d decision) note(to *flow.Delivery) {
+	switch {
+	case d.Ignored != "":
+		if to.State != flow.Done && to.State != flow.Superseded {
+			to.Why = d.Ignored
+		}
+	case code(d.Why) == "superseded":
+		if to.State != flow.Done {
+			to.State, to.Why, to.Request = flow.Superseded, d.Why[0].Text, d.Request.ID
+		}
+	default:
+		to.State, to.Why, to.Request = flow.Done, "", d.Request.ID
+	}
+}
+
+func code(why []flow.Reason) string {
+	if len(why) == 0 {
+		return ""
+	}
+	return why[0].Code
+}
+
+// delivered decides an event that came from outside: whose account it is and which receipts explain it are settled
+// first.
+func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
+	instance, _, _ := strings.Cut(ev.Delivery, "/")
+	set := d.book.current.Load()
+	dir := set.Policy(set)
+	var err error
+	if !own(instance) {
+		if ev.Actor, err = d.people.who(tx, ev.Actor, dir); err != nil {
+			return decision{}, err
+		}
+		if err := echo(tx, instance, &ev); err != nil {
+			return decision{}, err
+		}
+		// Where somebody acted, and how surely it was they, is said by our own pages and API only.
+		delete(ev.Fields, "via")
+		delete(ev.Fields, "assurance")
+	}
+	if ev.To.Name == "" {
+		if ev.To, err = d.people.who(tx, ev.To, dir); err != nil {
+			return decision{}, err
+		}
+	}
+	return d.decide(tx, ev)
+}
+
+// decide applies one event to its request, or opens a request.
+func (d *decider) decide(tx store.Tx, ev flow.Event) (dec decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic while deciding %s: %v", errPoison, ev.Kind, p)
+		}
+	}()
+	if ev.Kind == flow.RequestSubmitted && ev.Request == "" {
+		return d.open(tx, ev)
+	}
+	r, ok, err := d.touched(tx, ev)
+	if err != nil {
+		return dec, err
+	}
+	if !ok {
+		return decision{Event: ev, Ignored: "no request belongs to it"}, nil
+	}
+	p, err := d.book.policy(tx, r)
+	if err != nil {
+		return dec, err
+	}
+	ev.Request = r.ID
+	return d.apply(tx, p, r, ev, flow.Facts{})
+}
+
+// touched finds the request an event is about.
+func (d *decider) touched(tx store.Tx, ev flow.Event) (flow.Request, bool, error) {
+	if ev.Request != "" {
+		return tx.Request(ev.Request)
+	}
+	if ev.Subject.Zero() {
+		return flow.Request{}, false, nil
+	}
+	return touching(tx, ev.Subject)
+}
+
+// touching finds the request that something outside belongs to: an open one before a closed one, a newer one before
+// an older one.
+func touching(tx store.Tx, ref flow.Ref) (flow.Request, bool, error) {
+	for _, terms := range [][]string{{"ref:" + ref.String(), "open:yes"}, {"ref:" + ref.String()}} {
+		list, _, err := tx.Requests(store.Query{Terms: terms, Limit: 1})
+		if err != nil || len(list) > 0 {
+			return first(list), len(list) > 0, err
+		}
+	}
+	return flow.Request{}, false, nil
+}
+
+func first(list []flow.Request) (r flow.Request) {
+	if len(list) > 0 {
+		r = list[0]
+	}
+	return r
+}
+
+// apply steps the request and writes down the outcome: record, request, effects.
+func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Event, f flow.Facts) (decision, error) {
+	out := flow.Step(p, r, ev, f)
+	dec := decision{Event: ev, Request: out.Request, Why: out.Why, Effects: len(out.Effects)}
+	if out.Request.Version == r.Version {
+		return dec, nil // it was counted before, or cannot be opened: the journal holds nothing new
+	}
+	dec.Opened = r.Version == 0
+	rec := flow.Record{
+		Request: out.Request.ID, Version: out.Request.Version, Event: ev, Facts: f,
+		Ruleset: p.Ruleset(), Directory: p.Directory(), Why: out.Why,
+	}
+	for _, e := range out.Effects {
+		rec.Effects = append(rec.Effects, e.ID)
+	}
+	if err := tx.PutRequest(out.Request, out.Terms); err != nil {
+		return dec, err
+	}
+	if _, err := tx.Record(rec); err != nil {
+		return dec, err
+	}
+	for _, e := range out.Effects {
+		if err := d.outbox.put(tx, e, ev.At); err != nil {
+			return dec, err
+		}
+	}
+	return dec, nil
+}
+
+// open asks the rules what becomes of a new request and opens it, unless they ignore it.
+func (d *decider) open(tx store.Tx, ev flow.Event) (decision, error) {
+	set := d.book.current.Load()
+	answers, needs, err := d.answers(tx, set, ev)
+	if err != nil {
+		return decision{}, err
+	}
+	routing := set.Route(ev, answers)
+	if routing.Ignore {
+		return decision{Event: ev, Ignored: ignoredBy(routing), Why: routing.Why}, nil
+	}
+	if err := takeTurn(tx, needs, answers, routing.Assignee); err != nil {
+		return decision{}, err
+	}
+	if err := d.book.keep(tx, set); err != nil {
+		return decision{}, err
+	}
+	n, err := tx.Seq("request")
+	if err != nil {
+		return decision{}, err
+	}
+	id := flow.RequestID(fmt.Sprintf("%s-%d", set.Options().Workspace.KeyPrefix, n))
+	f := flow.Facts{New: id, Routing: &routing, Places: d.places(ev), Answers: answers}
+	return d.apply(tx, set.Policy(set), flow.Request{}, ev, f)
+}
+
+func ignoredBy(r flow.Routing) string {
+	if r.Rule == "" {
+		return "no rule makes a request of it"
+	}
+	return fmt.Sprintf("rule %q ignores it", r.Rule)
+}
+
+// places are where the request will live: people are asked where it came from, when that is a chat.
+func (d *decider) places(ev flow.Event) flow.Places {
+	p := flow.Places{Chat: d.o.Chat, Tracker: d.o.Tracker}
+	instance, _, _ := strings.Cut(ev.Delivery, "/")
+	c := d.o.Connectors[instance]
+	if _, tracker := c.(connectors.Tracker); tracker {
+		return p
+	}
+	_, asks := c.(connectors.Doer)
+	_, finds := c.(connectors.Identifier)
+	if asks && finds {
+		p.Chat = instance
+	}
+	return p
+}
+
+const turnsTable = "turns"
+
+// answers replies to what the rules need to know about other requests.
+func (d *decider) answers(tx store.Tx, set *rules.Set, ev flow.Event) (flow.Answers, []rules.Need, error) {
+	var a flow.Answers
+	needs := set.Needs(ev)
+	for _, n := range needs {
+		var err error
+		switch n.Kind {
+		case "load":
+			err = addLoads(tx, &a, n.People)
+		case "turn":
+			err = addTurn(tx, &a, n.Key)
+		}
+		if err != nil {
+			return a, nil, fmt.Errorf("answer %s of %s: %w", n.Kind, n.Key, err)
+		}
+	}
+	return a, needs, nil
+}
+
+func addLoads(tx store.Tx, a *flow.Answers, who []string) error {
+	if a.Load == nil {
+		a.Load = map[string]float64{}
+	}
+	for _, name := range who {
+		if _, known := a.Load[name]; known {
+			continue
+		}
+		hours, err := load(tx, name)
+		if err != nil {
+			return err
+		}
+		a.Load[name] = hours
+	}
+	return nil
+}
+
+// load sums the hours of the open requests assigned to a person.
+func load(tx store.Tx, name string) (hours float64, err error) {
+	err = eachRequest(tx, []string{"open:yes", "assignee:" + name}, func(r flow.Request) error {
+		hours += effort(r)
+		return nil
+	})
+	return hours, err
+}
+
+// effort is the work a request is estimated at; one that says nothing counts as an hour.
+func effort(r flow.Request) float64 {
+	var hours float64
+	if v := r.Fields["effort_hours"]; len(v) > 0 {
+		if _, err := fmt.Sscan(v[0], &hours); err == nil && hours > 0 {
+			return hours
+		}
+	}
+	return 1
+}
+
+func addTurn(tx store.Tx, a *flow.Answers, key string) error {
+	if a.Turn == nil {
+		a.Turn = map[string]int{}
+	}
+	var n int
+	if _, err := row(tx, turnsTable, key, &n); err != nil {
+		return err
+	}
+	a.Turn[key] = n
+	return nil
+}
+
+// takeTurn moves every round-robin on that has just given somebody work.
+func takeTurn(tx store.Tx, needs []rules.Need, a flow.Answers, assignee string) error {
+	for _, n := range needs {
+		if n.Kind != "turn" || !slices.Contains(n.People, assignee) {
+			continue
+		}
+		if err := putRow(tx, turnsTable, n.Key, a.Turn[n.Key]+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachRequest walks all requests under terms.
+func eachRequest(tx store.Tx, terms []string, each func(flow.Request) error) error {
+	q := store.Query{Terms: terms, Limit: 500}
+	for {
+		list, next, err := tx.Requests(q)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		q.After = next
+	}
+}
+
+// report writes one line per decision.
+func (d *decider) report(dec decision) {
+	d.met.decisions.WithLabelValues(string(dec.Event.Kind)).Inc()
+	args := []any{"event", dec.Event.ID, "kind", string(dec.Event.Kind)}
+	if dec.Ignored != "" {
+		d.o.Log.Info("event ignored", append(args, "why", dec.Ignored)...)
+		return
+	}
+	d.o.Log.Info("event decided", append(args, "request", string(dec.Request.ID), "version", dec.Request.Version,
+		"status", string(dec.Request.Status), "why", code(dec.Why), "effects", dec.Effects)...)
+}
+
+// event decides an event of our own making (a timer, a result) in one transaction with more.
+func (d *decider) event(tx store.Tx, ev flow.Event, now time.Time) (decision, error) {
+	ev.At = now.UTC()
+	return d.decide(tx, ev)
+}

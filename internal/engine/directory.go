@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+	"signoff/rules"
+)
+
+// states tells of each person by which accounts they are known.
+func (p *people) states(tx store.Tx, all []rules.Person) []PersonState {
+	var list []PersonState
+	for _, who := range all {
+		s := PersonState{
+			Name: who.Name, Shown: who.Shown, Email: who.Email, Accounts: map[string]flow.Ref{}, Missing: map[string]string{},
+		}
+		for _, instance := range p.reaches() {
+			ref, ok, err := p.account(tx, instance, who.Name)
+			switch {
+			case err != nil:
+				s.Missing[instance] = err.Error()
+			case ok:
+				s.Accounts[instance] = ref
+			default:
+				s.Missing[instance] = (&unresolved{instance: instance, kind: p.kind(instance), person: who.Person}).Error()
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// peopleChanged looks for accounts anew and gives another try to what was parked for want of one.
+func (c *chores) peopleChanged() {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
+	defer cancel()
+	err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Enqueue(store.Job{ID: peopleJob, Kind: peopleJob, At: c.e.o.Now().UTC()})
+	})
+	if err != nil {
+		c.e.o.Log.Error("people not looked for anew", "error", err)
+	}
+}
+
+// resolvePeople looks once for the account of everybody in the directory on every instance, so that a reviewer's
+// first click is known as theirs, and lists whom it cannot find.
+func (c *chores) resolvePeople(ctx context.Context) error {
+	var failed error
+	for _, instance := range c.e.people.reaches() {
+		if _, stopped := c.e.gate.why(instance); stopped {
+			continue
+		}
+		if err := c.resolveOn(ctx, instance); err != nil {
+			failed = err
+		}
+	}
+	if err := c.retryUnresolved(ctx); err != nil {
+		return err
+	}
+	return failed
+}
+
+func (c *chores) resolveOn(ctx context.Context, instance string) error {
+	finder, finds := c.e.o.Connectors[instance].(connectors.Identifier)
+	for _, who := range c.e.Rules().People() {
+		var have bool
+		err := c.e.o.Store.View(ctx, func(tx store.Tx) error {
+			var err error
+			_, have, err = c.e.people.account(tx, instance, who.Name)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if have {
+			continue
+		}
+		if err := c.resolve(ctx, instance, who.Person, finds && finder != nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, finds bool) error {
+	if finds {
+		if wait := c.e.limits.admit(call{job: peopleJob, instance: instance, shape: "identify"}, c.e.o.Now()); wait.After(c.e.o.Now()) {
+			return &connectors.Error{Op: "identify", Class: connectors.Limited, Err: errors.New("waiting for a rate limit")}
+		}
+	}
+	ref, err := guard(ctx, callTime, func(ctx context.Context) (flow.Ref, error) { return c.e.people.find(ctx, instance, who) })
+	var none *unresolved
+	var ce *connectors.Error
+	switch {
+	case errors.As(err, &none):
+		c.e.o.Log.Warn("person has no account", "instance", instance, "person", who.Name, "why", none.Error())
+		return nil
+	case errors.As(err, &ce) && ce.Class == connectors.Limited:
+		c.e.limits.limited(call{instance: instance, shape: "identify"}, ce, c.e.o.Now())
+		return err
+	case err != nil:
+		return err
+	}
+	return c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := c.e.people.who(tx, flow.Actor{Ref: ref, Email: who.Email}, c.e.current())
+		return err
+	})
+}
+
+// retryUnresolved gives another try to effects parked for people who had no account.
+func (c *chores) retryUnresolved(ctx context.Context) error {
+	return c.e.requeue(ctx, store.JobParked, func(_ store.Job, _ flow.Effect, f fate) bool { return f.Unresolved })
+}

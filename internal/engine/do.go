@@ -1,0 +1,319 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// outbox makes effects true outside: what was committed is done at least once, one call at a time per mark, by the
+// class of each answer.
+type outbox struct {
+	o       Options
+	met     *metrics
+	log     *slog.Logger
+	people  *people
+	limits  *limits
+	gate    *gate
+	decider *decider
+	book    *book
+}
+
+func newOutbox(e *Engine) *outbox {
+	return &outbox{o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book}
+}
+
+const (
+	callTime  = 30 * time.Second
+	closed    = time.Minute // how long work for a stopped instance waits between two looks
+	maxCalls  = 2           // calls that create, whose answers were lost
+	maxFaults = 5           // panics, hangs and deaths of the process
+)
+
+// attempt is one try at one effect.
+type attempt struct {
+	job     store.Job
+	effect  flow.Effect
+	request flow.Request
+	trail   trail
+	fate    fate // of an earlier end, when there was one
+	doer    connectors.Doer
+	began   time.Time
+}
+
+// creates reports whether the effect makes something that can be found by its mark.
+func (a *attempt) creates() bool { return a.effect.Show == nil || a.effect.Show.Link == nil }
+
+// do works on one effect.
+func (o *outbox) do(ctx context.Context, j store.Job) error {
+	a, err := o.load(ctx, j)
+	if err != nil {
+		return err
+	}
+	if state, over := o.over(a); over {
+		return o.finish(ctx, a, state)
+	}
+	if a.doer == nil {
+		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
+	}
+	if err := o.known(ctx, a); err != nil {
+		return o.unknown(ctx, a, err)
+	}
+	if err := o.mayCall(a); err != nil {
+		return err
+	}
+	links, err := o.call(ctx, a)
+	if err != nil {
+		return o.failed(ctx, a, err)
+	}
+	return o.done(ctx, a, links)
+}
+
+// load reads what an attempt needs to know.
+func (o *outbox) load(ctx context.Context, j store.Job) (*attempt, error) {
+	a := &attempt{job: j, began: o.o.Now().UTC()}
+	var err error
+	if a.effect, err = effectOf(j); err != nil {
+		return nil, store.Park(err.Error())
+	}
+	a.doer, _ = o.o.Connectors[a.effect.Target].(connectors.Doer)
+	err = o.o.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if a.request, _, err = tx.Request(a.effect.Request); err != nil {
+			return err
+		}
+		if _, err = row(tx, trailsTable, a.effect.ID, &a.trail); err != nil {
+			return err
+		}
+		_, err = row(tx, effectsTable, a.effect.ID, &a.fate)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load effect %s: %w", j.ID, err)
+	}
+	if s := a.effect.Show; s != nil {
+		if link, ok := a.request.Link(s.Purpose); ok {
+			s.Link = &link
+		}
+	}
+	if j.Unsure && a.trail.Lost.IsZero() {
+		a.trail.Lost = j.Lost
+	}
+	return a, nil
+}
+
+func effectOf(j store.Job) (e flow.Effect, err error) {
+	if err := json.Unmarshal(j.Payload, &e); err != nil {
+		return e, fmt.Errorf("effect %s cannot be read: %w", j.ID, err)
+	}
+	return e, nil
+}
+
+// over says that an effect needs no call any more, and why.
+func (o *outbox) over(a *attempt) (state string, over bool) {
+	switch e := a.effect; {
+	case a.fate.State == "done":
+		return "done", true
+	case e.Show != nil && o.outdated(a):
+		return "superseded", true
+	case e.Tell != nil && !e.Tell.Expires.IsZero() && a.began.After(e.Tell.Expires):
+		return "expired", true
+	case o.o.Mode == "shadow":
+		return "shadow", true
+	}
+	return "", false
+}
+
+// outdated reports whether a newer view of the same purpose was asked for or is shown already.
+func (o *outbox) outdated(a *attempt) bool {
+	s := a.effect.Show
+	if a.request.Shows[s.Purpose].Version > s.Version {
+		return true
+	}
+	return s.Link != nil && s.Link.Version > s.Version
+}
+
+// known fills in the accounts of everybody the effect names. Recipients must have one; others are shown by name.
+func (o *outbox) known(ctx context.Context, a *attempt) error {
+	named, needed := namedIn(a.effect)
+	a.effect.Known = map[string]flow.Ref{}
+	var missing []flow.Actor
+	err := o.o.Store.View(ctx, func(tx store.Tx) error {
+		for _, who := range named {
+			if err := o.accountOf(tx, a, who); err != nil {
+				return err
+			}
+			if _, ok := a.effect.Known[who.ID()]; !ok && slices.ContainsFunc(needed, func(n flow.Actor) bool { return n.ID() == who.ID() }) {
+				missing = append(missing, who)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, who := range missing {
+		if err := o.identify(ctx, a, who); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *outbox) accountOf(tx store.Tx, a *attempt, who flow.Actor) error {
+	if who.Name != "" {
+		ref, ok, err := o.people.account(tx, a.effect.Target, who.Name)
+		if ok {
+			a.effect.Known[who.ID()] = ref
+		}
+		if ok || err != nil {
+			return err
+		}
+	}
+	if who.Ref.System == a.effect.Target {
+		a.effect.Known[who.ID()] = who.Ref
+	}
+	return nil
+}
+
+// unknown deals with accounts that could not be found; nothing was called yet.
+func (o *outbox) unknown(ctx context.Context, a *attempt, err error) error {
+	var none *unresolved
+	var look *lookError
+	switch {
+	case errors.As(err, &none):
+		return o.park(ctx, a, none.Error(), true)
+	case errors.As(err, &look):
+		return o.failed(ctx, a, err)
+	}
+	return err
+}
+
+// identify asks the target for the account of somebody the effect cannot do without.
+func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error {
+	person := flow.Person{Name: who.ID(), Shown: who.Shown, Email: who.Email}
+	set := o.book.current.Load()
+	if p, ok := set.Policy(set).Person(who.Name); ok {
+		person = p
+	}
+	ref, err := guard(ctx, callTime, func(ctx context.Context) (flow.Ref, error) {
+		return o.people.find(ctx, a.effect.Target, person)
+	})
+	none := (*unresolved)(nil)
+	switch {
+	case errors.As(err, &none) && !recipient(a.effect, who):
+		return nil // the ticket stays without an assignee; the request names the person
+	case none != nil:
+		return err
+	case err != nil:
+		return &lookError{err: classed(err)}
+	}
+	a.effect.Known[who.ID()] = ref
+	if who.Name == "" {
+		return nil
+	}
+	return o.o.Store.Update(ctx, func(tx store.Tx) error {
+		return o.people.keep(tx, identity{Ref: ref, Name: who.Name, Email: person.Email, At: a.began})
+	})
+}
+
+// mayCall says whether the call may be made now: the instance is not stopped, nothing told us to wait, and its
+// breaker is closed. Waiting for these does not count as an attempt.
+func (o *outbox) mayCall(a *attempt) error {
+	target, now := a.effect.Target, o.o.Now()
+	if why, stopped := o.gate.why(target); stopped {
+		return o.wait(a, now.Add(closed), target+" is stopped: "+why)
+	}
+	if at := o.limits.admit(o.asCall(a), now); at.After(now) {
+		return o.wait(a, at, "waiting for a rate limit of "+target)
+	}
+	if b := o.limits.breaker(target); !b.TryAcquirePermit() {
+		return o.wait(a, now.Add(b.RemainingDelay()+o.limits.backoff(1)/2), target+" does not answer just now")
+	}
+	return nil
+}
+
+func (o *outbox) wait(a *attempt, at time.Time, why string) error {
+	return &store.LaterError{At: at, Why: why, Free: true, Unsure: a.job.Unsure}
+}
+
+func (o *outbox) asCall(a *attempt) call {
+	c := call{job: a.job.ID, instance: a.effect.Target, shape: shapeOf(a.effect), effect: a.effect}
+	if p, ok := a.doer.(connectors.Pacer); ok {
+		c.paces = p.Pace(a.effect)
+	}
+	return c
+}
+
+// call looks for what a lost call left behind, then makes the call unless that settled it.
+func (o *outbox) call(ctx context.Context, a *attempt) ([]flow.Link, error) {
+	if !a.trail.Lost.IsZero() && a.creates() {
+		links, found, err := o.find(ctx, a)
+		if err != nil || found {
+			return links, err
+		}
+		a.trail.Lost = time.Time{}
+	}
+	a.began = o.o.Now().UTC()
+	return guard(ctx, callTime, func(ctx context.Context) ([]flow.Link, error) { return a.doer.Do(ctx, a.effect) })
+}
+
+// find asks for the mark of a lost call. Found: it had its effect. Not found and no error: surely not, it may be made
+// again, but not for ever.
+func (o *outbox) find(ctx context.Context, a *attempt) (links []flow.Link, found bool, err error) {
+	type answer struct {
+		links []flow.Link
+		ok    bool
+	}
+	got, err := guard(ctx, callTime, func(ctx context.Context) (answer, error) {
+		links, ok, err := a.doer.Find(ctx, a.effect, a.trail.Lost)
+		return answer{links, ok}, err
+	})
+	switch {
+	case err != nil:
+		return nil, false, o.stillLost(a, err)
+	case !got.ok && a.trail.Calls >= maxCalls:
+		return nil, false, &connectors.Error{Op: "look for " + a.effect.Mark(), Class: connectors.Rejected,
+			Err: fmt.Errorf("%d calls got no answer and left nothing behind", a.trail.Calls)}
+	}
+	return got.links, got.ok, nil
+}
+
+// lookAgain are the pauses after a lost call before it is looked for, where the connector names none.
+var lookAgain = [...]time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, 60 * time.Second, 120 * time.Second, 180 * time.Second}
+
+// stillLost keeps the doubt alive through a look that failed.
+func (o *outbox) stillLost(a *attempt, err error) error {
+	var ce *connectors.Error
+	if !errors.As(err, &ce) {
+		ce = &connectors.Error{Op: "look for " + a.effect.Mark(), Class: connectors.Transient, Err: err}
+	}
+	if ce.Class != connectors.Unsure || ce.Wait > 0 {
+		return &lookError{err: ce}
+	}
+	wait := *ce
+	since := o.o.Now().Sub(a.trail.Lost)
+	wait.Wait = longestPause
+	for _, d := range lookAgain {
+		if d > since {
+			wait.Wait = d - since
+			break
+		}
+	}
+	return &lookError{err: &wait}
+}
+
+// lookError is an error of Find: the call itself was not made.
+type lookError struct{ err *connectors.Error }
+
+func (e *lookError) Error() string { return e.err.Error() }
+
+func (e *lookError) Unwrap() error { return e.err }

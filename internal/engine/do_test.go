@@ -1,0 +1,401 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+)
+
+func TestDo_LostAnswerIsFoundNotDoubled(t *testing.T) {
+	t.Parallel()
+	for what, tc := range map[string]struct {
+		lost int           // how many answers of each purpose are lost
+		lag  time.Duration // how long the outside cannot be searched
+	}{
+		"found at once": {1, 0},
+		"found late":    {1, 100 * time.Second},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				for _, o := range []*outside{w.chat, w.desk} {
+					lost := map[string]int{}
+					o.set(func(o *outside) {
+						o.lag = tc.lag
+						o.lose = func(_ int, e flow.Effect) bool {
+							lost[e.Mark()]++
+							return lost[e.Mark()] <= tc.lost
+						}
+					})
+				}
+				status(t, "submit", w.hook(ask("1", "Spring banner")), http.StatusOK)
+				w.pass(10 * time.Minute)
+				w.outsideShows("CR-1", flow.InReview)
+				for _, th := range w.desk.of("CR-1/ticket") {
+					if th.version == 1 && th.writes != 1 {
+						t.Errorf("ticket written %d times for one version, want 1", th.writes)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestDo_NothingLeftBehindIsMadeOnceMoreThenParked(t *testing.T) {
+	t.Parallel()
+	for what, tc := range map[string]struct {
+		fails  int
+		calls  int
+		parked bool
+	}{
+		"second call": {1, 2, false},
+		"never":       {100, 2, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				left := tc.fails
+				creates := 0
+				w.desk.set(func(o *outside) {
+					o.lag = time.Second // a search is only sure after 180 s
+					o.fault = func(_ int, e flow.Effect) error {
+						if e.Show == nil || e.Show.Link != nil {
+							return nil
+						}
+						creates++
+						if left--; left < 0 {
+							return nil
+						}
+						return &connectors.Error{Op: "create issue", Class: connectors.Unsure, Err: errors.New("reset")}
+					}
+				})
+				w.hook(ask("1", "Spring banner"))
+				w.pass(time.Hour)
+				if creates != tc.calls {
+					t.Errorf("%d creating calls, want %d", creates, tc.calls)
+				}
+				parked, err := w.engine.Parked(context.Background())
+				must(t, err)
+				if (len(parked) > 0) != tc.parked {
+					t.Errorf("parked: %+v, want parked %v", parked, tc.parked)
+				}
+			})
+		})
+	}
+}
+
+func TestDo_TransientRetriesWithGrowingPauses(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		start := time.Now()
+		w.desk.set(func(o *outside) {
+			o.fault = func(int, flow.Effect) error {
+				if time.Since(start) < time.Hour+10*time.Minute {
+					return &connectors.Error{Op: "create issue", Class: connectors.Transient, Err: errors.New("503")}
+				}
+				return nil
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.settle()
+		if _, ok := w.request("CR-1").Link("card"); !ok {
+			t.Error("no card while the tracker is down: intake must not stop")
+		}
+		w.pass(time.Hour + 20*time.Minute)
+		w.outsideShows("CR-1", flow.InReview)
+		calls := w.desk.madeCalls()
+		if n := len(calls); n < 10 || n > 40 {
+			t.Errorf("%d calls in an hour of failing, want pauses that grow to 5 minutes", n)
+		}
+		if got := w.metric("signoff_alarms_total", "what=effect_late"); got != 1 {
+			t.Errorf("%v alarms, want 1", got)
+		}
+	})
+}
+
+func TestDo_GivenUpAfterAWeek(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) {
+			o.fault = func(int, flow.Effect) error {
+				return &connectors.Error{Op: "create issue", Class: connectors.Transient, Err: errors.New("503")}
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.pass(8 * 24 * time.Hour)
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		if len(parked) != 1 || !strings.Contains(parked[0].Why, "week") {
+			t.Fatalf("parked: %+v, want the ticket, given up after a week", parked)
+		}
+		w.desk.set(func(o *outside) { o.fault = nil })
+		must(t, w.engine.Replay(context.Background(), parked[0].Job))
+		w.pass(time.Minute)
+		if n := len(w.desk.of("CR-1/ticket")); n != 1 {
+			t.Errorf("%d tickets after the replay, want 1", n)
+		}
+	})
+}
+
+func TestDo_RejectedIsParkedAndShown(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) {
+			o.fault = func(int, flow.Effect) error {
+				return &connectors.Error{Op: "create issue", Class: connectors.Rejected, Person: "Jira wants a Brand.", Err: errors.New("400")}
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.pass(time.Hour)
+		if n := len(w.desk.madeCalls()); n != 1 {
+			t.Errorf("%d calls, want 1: it will never be taken", n)
+		}
+		d, err := w.engine.Request(context.Background(), "CR-1")
+		must(t, err)
+		if len(d.Request.Problems) != 1 {
+			t.Errorf("problems %+v, want the ticket's", d.Request.Problems)
+		}
+		var state string
+		for _, e := range d.Effects {
+			if e.Purpose == "ticket" {
+				state = e.State + ": " + e.Why
+			}
+		}
+		if state != "parked: Jira wants a Brand." {
+			t.Errorf("the ticket's effect is %q, want parked with the sentence", state)
+		}
+	})
+}
+
+func TestDo_StormOnOneChannel(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		const cards = 500
+		w.stop()
+		w.rules = compile(t, strings.Replace(studio, ", workflow: standard", "", 1)) // cards and tickets only
+		w.chat.set(func(o *outside) { o.pace = []connectors.Pace{{Key: "chat.postMessage/C1", PerMinute: 60, Burst: 1}} })
+		w.conns["slack"] = paced{w.chat}
+		w.start()
+		w.settle()
+		// The service allows one call a second, and every 40th call is told to wait half a minute.
+		var shut time.Time
+		var early int
+		w.chat.set(func(o *outside) {
+			o.fault = func(nth int, _ flow.Effect) error {
+				if time.Now().Before(shut) {
+					early++
+				}
+				if nth%40 == 0 {
+					shut = time.Now().Add(30 * time.Second)
+					return &connectors.Error{Op: "chat.postMessage", Class: connectors.Limited, Scope: connectors.ScopeChannel, Wait: 30 * time.Second}
+				}
+				return nil
+			}
+		})
+		for i := range cards {
+			status(t, "submit", w.hook(ask(fmt.Sprint(i), "Banner")), http.StatusOK)
+		}
+		w.pass(40 * time.Minute)
+		if early > 0 {
+			t.Errorf("%d calls before their Retry-After, want none", early)
+		}
+		missing := 0
+		for i := range cards {
+			if len(w.chat.of(fmt.Sprintf("CR-%d/card", i+1))) != 1 {
+				missing++
+			}
+		}
+		if missing > 0 {
+			t.Errorf("%d of %d cards are not there exactly once", missing, cards)
+		}
+		last := time.Time{}
+		for _, c := range w.chat.madeCalls() {
+			if gap := c.at.Sub(last); gap < time.Second {
+				t.Fatalf("two calls within %v, want at most one a second", gap)
+			}
+			last = c.at
+		}
+	})
+}
+
+func TestDo_LimitedHoldsItsScopeOnly(t *testing.T) {
+	t.Parallel()
+	for scope, tc := range map[string]struct {
+		key      string
+		tickets  int // made while the refusal holds
+		purposes string
+	}{
+		connectors.ScopeInstance: {"", 0, ""},
+		connectors.ScopeIssue:    {"J-99", 3, ""},
+	} {
+		t.Run(scope, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				first := true
+				w.desk.set(func(o *outside) {
+					o.fault = func(int, flow.Effect) error {
+						if !first {
+							return nil
+						}
+						first = false
+						return &connectors.Error{Op: "create issue", Class: connectors.Limited, Scope: scope, Key: tc.key, Wait: 10 * time.Minute}
+					}
+				})
+				for i := range 4 {
+					w.hook(ask(fmt.Sprint(i), "Banner"))
+					w.settle()
+				}
+				w.pass(5 * time.Minute)
+				made := 0
+				for i := range 4 {
+					made += len(w.desk.of(fmt.Sprintf("CR-%d/ticket", i+1)))
+				}
+				if made != tc.tickets {
+					t.Errorf("%d tickets while the refusal holds, want %d", made, tc.tickets)
+				}
+				w.pass(20 * time.Minute)
+				for i := range 4 {
+					w.outsideShows(fmt.Sprintf("CR-%d", i+1), flow.InReview)
+				}
+			})
+		})
+	}
+}
+
+func TestDo_DeniedStopsAndResumes(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) { o.denied = errors.New("401") })
+		for i := range 3 {
+			w.hook(ask(fmt.Sprint(i), "Banner"))
+		}
+		w.pass(2 * time.Hour)
+		if got := w.metric("signoff_alarms_total", "what=denied"); got != 1 {
+			t.Errorf("%v alarms, want 1", got)
+		}
+		if n := len(w.desk.madeCalls()); n > 3 {
+			t.Errorf("%d calls to a stopped instance, want at most the first ones", n)
+		}
+		if h := w.engine.Health(context.Background()); h.Stopped["jira"] == "" {
+			t.Errorf("stopped %v, want jira", h.Stopped)
+		}
+		w.desk.set(func(o *outside) { o.denied = nil })
+		w.pass(3 * time.Minute)
+		for i := range 3 {
+			w.outsideShows(fmt.Sprintf("CR-%d", i+1), flow.InReview)
+		}
+		if h := w.engine.Health(context.Background()); len(h.Stopped) > 0 {
+			t.Errorf("stopped %v after the token works again", h.Stopped)
+		}
+	})
+}
+
+func TestDo_BreakerSparesADestinationThatIsDown(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) {
+			o.fault = func(int, flow.Effect) error {
+				return &connectors.Error{Op: "create issue", Class: connectors.Transient, Err: errors.New("refused")}
+			}
+		})
+		for i := range 100 {
+			w.hook(ask(fmt.Sprint(i), "Banner"))
+		}
+		w.pass(8 * time.Second)
+		if n := len(w.desk.madeCalls()); n > 50 {
+			t.Errorf("%d calls within 8 s to a destination that is down, want few", n)
+		}
+		w.desk.set(func(o *outside) { o.fault = nil })
+		w.pass(time.Hour)
+		for i := range 100 {
+			if n := len(w.desk.of(fmt.Sprintf("CR-%d/ticket", i+1))); n != 1 {
+				t.Fatalf("%d tickets of CR-%d, want 1", n, i+1)
+			}
+		}
+	})
+}
+
+func TestDo_PanicAndHangArePoisonToThemselvesOnly(t *testing.T) {
+	t.Parallel()
+	for what, fault := range map[string]func(){
+		"panic": func() { panic("nil map") },
+		"hang":  func() { time.Sleep(24 * time.Hour) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(w *world) {
+				w.stop()
+				w.conns["jira"] = &wild{tracker{w.desk}, fault}
+				w.start()
+				w.hook(ask("1", "Banner"))
+				w.pass(2 * time.Hour)
+				parked, err := w.engine.Parked(context.Background())
+				must(t, err)
+				if len(parked) != 1 || parked[0].Purpose != "ticket" {
+					t.Errorf("parked %+v, want the ticket alone", parked)
+				}
+				if _, ok := w.request("CR-1").Link("card"); !ok {
+					t.Error("no card: the poison held up others")
+				}
+				time.Sleep(25 * time.Hour) // the hanging calls come back
+			})
+		})
+	}
+}
+
+// wild is a tracker whose calls misbehave.
+type wild struct {
+	tracker
+	fault func()
+}
+
+func (w *wild) Do(context.Context, flow.Effect) ([]flow.Link, error) {
+	w.fault()
+	return nil, nil
+}
+
+func TestDo_ExpiredWhispersAreDropped(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.hook(ask("1", "Banner"))
+		w.settle()
+		w.chat.set(func(o *outside) { o.denied = errors.New("token revoked") })
+		refused := press("2", "ben", "CR-1", flow.Approve) // ben is no reviewer
+		refused.Event.Where = flow.Ref{System: "slack", Type: "channel", Key: "C1"}
+		w.hook(refused)
+		w.pass(20 * time.Minute)
+		w.chat.set(func(o *outside) { o.denied = nil })
+		w.pass(10 * time.Minute)
+		if n := w.chat.saidTo("ben"); n != 0 {
+			t.Errorf("ben was told %d times after 20 minutes, want never", n)
+		}
+		if got := w.metric("signoff_effects_total", "outcome=expired"); got != 1 {
+			t.Errorf("%v expired, want 1", got)
+		}
+	})
+}
+
+func TestDo_ShadowWritesNothing(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.stop()
+		w.opts = func(o *engine.Options) { o.Mode = "shadow" }
+		w.start()
+		w.hook(ask("1", "Banner"))
+		w.pass(time.Minute)
+		if n := len(w.chat.madeCalls()) + len(w.desk.madeCalls()); n != 0 {
+			t.Errorf("%d calls in shadow mode, want none", n)
+		}
+		if w.request("CR-1").Status != flow.InReview {
+			t.Error("shadow mode did not decide")
+		}
+	})
+}

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"signoff/connectors"
+	"signoff/internal/store"
+	"signoff/rules"
+)
+
+// Options say what an engine works with. Store, Rules and Now are required.
+type Options struct {
+	Store store.Store
+	Rules *rules.Set
+	// Connectors by instance, the tracker's among them; Kinds names the kind of those whose instance is called
+	// otherwise.
+	Connectors map[string]connectors.Connector
+	Kinds      map[string]string
+	// Chat and Tracker are the instances in which new requests live.
+	Chat, Tracker string
+	Now           func() time.Time
+	Log           *slog.Logger
+	Mode          string        // live (default) or shadow: decide, write nothing outside
+	RawEvents     time.Duration // how long deliveries are kept; 0: 30 days
+	Metrics       prometheus.Registerer
+	Rand          func() float64 // jitter, in [0,1); nil: the machine's
+}
+
+func (o Options) complete() (Options, error) {
+	switch {
+	case o.Store == nil, o.Rules == nil, o.Now == nil:
+		return o, errors.New("engine needs a store, rules and a clock")
+	case o.Mode != "" && o.Mode != "live" && o.Mode != "shadow":
+		return o, fmt.Errorf("mode %q is neither live nor shadow", o.Mode)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.RawEvents == 0 {
+		o.RawEvents = 30 * 24 * time.Hour
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Float64
+	}
+	return o, nil
+}
+
+// Engine is the shell. Its methods may be called from many goroutines.
+type Engine struct {
+	o       Options
+	met     *metrics
+	book    *book
+	people  *people
+	limits  *limits
+	gate    *gate
+	decider *decider
+	inbox   *inbox
+	outbox  *outbox
+	chores  *chores
+
+	stopping atomic.Bool
+	beside   sync.WaitGroup // work started for people who wait, beside a commit
+}
+
+// New returns an engine that is ready to take deliveries; nothing is worked on before Run.
+func New(o Options) (*Engine, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	for instance := range o.Connectors {
+		if own(instance) {
+			return nil, fmt.Errorf("a connector cannot be called %q: the name stands for signoff's own doors", instance)
+		}
+	}
+	e := &Engine{o: o}
+	e.met = newMetrics(o)
+	e.book = newBook(o.Rules, o.Log)
+	e.people = newPeople(o)
+	e.limits = newLimits(o.Rand)
+	e.gate = newGate()
+	e.outbox = newOutbox(e)
+	e.decider = &decider{o: o, book: e.book, people: e.people, outbox: e.outbox, met: e.met}
+	e.outbox.decider = e.decider
+	e.inbox = newInbox(e)
+	e.chores = &chores{e: e}
+	e.people.learn(o.Rules)
+	return e, nil
+}
+
+const drain = 15 * time.Second
+
+// Run works until ctx ends. It then takes nothing new and gives what is in flight 15 seconds to finish.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.chores.start(ctx); err != nil {
+		return fmt.Errorf("plan recurring work: %w", err)
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	release := context.AfterFunc(ctx, func() {
+		e.stopping.Store(true)
+		time.AfterFunc(drain, cancel)
+	})
+	defer release()
+	err := e.o.Store.Work(ctx, func(_ context.Context, j store.Job) error { return e.run(work, j) })
+	e.stopping.Store(true)
+	e.beside.Wait()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// Nudge tells the engine that the clock has been moved.
+func (e *Engine) Nudge() {
+	if n, ok := e.o.Store.(interface{ Nudge() }); ok {
+		n.Nudge()
+	}
+}
+
+// The kinds of job.
+const (
+	enrichJob  = "enrich"
+	decideJob  = "decide"
+	doJob      = "do"
+	timerJob   = "timer"
+	expireJob  = "expire"
+	peopleJob  = "people"
+	recheckJob = "recheck"
+	ticketsJob = "tickets"
+)
+
+func (e *Engine) run(ctx context.Context, j store.Job) error {
+	switch j.Kind {
+	case enrichJob:
+		return e.inbox.enrich(ctx, j)
+	case decideJob:
+		return e.inbox.decide(ctx, j)
+	case doJob:
+		return e.outbox.do(ctx, j)
+	case timerJob:
+		return e.timer(ctx, j)
+	case expireJob, peopleJob, recheckJob, ticketsJob:
+		return e.chores.run(ctx, j)
+	}
+	// Another version of signoff may know it; it is never thrown away.
+	return store.Park("this version does not know jobs of kind " + j.Kind)
+}

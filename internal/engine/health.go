@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// Health says how the engine is: ready while it can take deliveries in; the reasons also name what is degraded.
+func (e *Engine) Health(ctx context.Context) Health {
+	h := Health{Ready: true, Rules: e.Rules().Digest(), RulesError: e.book.problems(), Stopped: e.gate.all()}
+	if e.stopping.Load() {
+		h.Ready = false
+		h.Reasons = append(h.Reasons, "shutting down")
+	}
+	jobs, inbox, err := counts(ctx, e.o.Store)
+	if err != nil {
+		h.Ready = false
+		h.Reasons = append(h.Reasons, "the store cannot be read: "+err.Error())
+	}
+	h.Queue, h.Inbox = jobs, inbox
+	if h.RulesError != "" {
+		h.Reasons = append(h.Reasons, "the last change of the rules was refused, the ones before it are used")
+	}
+	for _, instance := range slices.Sorted(maps.Keys(h.Stopped)) {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("%s is stopped: %s", instance, h.Stopped[instance]))
+	}
+	for _, instance := range e.limits.open() {
+		h.Reasons = append(h.Reasons, instance+" does not answer just now")
+	}
+	if n := jobs[store.JobParked]; n > 0 {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("%d effects wait for a person: see the parked list", n))
+	}
+	if n := inbox[flow.Dead]; n > 0 {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("%d deliveries are dead and can be replayed", n))
+	}
+	return h
+}
+
+// PersonState is a person of the directory with the accounts they are known by.
+type PersonState struct {
+	Name  string
+	Shown string
+	Email string
+	// Accounts by instance; Missing lists, by instance, why there is none.
+	Accounts map[string]flow.Ref
+	Missing  map[string]string
+}
+
+// People lists the directory with everybody's accounts on the instances where people have one.
+func (e *Engine) People(ctx context.Context) (list []PersonState) {
+	// A store that cannot be read shows in Health; here everybody beyond the pins is then unresolved.
+	_ = e.o.Store.View(ctx, func(tx store.Tx) error {
+		list = e.people.states(tx, e.Rules().People())
+		return nil
+	})
+	return list
+}
+
+// reaches lists the instances on which people have accounts.
+func (p *people) reaches() (list []string) {
+	for instance, c := range p.conns {
+		_, finds := c.(connectors.Identifier)
+		_, pins := c.(connectors.Pinner)
+		if finds || pins {
+			list = append(list, instance)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

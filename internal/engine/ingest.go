@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+const (
+	seenFor    = 30 * 24 * time.Hour // how long a delivery is remembered
+	commitTime = 2 * time.Second     // a commit that takes longer is answered as our own fault
+	besideTime = 30 * time.Second    // what is done beside a commit for somebody who waits
+)
+
+// inbox takes deliveries in: verified, stored, acknowledged, and then decided.
+type inbox struct {
+	e        *Engine
+	o        Options
+	met      *metrics
+	log      *slog.Logger
+	decider  *decider
+	limits   *limits
+	gate     *gate
+	answered http.Header
+}
+
+func newInbox(e *Engine) *inbox {
+	return &inbox{
+		e: e, o: e.o, met: e.met, log: e.o.Log, decider: e.decider, limits: e.limits, gate: e.gate,
+		answered: http.Header{"Content-Type": {"application/json"}},
+	}
+}
+
+// Hook takes one request to a hook: verified before anything is read or written, stored before it is acknowledged.
+func (e *Engine) Hook(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply {
+	began := e.o.Now()
+	reply := e.inbox.receive(ctx, instance, in)
+	if reply.Status < 300 {
+		e.met.acked(e.o.Now().Sub(began))
+	}
+	return reply
+}
+
+func (b *inbox) receive(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply {
+	r, ok := b.o.Connectors[instance].(connectors.Receiver)
+	if !ok {
+		_ = sha256.Sum256(in.Body) // takes as long as a wrong signature
+		b.met.rejected.WithLabelValues("unknown", "unknown_path").Inc()
+		return b.refuse(&connectors.Refusal{Status: http.StatusNotFound, Reason: "no such instance"})
+	}
+	acc, err := accept(r, in)
+	var refusal *connectors.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		b.met.rejected.WithLabelValues(instance, reasonClass(refusal.Status)).Inc()
+		b.log.Warn("delivery refused", "instance", instance, "status", refusal.Status, "reason", refusal.Reason)
+		return b.refuse(refusal)
+	case err != nil:
+		b.log.Error("delivery could not be read", "instance", instance, "error", err)
+		b.met.alarm("accept")
+		return b.fault()
+	case acc.Answer != nil:
+		return *acc.Answer
+	case b.e.stopping.Load():
+		return b.fault()
+	}
+	return b.answer(ctx, instance, in, acc)
+}
+
+// accept calls Accept; a panic in it is our own fault, not the sender's.
+func accept(r connectors.Receiver, in connectors.Inbound) (acc connectors.Accepted, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while accepting: %v", p)
+		}
+	}()
+	return r.Accept(in)
+}
+
+// reasonClass keeps the counter's labels closed.
+func reasonClass(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "not_authentic"
+	case http.StatusMethodNotAllowed:
+		return "method"
+	case http.StatusUnsupportedMediaType:
+		return "content_type"
+	case http.StatusBadRequest:
+		return "bad_request"
+	case http.StatusNotFound:
+		return "unknown_path"
+	}
+	return "other"
+}
+
+// answer stores an authentic delivery and answers its sender.
+func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbound, acc connectors.Accepted) connectors.Reply {
+	ok := connectors.Reply{Status: http.StatusOK, Header: b.answered.Clone(), Body: []byte(`{"ok":true}`), Store: true}
+	failed := b.fault()
+	if acc.Waits {
+		if r, is := b.o.Connectors[instance].(connectors.Responder); is {
+			ok = r.Respond(ctx, in, acc, b.e.Query())
+			b.aside(ctx, ok.Beside)
+			if ok.Failed != nil {
+				failed = *ok.Failed
+			}
+		}
+	}
+	if !ok.Store {
+		return ok
+	}
+	d := newDelivery(instance, in, acc)
+	if err := b.commit(ctx, d, acc.Enrich); err != nil {
+		b.log.Error("delivery not stored", "instance", instance, "delivery", d.ID, "error", err)
+		b.met.deliveries.WithLabelValues(instance, "not_stored").Inc()
+		return failed
+	}
+	if acc.Alarm != "" {
+		b.met.alarm("connector")
+		b.log.Error("delivery needs a look", "instance", instance, "delivery", d.ID, "alarm", acc.Alarm)
+	}
+	return ok
+}
+
+// aside starts what is done beside the commit for somebody who waits, and owns it.
+func (b *inbox) aside(ctx context.Context, f func(context.Context)) {
+	if f == nil {
+		return
+	}
+	b.e.beside.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), besideTime)
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				b.met.alarm("panic")
+				b.log.Error("panic beside a commit", "panic", fmt.Sprint(p))
+			}
+		}()
+		f(ctx)
+	})
+}
+
+func newDelivery(instance string, in connectors.Inbound, acc connectors.Accepted) flow.Delivery {
+	sum := sha256.Sum256(in.Body)
+	d := flow.Delivery{
+		ID: instance + "/" + acc.ID, Instance: instance, Kind: acc.Kind, Type: acc.Type, At: in.At.UTC(), Body: in.Body,
+		Hash: hex.EncodeToString(sum[:]), Key: acc.Key, State: flow.Waiting,
+	}
+	switch {
+	case acc.Malformed != "":
+		d.State, d.Why = flow.Malformed, acc.Malformed
+	case acc.Ignored != "":
+		d.State, d.Why = flow.Ignored, acc.Ignored
+	}
+	return d
+}
+
+// commit stores a delivery once and puts it to work. What needs nothing from outside is decided in the same
+// transaction; where that goes wrong the delivery is stored first, and a job decides it.
+func (b *inbox) commit(ctx context.Context, d flow.Delivery, enrich bool) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	got, err := b.store(ctx, d, enrich, !enrich)
+	if errors.Is(err, errPoison) {
+		b.log.Error("delivery could not be decided at once", "instance", d.Instance, "delivery", d.ID, "error", err)
+		got, err = b.store(ctx, d, enrich, false)
+	}
+	if err != nil {
+		return err
+	}
+	b.met.deliveries.WithLabelValues(d.Instance, got.outcome).Inc()
+	if got.altered {
+		b.met.alarm("altered_delivery")
+		b.log.Error("delivery id came again with another body, the first one stands", "instance", d.Instance, "delivery", d.ID)
+	}
+	b.report(got.settled)
+	return nil
+}
+
+// taken is what became of a delivery on arrival.
+type taken struct {
+	outcome string // closed set: stored, duplicate, or a delivery state
+	altered bool
+	settled settled
+}
+
+func (b *inbox) store(ctx context.Context, d flow.Delivery, enrich, now bool) (got taken, err error) {
+	err = b.o.Store.Update(ctx, func(tx store.Tx) error {
+		got = taken{outcome: "stored"}
+		known, altered, err := seen(tx, d, b.o.Now())
+		if err != nil {
+			return err
+		}
+		if known {
+			got.outcome, got.altered = "duplicate", altered
+			return nil
+		}
+		switch {
+		case d.State != flow.Waiting:
+			got.outcome = string(d.State)
+			return tx.PutDelivery(d)
+		case now:
+			got.settled, err = b.settle(tx, d)
+			return err
+		}
+		if err := tx.PutDelivery(d); err != nil {
+			return err
+		}
+		return tx.Enqueue(inboxJob(d, enrich))
+	})
+	return got, err
+}
+
+func inboxJob(d flow.Delivery, enrich bool) store.Job {
+	kind := decideJob
+	if enrich {
+		kind = enrichJob
+	}
+	return store.Job{ID: kind + "/" + d.ID, Kind: kind, At: d.At, Created: d.At, Payload: []byte(d.ID)}
+}
+
+// seen remembers a delivery by its id and by its content key, and says whether either was seen before.
+func seen(tx store.Tx, d flow.Delivery, now time.Time) (known, altered bool, err error) {
+	until := now.Add(seenFor)
+	first, known, err := tx.Seen("delivery/"+d.ID, d.Hash, until)
+	if err != nil || known {
+		return known, known && first != d.Hash, err
+	}
+	if d.Key == "" {
+		return false, false, nil
+	}
+	_, known, err = tx.Seen("key/"+d.Instance+"/"+d.Key, d.ID, until)
+	return known, false, err
+}
+
+// refuse gives the one short answer for everything that is not believed.
+func (b *inbox) refuse(r *connectors.Refusal) connectors.Reply {
+	h := b.answered.Clone()
+	if r.Allow != "" {
+		h.Set("Allow", r.Allow)
+	}
+	return connectors.Reply{Status: r.Status, Header: h, Body: []byte(`{"ok":false}`)}
+}
+
+// fault answers that we cannot just now; senders come back.
+func (b *inbox) fault() connectors.Reply {
+	h := b.answered.Clone()
+	h.Set("Retry-After", "5")
+	return connectors.Reply{Status: http.StatusServiceUnavailable, Header: h, Body: []byte(`{"ok":false}`)}
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// metrics are the engine's figures. Labels come from closed sets: instances are those configured, everything else
+// is one of our own words.
+type metrics struct {
+	deliveries *prometheus.CounterVec // instance, outcome
+	rejected   *prometheus.CounterVec // instance, reason
+	decisions  *prometheus.CounterVec // kind
+	effects    *prometheus.CounterVec // target, outcome
+	alarms     *prometheus.CounterVec // what
+	reloadOK   prometheus.Gauge
+	ack        prometheus.Histogram
+	action     prometheus.Histogram
+}
+
+func newMetrics(o Options) *metrics {
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "signoff_" + name, Help: help}, labels)
+	}
+	m := &metrics{
+		deliveries: vec("deliveries_total", "Deliveries accepted, by what became of them on arrival.", "instance", "outcome"),
+		rejected:   vec("deliveries_rejected_total", "Requests to a hook that were not believed.", "instance", "reason"),
+		decisions:  vec("decisions_total", "Events decided, by kind.", "kind"),
+		effects:    vec("effects_total", "Attempts to make an effect true outside, by how they ended.", "target", "outcome"),
+		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
+		reloadOK:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "signoff_rules_reload_success", Help: "Whether the last reload of the rules was taken over."}),
+		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "signoff_ack_seconds",
+			Help: "Time from the receipt of a delivery to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
+		action: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "signoff_event_to_action_seconds",
+			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
+	}
+	m.reloadOK.Set(1)
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
+		_ = o.Metrics.Register(c)
+	}
+	return m
+}
+
+// alarm counts something an operator should hear about.
+func (m *metrics) alarm(what string) { m.alarms.WithLabelValues(what).Inc() }
+
+func (m *metrics) acked(since time.Duration) { m.ack.Observe(since.Seconds()) }
+
+// queueGauges read the store's counters when they are scraped.
+type queueGauges struct {
+	store       store.Store
+	jobs, inbox *prometheus.Desc
+}
+
+func newQueueGauges(s store.Store) *queueGauges {
+	return &queueGauges{
+		store: s,
+		jobs:  prometheus.NewDesc("signoff_jobs", "Jobs by state.", []string{"state"}, nil),
+		inbox: prometheus.NewDesc("signoff_inbox", "Deliveries kept, by state.", []string{"state"}, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (q *queueGauges) Describe(ch chan<- *prometheus.Desc) { ch <- q.jobs; ch <- q.inbox }
+
+// Collect implements prometheus.Collector. A store that cannot be read gives no figures.
+func (q *queueGauges) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	jobs, inbox, err := counts(ctx, q.store)
+	if err != nil {
+		return
+	}
+	for _, s := range []store.JobState{store.JobReady, store.JobRunning, store.JobParked} {
+		ch <- prometheus.MustNewConstMetric(q.jobs, prometheus.GaugeValue, float64(jobs[s]), string(s))
+	}
+	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
+		ch <- prometheus.MustNewConstMetric(q.inbox, prometheus.GaugeValue, float64(inbox[s]), string(s))
+	}
+}
+
+func counts(ctx context.Context, s store.Store) (jobs map[store.JobState]int, inbox map[flow.DeliveryState]int, err error) {
+	err = s.View(ctx, func(tx store.Tx) error {
+		var err error
+		if jobs, err = tx.CountJobs(); err != nil {
+			return err
+		}
+		inbox, err = tx.CountDeliveries()
+		return err
+	})
+	return jobs, inbox, err
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// Tables of the outbox.
+const (
+	effectsTable = "effects" // effect id -> fate
+	trailsTable  = "trails"  // effect id -> trail
+)
+
+// fate is what became of an effect, kept when its job is finished or parked.
+type fate struct {
+	Purpose  string    `json:"purpose"`
+	Target   string    `json:"target"`
+	State    string    `json:"state"` // done, superseded, expired, shadow, parked
+	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+	Why      string    `json:"why,omitempty"`
+	// Unresolved: parked for people who have no account there; tried again when the people change.
+	Unresolved bool `json:"unresolved,omitempty"`
+}
+
+// trail is what failed attempts at an effect leave behind for the next one.
+type trail struct {
+	Lost   time.Time `json:"lost,omitzero"`    // when a call was made that may have created the thing
+	Calls  int       `json:"calls,omitempty"`  // such calls whose answer was lost
+	Faults int       `json:"faults,omitempty"` // panics, and calls that did not come back
+	Since  time.Time `json:"since,omitzero"`   // the first failure
+	Told   bool      `json:"told,omitempty"`   // the operator was told that it takes long
+	Tries  int       `json:"tries,omitempty"`  // attempts whose end is known
+}
+
+// put turns an effect into work, within the deciding transaction.
+func (o *outbox) put(tx store.Tx, e flow.Effect, now time.Time) error {
+	if e.Wake != nil {
+		return putTimer(tx, e, now)
+	}
+	for _, one := range apart(e) {
+		if err := o.enqueue(tx, one, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apart splits what is told to several people directly into one effect for each, so that one of them who cannot be
+// reached, or one lost answer, never keeps it from the others or says it to them twice.
+func apart(e flow.Effect) []flow.Effect {
+	if e.Tell == nil || !e.Tell.Where.Zero() || len(e.Tell.To) < 2 {
+		return []flow.Effect{e}
+	}
+	list := make([]flow.Effect, len(e.Tell.To))
+	for i, to := range e.Tell.To {
+		tell := *e.Tell
+		tell.To = []flow.Actor{to}
+		list[i] = e
+		list[i].ID, list[i].Tell = e.ID+"."+strconv.Itoa(i+1), &tell
+	}
+	return list
+}
+
+func (o *outbox) enqueue(tx store.Tx, e flow.Effect, now time.Time) error {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("enqueue effect %s: %w", e.ID, err)
+	}
+	j := store.Job{ID: e.ID, Kind: doJob, Request: e.Request, At: now, Created: now, Payload: payload}
+	if e.Show != nil {
+		j.Lane = e.Mark()
+	}
+	return tx.Enqueue(j)
+}
+
+func timerID(r flow.RequestID, name string) string { return "timer/" + string(r) + "/" + name }
+
+// putTimer sets, moves or cancels the timer of a request.
+func putTimer(tx store.Tx, e flow.Effect, now time.Time) error {
+	id := timerID(e.Request, e.Wake.Name)
+	if e.Wake.At.IsZero() {
+		return tx.Cancel(id)
+	}
+	return tx.Enqueue(store.Job{
+		ID: id, Kind: timerJob, Lane: id, Request: e.Request, At: e.Wake.At, Created: now, Payload: []byte(e.Wake.Name),
+	})
+}

@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+const (
+	tellAfter   = time.Hour          // trouble that lasts longer is told to the operator
+	giveUpAfter = 7 * 24 * time.Hour // and then set aside for a person
+)
+
+// done records what an effect made true, and lets the request decide what follows, in the commit that ends the job.
+func (o *outbox) done(ctx context.Context, a *attempt, links []flow.Link) error {
+	o.limits.breaker(a.effect.Target).RecordSuccess()
+	o.gate.works(a.effect.Target)
+	o.met.effects.WithLabelValues(a.effect.Target, "done").Inc()
+	var dec decision
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
+		var err error
+		if dec, err = o.decider.event(tx, doneEvent(a.effect, links), o.o.Now()); err != nil {
+			return err
+		}
+		return o.end(tx, a, "done", "")
+	})
+	if errors.Is(err, errPoison) && a.job.Attempts >= maxFaults {
+		return store.Park("result not recorded: " + err.Error())
+	}
+	if err != nil {
+		return &store.LaterError{At: o.o.Now().Add(o.limits.backoff(a.job.Attempts)), Unsure: true, Why: "result not recorded: " + err.Error()}
+	}
+	o.met.action.Observe(o.o.Now().Sub(a.job.Created).Seconds())
+	o.decider.report(dec)
+	return nil
+}
+
+func doneEvent(e flow.Effect, links []flow.Link) flow.Event {
+	ev := about(e, "done/", flow.EffectDone)
+	ev.Links = links
+	return ev
+}
+
+// about is an event of our own about an effect.
+func about(e flow.Effect, prefix string, kind flow.Kind) flow.Event {
+	ev := flow.Event{
+		ID: prefix + e.ID, Kind: kind, Request: e.Request,
+		Fields: map[string][]string{"effect": {e.ID}, "purpose": {e.Purpose()}},
+	}
+	if e.Show != nil {
+		ev.Fields["digest"] = []string{e.Show.Digest}
+		ev.Fields["version"] = []string{strconv.FormatInt(e.Show.Version, 10)}
+	}
+	return ev
+}
+
+// end keeps the fate of an effect and ends its job.
+func (o *outbox) end(tx store.Tx, a *attempt, state, why string) error {
+	f := fate{
+		Purpose: a.effect.Purpose(), Target: a.effect.Target, State: state, Attempts: a.job.Attempts,
+		At: o.o.Now().UTC(), Why: why,
+	}
+	if err := putRow(tx, effectsTable, a.effect.ID, f); err != nil {
+		return err
+	}
+	if err := tx.DeleteRow(trailsTable, a.effect.ID); err != nil {
+		return err
+	}
+	return tx.Cancel(a.job.ID)
+}
+
+// finish ends an effect that needs no call.
+func (o *outbox) finish(ctx context.Context, a *attempt, state string) error {
+	o.limits.forget(a.job.ID)
+	if state == "done" {
+		return nil
+	}
+	o.met.effects.WithLabelValues(a.effect.Target, state).Inc()
+	o.log.Info("effect needs no call", "request", a.effect.Request, "effect", a.effect.ID, "state", state)
+	return o.o.Store.Update(ctx, func(tx store.Tx) error { return o.end(tx, a, state, "") })
+}
+
+// failed says by the class of an error what becomes of the effect.
+func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return &store.LaterError{At: o.o.Now(), Unsure: true, Why: "stopped"}
+	}
+	var look *lookError
+	looked := errors.As(err, &look)
+	ce := classed(err)
+	o.count(a, ce)
+	o.log.Warn("effect not done", "request", a.effect.Request, "effect", a.effect.ID, "attempt", a.job.Attempts,
+		"class", string(ce.Class), "op", ce.Op, "error", err)
+	switch ce.Class {
+	case connectors.Rejected:
+		return o.park(ctx, a, reason(ce), false)
+	case connectors.Denied:
+		return o.denied(ctx, a, ce)
+	case connectors.Limited:
+		at := o.limits.limited(o.asCall(a), ce, o.o.Now())
+		return o.again(ctx, a, again{at: at, why: reason(ce), free: true})
+	case connectors.Unsure:
+		return o.unsure(ctx, a, ce, looked)
+	}
+	at := o.o.Now().Add(max(ce.Wait, o.limits.backoff(a.job.Attempts)))
+	return o.again(ctx, a, again{at: at, why: reason(ce)})
+}
+
+// classed makes every error one of the closed classes. A panic or a call that never came back may have had its
+// effect.
+func classed(err error) *connectors.Error {
+	var ce *connectors.Error
+	if errors.As(err, &ce) {
+		return ce
+	}
+	var f *faultError
+	if errors.As(err, &f) {
+		return &connectors.Error{Op: "call", Class: connectors.Unsure, Err: f}
+	}
+	return &connectors.Error{Op: "call", Class: connectors.Transient, Err: err}
+}
+
+// reason is why an effect was not done, for people: the connector's sentence where there is one.
+func reason(e *connectors.Error) string {
+	if e.Person != "" {
+		return e.Person
+	}
+	return e.Error()
+}
+
+func (o *outbox) count(a *attempt, ce *connectors.Error) {
+	o.met.effects.WithLabelValues(a.effect.Target, string(ce.Class)).Inc()
+	switch ce.Class {
+	case connectors.Transient, connectors.Unsure:
+		o.limits.breaker(a.effect.Target).RecordFailure()
+	default:
+		o.limits.breaker(a.effect.Target).RecordSuccess() // it answers
+	}
+}
+
+// again is when and how an effect is tried once more.
+type again struct {
+	at     time.Time
+	why    string
+	free   bool
+	unsure bool
+}
+
+// unsure keeps a call whose answer was lost until it is found or surely not there.
+func (o *outbox) unsure(ctx context.Context, a *attempt, ce *connectors.Error, looked bool) error {
+	var f *faultError
+	if errors.As(ce.Err, &f) {
+		a.trail.Faults++
+	}
+	if a.trail.Faults >= maxFaults {
+		return o.park(ctx, a, reason(ce), false)
+	}
+	wait := max(ce.Wait, lookAgain[0])
+	if !a.creates() {
+		wait = max(ce.Wait, o.limits.backoff(a.job.Attempts)) // changing it again is harmless
+	}
+	if !looked && a.creates() {
+		a.trail.Lost = a.began
+		a.trail.Calls++
+	}
+	return o.again(ctx, a, again{at: o.o.Now().Add(wait), why: reason(ce), unsure: true})
+}
+
+// again writes down how the attempt ended and asks for the next. Trouble that lasts is told once, and after a week
+// set aside for a person.
+func (o *outbox) again(ctx context.Context, a *attempt, n again) error {
+	now := o.o.Now().UTC()
+	t := a.trail
+	if crashes := a.job.Attempts - 1 - t.Tries; crashes >= maxFaults {
+		return o.park(ctx, a, fmt.Sprintf("signoff ended %d times while doing it", crashes), false)
+	}
+	if t.Since.IsZero() {
+		t.Since = now
+	}
+	if now.Sub(t.Since) >= giveUpAfter {
+		return o.park(ctx, a, "given up after a week: "+n.why, false)
+	}
+	if now.Sub(t.Since) >= tellAfter && !t.Told {
+		t.Told = true
+		o.met.alarm("effect_late")
+		o.log.Error("effect is late", "request", a.effect.Request, "effect", a.effect.ID, "since", t.Since, "why", n.why)
+	}
+	t.Tries = a.job.Attempts
+	if n.free {
+		t.Tries--
+	}
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error { return putRow(tx, trailsTable, a.effect.ID, t) })
+	if err != nil {
+		return &store.LaterError{At: n.at, Unsure: true, Why: err.Error()}
+	}
+	return &store.LaterError{At: n.at, Why: n.why, Free: n.free, Unsure: n.unsure || a.job.Unsure && !t.Lost.IsZero()}
+}
+
+// park sets an effect aside until a person acts, and lets the request say so.
+func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bool) error {
+	o.limits.forget(a.job.ID)
+	o.met.effects.WithLabelValues(a.effect.Target, "parked").Inc()
+	o.met.alarm("parked")
+	o.log.Error("effect parked", "request", a.effect.Request, "effect", a.effect.ID, "attempt", a.job.Attempts, "why", why)
+	var dec decision
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
+		var err error
+		if dec, err = o.decider.event(tx, parkedEvent(a.effect, why), o.o.Now()); err != nil {
+			return err
+		}
+		t := a.trail
+		t.Since, t.Told, t.Faults, t.Calls, t.Tries = time.Time{}, false, 0, 0, 0 // a replay starts afresh, what was lost stays lost
+		if err := putRow(tx, trailsTable, a.effect.ID, t); err != nil {
+			return err
+		}
+		return putRow(tx, effectsTable, a.effect.ID, fate{
+			Purpose: a.effect.Purpose(), Target: a.effect.Target, State: "parked", Attempts: a.job.Attempts,
+			At: o.o.Now().UTC(), Why: why, Unresolved: unresolved,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	o.decider.report(dec)
+	return store.Park(why)
+}
+
+func parkedEvent(e flow.Effect, why string) flow.Event {
+	ev := about(e, "parked/", flow.EffectParked)
+	ev.Fields["why"] = []string{why}
+	return ev
+}
+
+// denied stops the instance: its work is kept, the operator is told once, and it goes on when a check is well again.
+func (o *outbox) denied(ctx context.Context, a *attempt, ce *connectors.Error) error {
+	target := a.effect.Target
+	if o.gate.stop(target, reason(ce)) {
+		o.met.alarm("denied")
+		o.log.Error("instance stopped: credentials or rights are gone", "instance", target, "op", ce.Op, "error", ce)
+	}
+	at := o.o.Now().Add(closed)
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Enqueue(store.Job{ID: recheckJob + "/" + target, Kind: recheckJob, At: at, Payload: []byte(target)})
+	})
+	if err != nil {
+		return err
+	}
+	return o.wait(a, at, target+" is stopped: "+reason(ce))
+}

@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+	"signoff/internal/text"
+	"signoff/rules"
+)
+
+// Query returns what responders may ask while a person waits.
+func (e *Engine) Query() connectors.Query { return query{e} }
+
+type query struct{ e *Engine }
+
+// Types implements connectors.Query.
+func (q query) Types() []connectors.RequestType {
+	var list []connectors.RequestType
+	for _, t := range q.e.Rules().Types() {
+		c := connectors.RequestType{Name: t.Name, Label: t.Label}
+		for _, f := range t.Fields {
+			c.Fields = append(c.Fields, connectors.Field{
+				Name: f.Name, Label: f.Label, Type: f.Type, Choices: slices.Clone(f.Choices), Required: f.Required, Help: f.Help,
+			})
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+func draft(d connectors.Draft) rules.Draft {
+	return rules.Draft{Type: d.Type, Title: d.Title, Text: d.Text, Channel: d.Channel, Who: d.Who, Fields: d.Fields}
+}
+
+// Prefill implements connectors.Query.
+func (q query) Prefill(d connectors.Draft) connectors.Prefill {
+	p := q.e.Rules().Prefill(draft(d), q.e.o.Now())
+	return connectors.Prefill{Type: p.Type, Title: p.Title, Fields: p.Fields, From: p.From}
+}
+
+// Validate implements connectors.Query.
+func (q query) Validate(d connectors.Draft) map[string]string {
+	return q.e.Rules().Validate(draft(d), q.e.o.Now())
+}
+
+// Request implements connectors.Query.
+func (q query) Request(ctx context.Context, id string) (r flow.Request, ok bool, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		r, ok, err = lookup(tx, id)
+		return err
+	})
+	return r, ok, err
+}
+
+// Touching implements connectors.Query.
+func (q query) Touching(ctx context.Context, ref flow.Ref) (r flow.Request, ok bool, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		if r, ok, err = touching(tx, ref); err == nil && ok && r.Status.Closed() {
+			r, ok = flow.Request{}, false
+		}
+		return err
+	})
+	return r, ok, err
+}
+
+const ofMost = 50
+
+// Of implements connectors.Query.
+func (q query) Of(ctx context.Context, who flow.Actor) (asked, waiting []flow.Request, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		id, err := q.id(tx, who)
+		if err != nil || id == "" {
+			return err
+		}
+		if asked, _, err = tx.Requests(store.Query{Terms: []string{"open:yes", "requester:" + id}, Limit: ofMost}); err != nil {
+			return err
+		}
+		waiting, _, err = tx.Requests(store.Query{Terms: []string{"open:yes", "waiting:" + id}, Limit: ofMost})
+		return err
+	})
+	return asked, waiting, err
+}
+
+// id is by what name somebody is counted: reading only, nothing is kept.
+func (q query) id(tx store.Tx, who flow.Actor) (string, error) {
+	a, err := q.e.people.recognise(tx, who, q.e.current())
+	return a.ID(), err
+}
+
+// May implements connectors.Query.
+func (q query) May(ctx context.Context, a connectors.Action) (ok bool, why string, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		r, found, err := tx.Request(a.Request)
+		if err != nil {
+			return err
+		}
+		if !found {
+			why = fmt.Sprintf("There is no request %s.", a.Request)
+			return nil
+		}
+		p, err := q.e.book.policy(tx, r)
+		if err != nil {
+			return err
+		}
+		who, err := q.e.people.recognise(tx, a.Who, q.e.current())
+		if err != nil {
+			return err
+		}
+		ok, _, why = flow.May(p, r, flow.Attempt{
+			Who: who, Do: a.Do, Stage: a.Stage, Round: a.Round, Version: a.Version, Via: a.Who.Ref.System, At: q.e.o.Now(),
+		})
+		return nil
+	})
+	return ok, why, err
+}
+
+// Why implements connectors.Query.
+func (q query) Why(ctx context.Context, id string) (doc text.Doc, ok bool, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		var r flow.Request
+		if r, ok, err = lookup(tx, id); err != nil || !ok {
+			return err
+		}
+		records, err := tx.Records(r.ID)
+		if err != nil {
+			return err
+		}
+		doc = explain(r, records)
+		return nil
+	})
+	return doc, ok, err
+}
+
+// explain says in a few lines why a request is where it is: the rule, the stages, who is waited on, what is wrong.
+func explain(r flow.Request, records []flow.Record) text.Doc {
+	lines := []string{fmt.Sprintf("%s is %s, revision %d.", r.ID, r.Status.Words(), max(r.Round, 1))}
+	if r.Rule != "" {
+		lines = append(lines, fmt.Sprintf("The rule %q routed it.", r.Rule))
+	}
+	if len(records) > 0 {
+		for _, w := range records[0].Why {
+			if w.Held {
+				lines = append(lines, w.Text)
+			}
+		}
+	}
+	for _, run := range r.Open() {
+		lines = append(lines, fmt.Sprintf("%s is open%s.", run.Name, waitedOn(run)))
+	}
+	for _, p := range r.Problems {
+		lines = append(lines, p.Text)
+	}
+	if n := len(records); n > 1 && len(records[n-1].Why) > 0 {
+		lines = append(lines, "Last: "+records[n-1].Why[0].Text)
+	}
+	list := text.Node{Kind: text.Bullets}
+	for _, l := range lines {
+		list.Kids = append(list.Kids, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(l))}})
+	}
+	return text.Doc{list}
+}
+
+func waitedOn(run flow.StageRun) string {
+	var names []string
+	for _, w := range run.Waiting {
+		if !w.To.IsZero() {
+			continue
+		}
+		for _, id := range w.On {
+			a := askedAs(run, id)
+			if a.Shown != "" {
+				id = a.Shown
+			}
+			names = append(names, id)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " and waits for " + strings.Join(names, ", ")
+}
+
+// current is today's rules with today's directory.
+func (e *Engine) current() flow.Policy {
+	set := e.Rules()
+	return set.Policy(set)
+}

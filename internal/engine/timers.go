@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// timer lets a Wake come back as an event of its request.
+func (e *Engine) timer(ctx context.Context, j store.Job) error {
+	ev := flow.Event{
+		ID: fmt.Sprintf("%s/%d", j.ID, j.At.UnixMilli()), Kind: flow.TimerFired, Request: j.Request,
+		Fields: map[string][]string{"name": {string(j.Payload)}},
+	}
+	var dec decision
+	err := e.o.Store.Update(ctx, func(tx store.Tx) error {
+		// Finished first, so that a Wake of the same name in the outcome is a new job.
+		if err := tx.Cancel(j.ID); err != nil {
+			return err
+		}
+		var err error
+		dec, err = e.decider.event(tx, ev, e.o.Now())
+		return err
+	})
+	if errors.Is(err, errPoison) && j.Attempts >= tryAgain {
+		e.met.alarm("dead_timer")
+		return store.Park(err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	e.decider.report(dec)
+	return nil
+}
+
+// chores is the recurring work that belongs to no request. It is done by jobs too, so that it follows the same clock.
+type chores struct{ e *Engine }
+
+const (
+	expireEvery  = time.Hour
+	expireBatch  = 500
+	expireRounds = 20
+	peopleEvery  = 24 * time.Hour
+	ticketsEvery = 15 * time.Minute
+	recheckEvery = time.Minute
+)
+
+// start plans the recurring work.
+func (c *chores) start(ctx context.Context) error {
+	now := c.e.o.Now().UTC()
+	return c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+		plan := []store.Job{
+			{ID: expireJob, Kind: expireJob, At: now.Add(time.Minute)},
+			{ID: peopleJob, Kind: peopleJob, At: now},
+		}
+		for instance, conn := range c.e.o.Connectors {
+			if _, ok := conn.(connectors.Tracker); ok {
+				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsEvery), Payload: []byte(instance)})
+			}
+		}
+		for _, j := range plan {
+			if err := tx.Enqueue(j); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c *chores) run(ctx context.Context, j store.Job) error {
+	var err error
+	every := peopleEvery
+	switch j.Kind {
+	case expireJob:
+		every, err = expireEvery, c.expire(ctx)
+	case peopleJob:
+		err = c.resolvePeople(ctx)
+	case ticketsJob:
+		every, err = ticketsEvery, c.readTickets(ctx, string(j.Payload))
+	case recheckJob:
+		return c.recheck(ctx, string(j.Payload))
+	}
+	if err != nil {
+		return &store.LaterError{At: c.e.o.Now().Add(c.e.limits.backoff(j.Attempts)), Why: err.Error()}
+	}
+	return &store.LaterError{At: c.e.o.Now().Add(every), Free: true, Why: "again later"}
+}
+
+// expire forgets what is too old, by index and in small batches.
+func (c *chores) expire(ctx context.Context) error {
+	now := c.e.o.Now().UTC()
+	for range expireRounds {
+		var gone int
+		err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+			keys, err := tx.Expire(now, expireBatch)
+			if err != nil {
+				return err
+			}
+			rows, err := tx.DropDeliveries(now.Add(-c.e.o.RawEvents), expireBatch)
+			gone = keys + rows
+			return err
+		})
+		if err != nil || gone < expireBatch {
+			return err
+		}
+	}
+	return nil
+}
+
+// recheck asks a stopped instance whether it works again; if so its work goes on.
+func (c *chores) recheck(ctx context.Context, instance string) error {
+	if _, stopped := c.e.gate.why(instance); !stopped {
+		return nil
+	}
+	list, err := guard(ctx, callTime, func(ctx context.Context) ([]connectors.Finding, error) {
+		return c.e.o.Connectors[instance].Check(ctx), nil
+	})
+	well := err == nil
+	for _, f := range list {
+		well = well && f.Level != "problem"
+	}
+	if well {
+		return c.e.Resume(ctx, instance)
+	}
+	return &store.LaterError{At: c.e.o.Now().Add(recheckEvery), Free: true, Why: "still refused"}
+}
+
+// Resume lets a stopped instance work again, at once.
+func (e *Engine) Resume(ctx context.Context, instance string) error {
+	if !e.gate.resume(instance) {
+		return nil
+	}
+	e.o.Log.Info("instance goes on", "instance", instance)
+	return e.requeue(ctx, store.JobReady, func(j store.Job, f flow.Effect, _ fate) bool { return f.Target == instance })
+}
+
+// requeue makes jobs of the outbox due now that pick chooses.
+func (e *Engine) requeue(ctx context.Context, state store.JobState, pick func(store.Job, flow.Effect, fate) bool) error {
+	q := store.JobQuery{State: state, Kind: doJob, Limit: 500}
+	for {
+		var list []store.Job
+		err := e.o.Store.View(ctx, func(tx store.Tx) error {
+			var err error
+			list, q.After, err = e.chosen(tx, q, pick)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = e.o.Store.Update(ctx, func(tx store.Tx) error { return requeueAll(tx, list, e.o.Now()) })
+		if err != nil || q.After == "" {
+			return err
+		}
+	}
+}
+
+func (e *Engine) chosen(tx store.Tx, q store.JobQuery, pick func(store.Job, flow.Effect, fate) bool) ([]store.Job, string, error) {
+	jobs, next, err := tx.Jobs(q)
+	if err != nil {
+		return nil, "", err
+	}
+	var list []store.Job
+	for _, j := range jobs {
+		eff, err := effectOf(j)
+		if err != nil {
+			continue // it stays parked with its reason
+		}
+		var f fate
+		if _, err := row(tx, effectsTable, j.ID, &f); err != nil {
+			return nil, "", err
+		}
+		if pick(j, eff, f) {
+			list = append(list, j)
+		}
+	}
+	return list, next, nil
+}
+
+func requeueAll(tx store.Tx, list []store.Job, now time.Time) error {
+	for _, j := range list {
+		if err := tx.Requeue(j.ID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
