@@ -1,0 +1,237 @@
+package slack
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/text"
+)
+
+// opensForm reports whether a command opens the request form.
+func (c *Connector) opensForm(cmd command) bool {
+	verb, _ := cmd.verb()
+	return cmd.Command == c.settings.Command || cmd.Command == verbCommand && verb == "new"
+}
+
+// verb parts the command's text into its first word and the rest.
+func (c command) verb() (verb, rest string) {
+	verb, rest, _ = strings.Cut(c.Text, " ")
+	return strings.ToLower(verb), strings.TrimSpace(rest)
+}
+
+// respondCommand answers a slash command, in the body where there is something to say.
+func (c *Connector) respondCommand(ctx context.Context, cmd command, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	c.addresses.put(c.instance+"/"+acc.ID, cmd.ResponseURL, c.now())
+	if c.opensForm(cmd) {
+		return c.commandForm(ctx, cmd, q)
+	}
+	reply := commandReply(c.answer(ctx, cmd, q))
+	failed := reply // what was only read can be answered all the same
+	failed.Store = false
+	reply.Failed = &failed
+	return reply
+}
+
+func commandReply(s spoken) connectors.Reply {
+	return jsonReply(map[string]any{"response_type": "ephemeral", "text": s.text, "blocks": s.blocks})
+}
+
+// asInteraction makes a command look like what it stands in for: a shortcut pressed in a channel.
+func (c command) asInteraction() interaction {
+	return interaction{
+		Type: "shortcut", CallbackID: shortcutGlobal, TriggerID: c.TriggerID, ResponseURL: c.ResponseURL, AppID: c.AppID,
+		Team: &place{ID: c.TeamID}, User: account{ID: c.UserID}, Channel: &place{ID: c.Channel, Name: c.ChannelName},
+	}
+}
+
+// commandForm opens the request form, filled from what was typed behind the command.
+func (c *Connector) commandForm(ctx context.Context, cmd command, q connectors.Query) connectors.Reply {
+	words := cmd.Text
+	if cmd.Command == verbCommand {
+		_, words = cmd.verb()
+	}
+	i := cmd.asInteraction()
+	who := c.personOf(ctx, i)
+	f := draftForm{types: q.Types(), origin: origin{
+		Form: formRequest, User: cmd.UserID, Team: cmd.TeamID, Channel: cmd.Channel, Name: cmd.ChannelName,
+	}}
+	f.sheet.values = map[string][]string{inputChannel: {cmd.Channel}}
+	f.write(c.readable(words))
+	f = f.filled(f.read(q, who), "0")
+	failed := commandReply(saying(sentenceNotSaved))
+	return connectors.Reply{
+		Status: http.StatusOK, Store: true, Failed: &failed,
+		Beside: func(ctx context.Context) { c.openOrSay(ctx, i, c.requestView(f)) },
+	}
+}
+
+// answer is what a verb of /signoff says.
+func (c *Connector) answer(ctx context.Context, cmd command, q connectors.Query) spoken {
+	verb, rest := cmd.verb()
+	switch verb {
+	case "", "help":
+		return c.help("")
+	case "status":
+		if rest == "" {
+			return c.mine(ctx, cmd, q)
+		}
+		return c.status(ctx, rest, q)
+	case "why":
+		if rest == "" {
+			return saying("Which request? For example: " + verbCommand + " why CR-142")
+		}
+		why, known, err := q.Why(ctx, rest)
+		return c.whyBlocks(rest, why, known, err)
+	}
+	if near := nearest(verb, "help", "new", "status", "why"); near != "" {
+		return c.help("I do not know “" + clip(oneLine(verb), 40) + "”. Did you mean " + verbCommand + " " + near + "?")
+	}
+	return c.help("I do not know “" + clip(oneLine(verb), 40) + "”.")
+}
+
+func (c *Connector) help(first string) spoken {
+	lines := []string{
+		"`" + c.settings.Command + " Spring banner by Friday` opens the request form with these words",
+		"`" + verbCommand + " new` opens the empty form; the menu of a message does it with the message's words",
+		"`" + verbCommand + " status` lists what you asked for and what waits for you; `" + verbCommand + " status CR-142` says where one stands",
+		"`" + verbCommand + " why CR-142` explains which rule applied and who is waited on",
+	}
+	plain := "signoff turns a message into a request and asks the right people for their approval."
+	s := spoken{text: escape(firstOf(first, plain))}
+	if first != "" {
+		s.blocks = append(s.blocks, section(escape(first)))
+	}
+	s.blocks = append(s.blocks, section(escape(plain)+"\n• "+strings.Join(lines, "\n• ")))
+	return s
+}
+
+// status says where one request stands.
+func (c *Connector) status(ctx context.Context, id string, q connectors.Query) spoken {
+	r, known, err := q.Request(ctx, id)
+	switch {
+	case err != nil:
+		return saying(sentenceTrouble)
+	case !known:
+		return c.unknown(id)
+	}
+	return spoken{text: escape(c.standing(r)), blocks: []slack.Block{section(c.requestLine(r))}}
+}
+
+func (c *Connector) unknown(id string) spoken {
+	return saying("There is no request " + clip(oneLine(id), 40) + ". Its number is on the card and in the ticket, for example CR-142 or DES-7.")
+}
+
+// standing is a request in one plain sentence.
+func (c *Connector) standing(r flow.Request) string {
+	s := string(r.ID) + " " + oneLine(r.Title) + " is " + r.Status.Words()
+	var stages []string
+	for _, run := range r.Open() {
+		stages = append(stages, run.Name)
+	}
+	if len(stages) > 0 {
+		s += ", waiting for " + strings.Join(stages, " and ")
+	}
+	return s + "."
+}
+
+// requestLine is standing with links to the card, the ticket and the page.
+func (c *Connector) requestLine(r flow.Request) string {
+	line := escape(c.standing(r))
+	var links []string
+	if l, ok := r.Link("ticket"); ok && l.URL != "" {
+		links = append(links, anchor(l.URL, firstOf(l.Label, "ticket")))
+	}
+	if l, ok := r.Link("card"); ok && l.URL != "" {
+		links = append(links, anchor(l.URL, "card"))
+	}
+	if c.publicURL != "" {
+		links = append(links, anchor(c.publicURL+"/requests/"+string(r.ID), "page"))
+	}
+	if len(links) > 0 {
+		line += "  " + strings.Join(links, " · ")
+	}
+	return line
+}
+
+// mine lists what a person asked for and what waits for them.
+func (c *Connector) mine(ctx context.Context, cmd command, q connectors.Query) spoken {
+	asked, waiting, err := q.Of(ctx, c.personOf(ctx, cmd.asInteraction()))
+	if err != nil {
+		return saying(sentenceTrouble)
+	}
+	if len(asked)+len(waiting) == 0 {
+		return saying("Nothing waits for you, and you have no open request.")
+	}
+	s := spoken{text: "What waits for you, and what you asked for"}
+	for _, part := range []struct {
+		title string
+		list  []flow.Request
+	}{{"Waiting for you", waiting}, {"You asked for", asked}} {
+		if len(part.list) > 0 {
+			s.blocks = append(s.blocks, section("*"+part.title+"*\n"+c.bullets(part.list)))
+		}
+	}
+	return s
+}
+
+const listed = 10 // requests per list in an answer
+
+func (c *Connector) bullets(list []flow.Request) string {
+	var lines []string
+	for i, r := range list {
+		if i == listed {
+			lines = append(lines, "…and "+count(len(list)-listed, "more", "more"))
+			break
+		}
+		lines = append(lines, "• "+clipMarked(c.requestLine(r), 260))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// whyBlocks lays out an explanation.
+func (c *Connector) whyBlocks(id string, why text.Doc, known bool, err error) spoken {
+	switch {
+	case err != nil:
+		return saying(sentenceTrouble)
+	case !known:
+		return c.unknown(id)
+	}
+	words := clipMarked(printer{}.doc(why), maxSection)
+	return spoken{text: clipMarked(words, maxText), blocks: []slack.Block{section(words)}}
+}
+
+// nearest is the word within two keystrokes of what was typed.
+func nearest(typed string, words ...string) string {
+	for _, w := range words {
+		if len(typed) > 2 && len(typed) < 20 && distance(typed, w) <= 2 {
+			return w
+		}
+	}
+	return ""
+}
+
+// distance counts the keystrokes between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost++
+			}
+			last = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,205 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// Connector is one Slack workspace. It is safe for concurrent use.
+type Connector struct {
+	instance, publicURL, storeID string
+	settings                     Settings
+	verify                       verifier
+	seal                         sealer
+	http                         caller
+	api                          *slack.Client
+	keep                         connectors.Keep
+	log                          *slog.Logger
+	now                          func() time.Time
+	known                        atomic.Pointer[install] // what Slack said of the installation
+	addresses                    *addresses
+}
+
+func newConnector(s Settings, d connectors.Deps) *Connector {
+	hosts := []string{"slack.com", "hooks.slack.com"}
+	if isGov(s.APIURL) {
+		hosts = []string{"slack-gov.com", "hooks.slack-gov.com"}
+	}
+	c := &Connector{
+		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s,
+		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
+		http: caller{d.HTTP(s.APIURL, hosts...)}, keep: d.Keep, log: d.Log, now: d.Now,
+		addresses: newAddresses(),
+	}
+	c.api = slack.New(s.BotToken.Reveal(), slack.OptionAPIURL(s.APIURL), slack.OptionHTTPClient(c.http))
+	c.known.Store(&install{Team: s.TeamID, App: s.AppID})
+	return c
+}
+
+func isGov(base string) bool {
+	u, err := url.Parse(base)
+	return err == nil && (u.Hostname() == "slack-gov.com" || strings.HasSuffix(u.Hostname(), ".slack-gov.com"))
+}
+
+// install is what identifies this installation: pinned by the settings or said by Slack.
+type install struct {
+	Team       string `json:"team"`
+	Enterprise string `json:"enterprise,omitempty"`
+	App        string `json:"app,omitempty"`
+	User       string `json:"user"` // the bot's own user
+	Bot        string `json:"bot"`
+}
+
+const keyInstall = "install"
+
+// installed returns what is known of the installation, asking Keep and then Slack the first time.
+func (c *Connector) installed(ctx context.Context) (install, error) {
+	if in := *c.known.Load(); in.User != "" {
+		return in, nil
+	}
+	if in, ok := c.keptInstall(ctx); ok {
+		c.known.Store(&in)
+		return in, nil
+	}
+	in, _, err := c.askInstall(ctx)
+	return in, err
+}
+
+// keptInstall reads what Slack said at an earlier start; a changed pin or token makes it count for nothing.
+func (c *Connector) keptInstall(ctx context.Context) (install, bool) {
+	var in struct {
+		install
+		Token string `json:"token"`
+	}
+	data, err := c.keep.Get(ctx, keyInstall)
+	if err != nil || data == nil || json.Unmarshal(data, &in) != nil || in.User == "" {
+		return install{}, false
+	}
+	return in.install, in.Token == c.tokenMark() && c.pinned(in.install) == nil
+}
+
+// tokenMark names the token in use without telling it.
+func (c *Connector) tokenMark() string { return c.seal.mac("token", c.settings.BotToken.Reveal()) }
+
+// pinned compares with what the settings pin.
+func (c *Connector) pinned(in install) error {
+	if c.settings.TeamID != "" && in.Team != c.settings.TeamID {
+		return fmt.Errorf("the token belongs to workspace %s, the settings say %s", in.Team, c.settings.TeamID)
+	}
+	if c.settings.AppID != "" && in.App != "" && in.App != c.settings.AppID {
+		return fmt.Errorf("the token belongs to app %s, the settings say %s", in.App, c.settings.AppID)
+	}
+	return nil
+}
+
+// askInstall asks Slack who we are and keeps the answer; scopes are those granted to the token.
+func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string, err error) {
+	var out struct {
+		TeamID       string `json:"team_id"`
+		EnterpriseID string `json:"enterprise_id"`
+		UserID       string `json:"user_id"`
+		BotID        string `json:"bot_id"`
+		AppID        string `json:"app_id"`
+	}
+	header, err := c.read(ctx, "auth.test", nil, &out)
+	if err != nil {
+		return install{}, nil, err
+	}
+	in = install{
+		Team: out.TeamID, Enterprise: out.EnterpriseID, User: out.UserID, Bot: out.BotID,
+		App: firstOf(c.settings.AppID, out.AppID),
+	}
+	if err := c.pinned(in); err != nil {
+		return in, nil, &connectors.Error{Op: "auth.test", Class: connectors.Denied, Err: err}
+	}
+	c.known.Store(&in)
+	c.keepInstall(ctx, in)
+	for scope := range strings.SplitSeq(header.Get("X-OAuth-Scopes"), ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			scopes = append(scopes, scope)
+		}
+	}
+	return in, scopes, nil
+}
+
+func (c *Connector) keepInstall(ctx context.Context, in install) {
+	c.put(ctx, keyInstall, struct {
+		install
+		Token string `json:"token"`
+	}{in, c.tokenMark()})
+}
+
+// put keeps v under key, whatever was there. What is lost here is only asked again, so an error is no more than noted.
+func (c *Connector) put(ctx context.Context, key string, v any) {
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = c.replace(ctx, key, data)
+	}
+	if err != nil {
+		c.log.Warn("what slack said is not kept", "what", key, "err", err)
+	}
+}
+
+func (c *Connector) replace(ctx context.Context, key string, data []byte) error {
+	old, err := c.keep.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	return c.keep.Put(ctx, key, old, data)
+}
+
+// get reads what was kept under key into v; false when there is nothing readable.
+func (c *Connector) get(ctx context.Context, key string, v any) bool {
+	data, err := c.keep.Get(ctx, key)
+	return err == nil && data != nil && json.Unmarshal(data, v) == nil
+}
+
+// Pin turns a pinned member id (U… or W…) into a Ref. It is the zero Ref while the workspace is not known yet: before
+// the first Check, Enrich or Do of a fresh installation that pins no team_id.
+func (c *Connector) Pin(id string) flow.Ref {
+	team := c.known.Load().Team
+	if at, user, ok := strings.Cut(id, "/"); ok {
+		team, id = at, user
+	}
+	if team == "" || id == "" {
+		return flow.Ref{}
+	}
+	return c.ref("user", team, id)
+}
+
+// ref names a thing of this instance.
+func (c *Connector) ref(kind string, key ...string) flow.Ref {
+	return flow.Ref{System: c.instance, Type: kind, Key: strings.Join(key, "/")}
+}
+
+// keyed splits a Ref's key into as many parts as its type has; false for a Ref of another instance or shape.
+func (c *Connector) keyed(r flow.Ref, kinds ...string) ([]string, bool) {
+	if r.System != c.instance {
+		return nil, false
+	}
+	parts := strings.Split(r.Key, "/")
+	for _, kind := range kinds {
+		if r.Type == kind && len(parts) == partsOf(kind) {
+			return parts, true
+		}
+	}
+	return nil, false
+}
+
+func partsOf(kind string) int {
+	if kind == "thread" || kind == "message" {
+		return 3
+	}
+	return 2
+}

@@ -1,0 +1,219 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// Do carries out an effect. A Show that was already shown in this or a newer version is left alone, a Tell is said to
+// each person once, whatever was lost in between.
+func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
+	switch {
+	case e.Show != nil:
+		return c.show(ctx, e)
+	case e.Tell != nil:
+		return c.tell(ctx, e)
+	}
+	return nil, &connectors.Error{Op: "do", Class: connectors.Rejected, Err: errors.New("the effect is neither shown nor told")}
+}
+
+// receipt is what we remember of a message that shows something: where it is and what it shows.
+type receipt struct {
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+	URL     string `json:"url,omitempty"`
+	Version int64  `json:"version"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+func keyShown(e flow.Effect) string { return "shown/" + e.Mark() }
+
+// show makes one message look like the view.
+func (c *Connector) show(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
+	in, err := c.installed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, known := c.shown(ctx, e)
+	if known && r.TS != "" && (r.Version > e.Show.Version || r.Version == e.Show.Version && r.Digest == e.Show.Digest) {
+		return c.links(in, e, r), nil
+	}
+	if !known || r.TS == "" {
+		return c.create(ctx, in, e)
+	}
+	err = c.update(ctx, e, r)
+	if gone(err) {
+		return c.create(ctx, in, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Version, r.Digest = e.Show.Version, e.Show.Digest
+	c.put(ctx, keyShown(e), r)
+	return c.links(in, e, r), nil
+}
+
+// shown finds the message of a Show: by our own receipt, else by the link the effect names. The newer one counts.
+func (c *Connector) shown(ctx context.Context, e flow.Effect) (receipt, bool) {
+	var r receipt
+	known := c.get(ctx, keyShown(e), &r)
+	l := e.Show.Link
+	if l == nil {
+		return r, known
+	}
+	key, ok := c.keyed(l.Ref, "message")
+	if !ok || known && r.Version >= l.Version {
+		return r, known
+	}
+	return receipt{Channel: key[1], TS: key[2], URL: l.URL, Version: l.Version, Digest: l.Shown}, true
+}
+
+// links are what now exists.
+func (c *Connector) links(in install, e flow.Effect, r receipt) []flow.Link {
+	return []flow.Link{{
+		Ref: c.ref("message", in.Team, r.Channel, r.TS), Purpose: e.Show.Purpose, URL: r.URL, Shown: r.Digest, Version: r.Version,
+	}}
+}
+
+// create posts the message of a Show.
+func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]flow.Link, error) {
+	out, err := c.placeOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	out.spoken, out.mark = c.render(e), e
+	sent, err := c.post(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	r := receipt{Channel: sent.channel, TS: sent.ts, Version: e.Show.Version, Digest: e.Show.Digest}
+	c.nameKnown(ctx, out.channel, r.Channel)
+	r.URL = c.permalink(ctx, r.Channel, r.TS)
+	c.put(ctx, keyShown(e), r)
+	return c.links(in, e, r), nil
+}
+
+// update changes a message that exists.
+func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error {
+	s := c.render(e)
+	_, _, _, err := c.api.UpdateMessageContext(ctx, r.Channel, r.TS,
+		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e))
+	if err != nil {
+		return c.failed(call{op: opUpdate, channel: r.Channel, repeatable: true}, err)
+	}
+	return nil
+}
+
+// eventType is the type of our message metadata; mark is what Find looks for.
+const eventType = "signoff_card"
+
+func (c *Connector) metadata(e flow.Effect) slack.MsgOption {
+	payload := map[string]any{"request": string(e.Request), "mark": e.Mark()}
+	if c.storeID != "" {
+		payload["store"] = c.storeID
+	}
+	return slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType, EventPayload: payload})
+}
+
+// outgoing is a message about to be posted.
+type outgoing struct {
+	channel, thread string
+	spoken          spoken
+	mark            flow.Effect // whose mark it carries; zero for answers that are said at once
+}
+
+type posted struct{ channel, ts string }
+
+// post sends one message, once. When the answer is lost it is Unsure: the message may be there.
+func (c *Connector) post(ctx context.Context, out outgoing) (posted, error) {
+	options := []slack.MsgOption{
+		slack.MsgOptionText(out.spoken.text, false), slack.MsgOptionBlocks(out.spoken.blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(), slack.MsgOptionLinkNames(false),
+	}
+	if out.thread != "" {
+		options = append(options, slack.MsgOptionTS(out.thread))
+	}
+	if out.mark.Show != nil || out.mark.Tell != nil {
+		options = append(options, c.metadata(out.mark))
+	}
+	channel, ts, err := c.api.PostMessageContext(ctx, out.channel, options...)
+	what := call{op: opPost, channel: out.channel}
+	if err != nil {
+		return posted{}, c.failed(what, err)
+	}
+	if ts == "" {
+		return posted{}, c.failed(what, errNotJSON)
+	}
+	return posted{channel: firstOf(channel, out.channel), ts: ts}, nil
+}
+
+// placeOf is where a Show goes when it is new.
+func (c *Connector) placeOf(ctx context.Context, e flow.Effect) (outgoing, error) {
+	if !e.Show.At.Zero() {
+		return c.place(e.Show.At)
+	}
+	user, err := c.accountOf(e, e.Show.To)
+	if err != nil {
+		return outgoing{}, err
+	}
+	channel, err := c.direct(ctx, user)
+	return outgoing{channel: channel}, err
+}
+
+// place reads a Ref as a place for messages.
+func (c *Connector) place(at flow.Ref) (outgoing, error) {
+	if key, ok := c.keyed(at, "thread", "message"); ok {
+		return outgoing{channel: key[1], thread: key[2]}, nil
+	}
+	if key, ok := c.keyed(at, "channel"); ok {
+		return outgoing{channel: key[1]}, nil
+	}
+	if at.System == c.instance && at.Type == "channel" && at.Key != "" {
+		return outgoing{channel: at.Key}, nil // a name, or an id by itself
+	}
+	return outgoing{}, &connectors.Error{
+		Op: opPost, Class: connectors.Rejected, Err: fmt.Errorf("%s is no place in this Slack workspace", at.Type),
+		Person: "Slack cannot be written to at that place.",
+	}
+}
+
+// accountOf is the member id of somebody an effect goes to.
+func (c *Connector) accountOf(e flow.Effect, a flow.Actor) (string, error) {
+	p := printer{instance: c.instance}
+	if id, ok := p.account(e.Known[a.ID()]); ok {
+		return id, nil
+	}
+	if id, ok := p.account(a.Ref); ok {
+		return id, nil
+	}
+	who := firstOf(a.Shown, a.Name, "this person")
+	return "", &connectors.Error{
+		Op: opOpenDM, Class: connectors.Rejected, Err: errors.New("no Slack account is known"),
+		Person: "No Slack account of " + who + " is known. Pin it in the rules: people, slack: U….",
+	}
+}
+
+// direct opens the conversation with one person, or knows it already.
+func (c *Connector) direct(ctx context.Context, user string) (string, error) {
+	key := "dm/" + user
+	var kept string
+	if c.get(ctx, key, &kept) && kept != "" {
+		return kept, nil
+	}
+	channel, _, _, err := c.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
+	what := call{op: opOpenDM, repeatable: true}
+	if err != nil {
+		return "", c.failed(what, err)
+	}
+	if channel == nil || channel.ID == "" {
+		return "", c.failed(what, errNotJSON)
+	}
+	c.put(ctx, key, channel.ID)
+	return channel.ID, nil
+}

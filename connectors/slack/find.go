@@ -1,0 +1,190 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// Bounds of looking for a message.
+const (
+	lookBack  = 5 * time.Minute // how far Slack's clock may be behind ours
+	lookPages = 10
+)
+
+// Find looks for the message that an earlier call left behind, by the mark in its metadata: in the thread it belongs
+// to, else in the channel's history. Where that cannot be read nothing is posted again: the error is Rejected, and a
+// person has to look.
+func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	in, err := c.installed(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	switch {
+	case e.Show != nil:
+		return c.findShown(ctx, in, e, tried)
+	case e.Tell != nil && !e.Tell.Private:
+		return c.findTold(ctx, in, e, tried)
+	}
+	return nil, false, nil // what was said privately leaves nothing to find
+}
+
+func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	out, err := c.placeOf(ctx, e)
+	if err != nil {
+		return nil, false, err
+	}
+	found, ok, err := c.look(ctx, out, e, tried)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	r := receipt{Channel: found.channel, TS: found.ts, URL: c.permalink(ctx, found.channel, found.ts), Version: e.Show.Version, Digest: e.Show.Digest}
+	var kept receipt
+	if c.get(ctx, keyShown(e), &kept) && kept.TS == r.TS {
+		r = kept
+	} else {
+		r.Version, r.Digest = 0, "" // which version it shows is not told: the next Do writes it again
+		c.put(ctx, keyShown(e), r)
+	}
+	return c.links(in, e, r), true, nil
+}
+
+func (c *Connector) findTold(ctx context.Context, in install, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	var done told
+	key := keyTold(e)
+	c.get(ctx, key, &done)
+	complete := true
+	for _, to := range c.tellPlaces(e) {
+		if _, before := done.Posts[to]; before {
+			continue
+		}
+		out, err := c.tellPlace(ctx, e, to)
+		if err != nil {
+			return nil, false, err
+		}
+		found, ok, err := c.look(ctx, out, e, tried)
+		if err != nil {
+			return nil, false, err
+		}
+		if !ok {
+			complete = false
+			continue
+		}
+		done.add(to, found)
+		c.put(ctx, key, done)
+	}
+	if !complete {
+		return nil, false, nil // Do leaves out whoever was found
+	}
+	return done.links(c, in), true, nil
+}
+
+// tellPlaces are the recipients of a Tell as told keeps them.
+func (c *Connector) tellPlaces(e flow.Effect) []string {
+	if !e.Tell.Where.Zero() && e.Tell.Where.Type != "user" {
+		return []string{where}
+	}
+	users, _ := c.recipients(e) // who has no account was not written to
+	return users
+}
+
+func (c *Connector) tellPlace(ctx context.Context, e flow.Effect, to string) (outgoing, error) {
+	if to == where {
+		return c.place(e.Tell.Where)
+	}
+	channel, err := c.direct(ctx, to)
+	return outgoing{channel: channel}, err
+}
+
+// channelID is the id of a place's channel. A channel that is only known by name is known by id once a message went
+// there or came from there: channels are never listed to find one.
+func (c *Connector) channelID(ctx context.Context, channel string) (string, error) {
+	if !strings.HasPrefix(channel, "#") {
+		return channel, nil
+	}
+	var id string
+	if c.get(ctx, keyNamed(channel), &id) && id != "" {
+		return id, nil
+	}
+	return "", unreadableHistory(&connectors.Error{Op: opHistory, Class: connectors.Rejected, Err: errors.New("the channel's id is not known")})
+}
+
+func keyNamed(name string) string { return "named/" + name }
+
+// nameKnown keeps which channel a name means.
+func (c *Connector) nameKnown(ctx context.Context, name, id string) {
+	var kept string
+	if strings.HasPrefix(name, "#") && id != "" && !(c.get(ctx, keyNamed(name), &kept) && kept == id) {
+		c.put(ctx, keyNamed(name), id)
+	}
+}
+
+// candidate is a message as looking for a mark needs it.
+type candidate struct {
+	TS       string `json:"ts"`
+	BotID    string `json:"bot_id"`
+	Metadata struct {
+		Type    string `json:"event_type"`
+		Payload struct {
+			Mark  string `json:"mark"`
+			Store string `json:"store"`
+		} `json:"event_payload"`
+	} `json:"metadata"`
+}
+
+// look reads the messages since shortly before the lost call and compares marks.
+func (c *Connector) look(ctx context.Context, out outgoing, e flow.Effect, tried time.Time) (posted, bool, error) {
+	channel, err := c.channelID(ctx, out.channel)
+	if err != nil {
+		return posted{}, false, err
+	}
+	method, args := opHistory, url.Values{
+		"channel": {channel}, "include_all_metadata": {"true"}, "limit": {strconv.Itoa(c.threadPage())},
+		"oldest": {stamp(tried.Add(-lookBack))}, "inclusive": {"true"},
+	}
+	if out.thread != "" {
+		method = opReplies
+		args.Set("ts", out.thread)
+	}
+	for range lookPages {
+		var page struct {
+			Messages []candidate `json:"messages"`
+		}
+		_, next, err := c.readPage(ctx, method, args, &page)
+		if err != nil {
+			return posted{}, false, unreadableHistory(err)
+		}
+		for _, m := range page.Messages {
+			if m.Metadata.Type == eventType && m.Metadata.Payload.Mark == e.Mark() && m.Metadata.Payload.Store == c.storeID {
+				return posted{channel: channel, ts: m.TS}, true, nil
+			}
+		}
+		if next == "" {
+			return posted{}, false, nil
+		}
+		args.Set("cursor", next)
+	}
+	return posted{}, false, unreadableHistory(&connectors.Error{Op: method, Class: connectors.Rejected, Err: errNotJSON})
+}
+
+// unreadableHistory tells a person to look where we cannot.
+func unreadableHistory(err error) error {
+	if connectors.ClassOf(err) != connectors.Rejected {
+		return err
+	}
+	return &connectors.Error{
+		Op: "look for a lost message", Class: connectors.Rejected, Err: err,
+		Person: "Slack did not say whether the message was posted, and signoff cannot read that channel's history to look. Check the channel, invite signoff there, then replay this.",
+	}
+}
+
+// stamp writes an instant as a message id.
+func stamp(t time.Time) string {
+	return strconv.FormatInt(t.Unix(), 10) + ".000000"
+}

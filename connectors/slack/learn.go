@@ -1,0 +1,251 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// learned is what Enrich found out; it is kept with the delivery.
+type learned struct {
+	Users     map[string]profile `json:"users,omitempty"`
+	Channel   string             `json:"channel,omitempty"` // "#launch"
+	Permalink string             `json:"permalink,omitempty"`
+	Thread    []post             `json:"thread,omitempty"`
+	Missing   []string           `json:"missing,omitempty"` // what could not be read, and why
+}
+
+// post is one message of a thread.
+type post struct {
+	User  string `json:"user,omitempty"`
+	BotID string `json:"bot_id,omitempty"`
+	Text  string `json:"text,omitempty"`
+	TS    string `json:"ts"`
+}
+
+// profile is what Slack says of an account.
+type profile struct {
+	Team        string `json:"team,omitempty"`
+	Name        string `json:"name,omitempty"`
+	Zone        string `json:"zone,omitempty"`
+	Email       string `json:"email,omitempty"`
+	Bot         bool   `json:"bot,omitempty"`
+	Deleted     bool   `json:"deleted,omitempty"`
+	Guest       bool   `json:"guest,omitempty"`
+	Stranger    bool   `json:"stranger,omitempty"`
+	Unconfirmed bool   `json:"unconfirmed,omitempty"` // Slack says the address was never confirmed
+}
+
+// trusted reports whether the account's e-mail may tell who it is.
+func (p profile) trusted() bool {
+	return !p.Bot && !p.Deleted && !p.Guest && !p.Stranger && !p.Unconfirmed
+}
+
+// user is an account as users.info and users.lookupByEmail give it.
+type user struct {
+	ID        string `json:"id"`
+	TeamID    string `json:"team_id"`
+	Name      string `json:"name"`
+	RealName  string `json:"real_name"`
+	Zone      string `json:"tz"`
+	Deleted   bool   `json:"deleted"`
+	Bot       bool   `json:"is_bot"`
+	Guest     bool   `json:"is_restricted"`
+	Single    bool   `json:"is_ultra_restricted"`
+	Stranger  bool   `json:"is_stranger"`
+	Invited   bool   `json:"is_invited_user"`
+	Confirmed *bool  `json:"is_email_confirmed"`
+	Profile   struct {
+		Email    string `json:"email"`
+		RealName string `json:"real_name"`
+		Display  string `json:"display_name"`
+	} `json:"profile"`
+}
+
+func (u user) profile() profile {
+	return profile{
+		Team: u.TeamID, Name: firstOf(u.Profile.RealName, u.RealName, u.Profile.Display, u.Name), Zone: u.Zone,
+		Email: u.Profile.Email, Bot: u.Bot || u.ID == "USLACKBOT", Deleted: u.Deleted, Guest: u.Guest || u.Single,
+		Stranger: u.Stranger, Unconfirmed: u.Confirmed != nil && !*u.Confirmed || u.Invited,
+	}
+}
+
+// How long a kept profile is used without asking again. A person's rights are judged by the directory, not by this.
+const profileAge = time.Hour
+
+type keptProfile struct {
+	profile
+	At time.Time `json:"at"`
+}
+
+// profileOf returns what Slack says of an account. A kept answer serves for an hour, and longer where Slack does not
+// answer; an account that cannot be read is an empty profile with a reason.
+func (c *Connector) profileOf(ctx context.Context, id string) (profile, error) {
+	key := "user/" + id
+	var kept keptProfile
+	have := c.get(ctx, key, &kept)
+	if have && c.now().Sub(kept.At) < profileAge {
+		return kept.profile, nil
+	}
+	var out struct {
+		User user `json:"user"`
+	}
+	_, err := c.read(ctx, opUser, url.Values{"user": {id}}, &out)
+	if err != nil {
+		if have {
+			return kept.profile, nil // yesterday's name is better than a vote that waits for Slack
+		}
+		return profile{}, err
+	}
+	kept = keptProfile{profile: out.User.profile(), At: c.now().UTC()}
+	c.put(ctx, key, kept)
+	return kept.profile, nil
+}
+
+// channelName returns "#name" of a channel, "" for direct conversations.
+func (c *Connector) channelName(ctx context.Context, id string) (string, error) {
+	if id == "" || id[0] == 'D' {
+		return "", nil
+	}
+	var kept struct {
+		Name string    `json:"name"`
+		At   time.Time `json:"at"`
+	}
+	key := "channel/" + id
+	if c.get(ctx, key, &kept) && c.now().Sub(kept.At) < profileAge {
+		return kept.Name, nil
+	}
+	var out struct {
+		Channel struct {
+			Name string `json:"name"`
+			IM   bool   `json:"is_im"`
+			MPIM bool   `json:"is_mpim"`
+		} `json:"channel"`
+	}
+	if _, err := c.read(ctx, opChannel, url.Values{"channel": {id}}, &out); err != nil {
+		return "", err
+	}
+	kept.Name, kept.At = "", c.now().UTC()
+	if ch := out.Channel; ch.Name != "" && !ch.IM && !ch.MPIM {
+		kept.Name = "#" + ch.Name
+	}
+	c.put(ctx, key, kept)
+	c.nameKnown(ctx, kept.Name, id)
+	return kept.Name, nil
+}
+
+// threadPage is how many messages of a thread are read, once.
+func (c *Connector) threadPage() int {
+	if c.settings.AppType == distributedApp {
+		return 15
+	}
+	return 100
+}
+
+// thread reads a thread once, its first messages in order.
+func (c *Connector) thread(ctx context.Context, channel, ts string) ([]post, error) {
+	var out struct {
+		Messages []post `json:"messages"`
+	}
+	args := url.Values{"channel": {channel}, "ts": {ts}, "limit": {strconv.Itoa(c.threadPage())}}
+	_, err := c.read(ctx, opReplies, args, &out)
+	return out.Messages, err
+}
+
+// permalink returns the address of a message, "" when Slack does not tell it.
+func (c *Connector) permalink(ctx context.Context, channel, ts string) string {
+	var out struct {
+		Permalink string `json:"permalink"`
+	}
+	if _, err := c.read(ctx, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}}, &out); err != nil {
+		return "" // a link without an address still works for us
+	}
+	return out.Permalink
+}
+
+// Enrich finds out who acted, what their channel is called and what the thread says. Rights that are missing cost the
+// part they guard, not the delivery; errors are *connectors.Error and mean that it should be tried again.
+func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
+	if _, err := c.installed(ctx); err != nil {
+		return nil, err
+	}
+	want, err := c.wanted(d)
+	if err != nil {
+		return nil, &connectors.Error{Op: "enrich", Class: connectors.Rejected, Err: err}
+	}
+	l := learned{Users: map[string]profile{}}
+	if err := c.learn(ctx, want, &l); err != nil {
+		return nil, err
+	}
+	return json.Marshal(l)
+}
+
+// wants is what there is to find out about a delivery.
+type wants struct {
+	users              []string
+	channel            string // its name
+	threadOf, threadTS string // a thread's channel and first message
+	authors            int    // how many of the thread's authors
+	messageChannel     string
+	message            string // its address
+}
+
+func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
+	steps := []func() error{
+		func() (err error) { l.Channel, err = c.channelName(ctx, w.channel); return err },
+		func() (err error) {
+			if w.threadTS != "" {
+				l.Thread, err = c.thread(ctx, w.threadOf, w.threadTS)
+			}
+			return err
+		},
+	}
+	for _, step := range steps {
+		if err := l.tolerate(step()); err != nil {
+			return err
+		}
+	}
+	if w.message != "" {
+		l.Permalink = c.permalink(ctx, w.messageChannel, w.message)
+	}
+	for _, id := range append(w.users, authors(l.Thread, w.authors)...) {
+		if _, done := l.Users[id]; done || id == "" {
+			continue
+		}
+		p, err := c.profileOf(ctx, id)
+		if err := l.tolerate(err); err != nil {
+			return err
+		}
+		l.Users[id] = p
+	}
+	return nil
+}
+
+// tolerate notes what will not get better by trying again and passes on what may.
+func (l *learned) tolerate(err error) error {
+	var e *connectors.Error
+	if errors.As(err, &e) && e.Class == connectors.Rejected {
+		l.Missing = append(l.Missing, e.Error())
+		return nil
+	}
+	return err
+}
+
+// authors lists the people of a thread in order of appearance.
+func authors(thread []post, most int) []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, p := range thread {
+		if p.User != "" && !seen[p.User] && len(ids) < most {
+			seen[p.User] = true
+			ids = append(ids, p.User)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,279 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"signoff/internal/flow"
+	"signoff/internal/strictjson"
+	"signoff/internal/text"
+)
+
+// Parse turns a stored delivery into events. It does no I/O: what had to be asked of Slack is in d.Learned.
+func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
+	s, err := c.source(d)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case s.said != nil:
+		return []flow.Event{s.mention()}, nil
+	case s.act == nil:
+		return nil, nil
+	case s.act.Type == "block_actions":
+		return s.pressed()
+	case s.act.Type == "view_submission" && s.act.View != nil:
+		return s.submission()
+	}
+	return nil, nil
+}
+
+// source is a delivery read again: an event that mentions us, or something a person did.
+type source struct {
+	c       *Connector
+	d       flow.Delivery
+	learned learned
+	env     envelope
+	said    *said
+	act     *interaction
+}
+
+// source reads a delivery by its media type. Commands and unused events leave both said and act nil.
+func (c *Connector) source(d flow.Delivery) (source, error) {
+	s := source{c: c, d: d}
+	if len(d.Learned) > 0 {
+		if err := json.Unmarshal(d.Learned, &s.learned); err != nil {
+			return s, fmt.Errorf("read what was learned: %w", err)
+		}
+	}
+	if d.Type == typeJSON {
+		return s, s.readEvent()
+	}
+	values, err := form(d.Body)
+	if err != nil {
+		return s, err
+	}
+	if !values.Has("payload") {
+		return s, nil
+	}
+	i, err := readInteraction(values.Get("payload"))
+	s.act = &i
+	return s, err
+}
+
+func (s *source) readEvent() error {
+	if err := strictjson.Decode(s.d.Body, &s.env, strictjson.Limits{}); err != nil {
+		return err
+	}
+	var head eventHead
+	if s.env.Type != "event_callback" || strictjson.Decode(s.env.Event, &head, strictjson.Limits{}) != nil {
+		return nil
+	}
+	if head.Type != "app_mention" && head.Type != "message" {
+		return nil
+	}
+	var m said
+	if err := strictjson.Decode(s.env.Event, &m, strictjson.Limits{}); err != nil {
+		return err
+	}
+	s.said = &m
+	return nil
+}
+
+// event starts an event of this delivery.
+func (s source) event(kind flow.Kind) flow.Event {
+	return flow.Event{ID: s.d.ID, Kind: kind, At: s.d.At, Delivery: s.d.ID, Fields: map[string][]string{}}
+}
+
+// actor is somebody by their account. An account of another workspace keeps that workspace in its key, so that it is
+// nobody of ours; e-mail is passed on only where Slack vouches for it.
+func (s source) actor(team, userTeam, id string) flow.Actor {
+	p := s.learned.Users[id]
+	away := userTeam != "" && userTeam != team
+	a := flow.Actor{Ref: s.c.ref("user", firstOf(userTeam, team), id), Shown: p.Name, Zone: p.Zone, Bot: p.Bot}
+	if !away && p.trusted() {
+		a.Email = p.Email
+	}
+	return a
+}
+
+func (s source) mention() flow.Event {
+	m, team := s.said, s.env.TeamID
+	ev := s.event(flow.RequestSubmitted)
+	ev.Sent = tsTime(m.TS)
+	ev.Actor = s.author(team)
+	thread := firstOf(m.ThreadTS, m.TS)
+	ev.Subject = s.c.ref("thread", team, m.Channel, thread)
+	ev.Where = ev.Subject
+	ev.Links = []flow.Link{{Ref: ev.Subject, Purpose: "thread", Label: s.learned.Channel, URL: s.learned.Permalink}}
+	ev.Body = s.words(m.Text)
+	if m.ThreadTS != "" && m.ThreadTS != m.TS {
+		ev.Body = append(ev.Body, s.threadWords(m.TS)...)
+	}
+	set(ev.Fields, "source", "slack")
+	set(ev.Fields, "channel", s.learned.Channel)
+	set(ev.Fields, "text", ev.Body.String())
+	return ev
+}
+
+// author is who wrote a mention: a person, or an app that wrote without one.
+func (s source) author(team string) flow.Actor {
+	m := s.said
+	if m.User != "" {
+		a := s.actor(team, firstOf(m.UserTeam, m.Team), m.User)
+		a.Bot = a.Bot || m.BotID != ""
+		a.Shown = firstOf(a.Shown, m.Username)
+		return a
+	}
+	return flow.Actor{Ref: s.c.ref("bot", team, m.BotID), Shown: m.Username, Bot: true}
+}
+
+// words reads mrkdwn without the mention of ourselves.
+func (s source) words(mrkdwn string) text.Doc {
+	for _, bot := range []string{s.env.botUser(), s.c.known.Load().User} {
+		if bot != "" {
+			mrkdwn = dropMention(mrkdwn, bot)
+		}
+	}
+	return parseMrkdwn(strings.TrimSpace(mrkdwn), s.name)
+}
+
+// name is how an account is called, as far as it was learned.
+func (s source) name(id string) string { return s.learned.Users[id].Name }
+
+// dropMention takes every mention of an account out of a text.
+func dropMention(mrkdwn, id string) string {
+	for {
+		at := strings.Index(mrkdwn, "<@"+id)
+		if at < 0 {
+			return mrkdwn
+		}
+		end := strings.IndexByte(mrkdwn[at:], '>')
+		if next := at + len("<@"+id); end < 0 || mrkdwn[next] != '>' && mrkdwn[next] != '|' {
+			return mrkdwn
+		}
+		mrkdwn = mrkdwn[:at] + strings.TrimPrefix(mrkdwn[at+end+1:], " ")
+	}
+}
+
+// Bounds of what is taken over from a thread.
+const (
+	threadMessages = 50
+	threadRunes    = 8000
+)
+
+// threadWords are the messages before the mention, each under its author's name.
+func (s source) threadWords(mention string) text.Doc {
+	var doc text.Doc
+	in, runes := s.c.known.Load(), 0
+	for i, p := range s.learned.Thread {
+		if p.TS == mention || p.BotID != "" && p.BotID == in.Bot || p.User != "" && p.User == in.User {
+			continue
+		}
+		words := s.words(p.Text)
+		if runes += len(p.Text); i >= threadMessages || runes > threadRunes {
+			return append(doc, text.P(text.T("The thread goes on in Slack.")))
+		}
+		if !words.Empty() {
+			doc = append(doc, text.P(text.B(firstOf(s.name(p.User), "Somebody")+":")), text.Node{Kind: text.Quote, Kids: words})
+		}
+	}
+	return doc
+}
+
+// pressed reads a button that acts by itself.
+func (s source) pressed() ([]flow.Event, error) {
+	if len(s.act.Actions) == 0 {
+		return nil, errors.New("there is no action in it")
+	}
+	a := s.act.Actions[0]
+	p, verdict := s.c.pressedIn(a)
+	if verdict != pressOurs {
+		return nil, nil
+	}
+	ev, ok := s.acted(p)
+	if !ok {
+		return nil, nil
+	}
+	m := s.act.message()
+	ev.Where = s.where(firstOf(s.act.Channel.id(), s.act.Container.ChannelID), firstOf(m.ThreadTS, s.act.Container.ThreadTS))
+	ev.Sent = tsTime(a.ActionTS)
+	return []flow.Event{ev}, nil
+}
+
+// acted is the event of a button that needs no form.
+func (s source) acted(p press) (flow.Event, bool) {
+	var kind flow.Kind
+	switch p.Action {
+	case actionApprove, actionDecline, actionChanges:
+		kind = flow.VoteCast
+	case actionUndo:
+		kind = flow.VoteUndone
+	case actionSubmit:
+		kind = flow.WorkSubmitted
+	case actionWithdraw:
+		kind = flow.RequestWithdrawn
+	case actionDelegate:
+		kind = flow.StageDelegated
+	case actionDetail:
+		kind = flow.RequestEdited
+	default:
+		return flow.Event{}, false
+	}
+	ev := s.event(kind)
+	team := s.act.Team.id()
+	ev.Actor = s.actor(team, s.act.User.TeamID, s.act.User.ID)
+	ev.Request = flow.RequestID(p.Request)
+	set(ev.Fields, "stage", p.Stage)
+	set(ev.Fields, "version", p.Version)
+	if p.Round > 0 {
+		set(ev.Fields, "round", strconv.Itoa(p.Round))
+	}
+	if kind == flow.VoteCast {
+		set(ev.Fields, "verdict", p.Action)
+	}
+	return ev, true
+}
+
+// where is the place a private answer goes to: the thread or channel in which the person acted.
+func (s source) where(channel, thread string) flow.Ref {
+	team := s.act.Team.id()
+	switch {
+	case channel == "":
+		return s.c.ref("user", firstOf(s.act.User.TeamID, team), s.act.User.ID)
+	case thread == "":
+		return s.c.ref("channel", team, channel)
+	}
+	return s.c.ref("thread", team, channel, thread)
+}
+
+// set gives a field its value unless that is empty.
+func set(fields map[string][]string, name string, values ...string) {
+	var kept []string
+	for _, v := range values {
+		if strings.TrimSpace(v) != "" {
+			kept = append(kept, v)
+		}
+	}
+	if len(kept) > 0 {
+		fields[name] = kept
+	}
+}
+
+// tsTime is the instant of a message id, zero when it is none.
+func tsTime(ts string) time.Time {
+	seconds, fraction, _ := strings.Cut(ts, ".")
+	whole, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || len(seconds) > 11 {
+		return time.Time{}
+	}
+	micro, err := strconv.ParseInt((fraction + "000000")[:6], 10, 64)
+	if err != nil {
+		micro = 0
+	}
+	return time.Unix(whole, micro*1000).UTC()
+}

@@ -1,0 +1,219 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"signoff/internal/strictjson"
+)
+
+// The structs of this file hold what we use of Slack's payloads and nothing else: a new block type or field never
+// makes a delivery unreadable.
+
+// envelope is the outer layer of an event.
+type envelope struct {
+	Type           string          `json:"type"`
+	Challenge      string          `json:"challenge"`
+	TeamID         string          `json:"team_id"`
+	EnterpriseID   string          `json:"enterprise_id"`
+	AppID          string          `json:"api_app_id"`
+	ContextTeam    string          `json:"context_team_id"`
+	EventID        string          `json:"event_id"`
+	EventTime      json.Number     `json:"event_time"`
+	Authorizations []authorization `json:"authorizations"`
+	Event          json.RawMessage `json:"event"`
+}
+
+type authorization struct {
+	TeamID string `json:"team_id"`
+	UserID string `json:"user_id"`
+	IsBot  bool   `json:"is_bot"`
+}
+
+// botUser is the bot user the event was sent for.
+func (e envelope) botUser() string {
+	for _, a := range e.Authorizations {
+		if a.IsBot && a.UserID != "" {
+			return a.UserID
+		}
+	}
+	return ""
+}
+
+// eventHead is what every inner event has.
+type eventHead struct {
+	Type    string `json:"type"`
+	Subtype string `json:"subtype"`
+}
+
+// said is a message or mention as events carry it.
+type said struct {
+	Type        string `json:"type"`
+	Subtype     string `json:"subtype"`
+	User        string `json:"user"`
+	BotID       string `json:"bot_id"`
+	AppID       string `json:"app_id"`
+	Username    string `json:"username"`
+	Text        string `json:"text"`
+	TS          string `json:"ts"`
+	ThreadTS    string `json:"thread_ts"`
+	Channel     string `json:"channel"`
+	ChannelType string `json:"channel_type"`
+	Team        string `json:"team"`
+	UserTeam    string `json:"user_team"`
+}
+
+// interaction is the payload of a shortcut, a button or a modal.
+type interaction struct {
+	Type        string          `json:"type"`
+	CallbackID  string          `json:"callback_id"`
+	TriggerID   string          `json:"trigger_id"`
+	ResponseURL string          `json:"response_url"`
+	AppID       string          `json:"api_app_id"`
+	MessageTS   string          `json:"message_ts"`
+	Team        *place          `json:"team"`
+	Enterprise  *place          `json:"enterprise"`
+	User        account         `json:"user"`
+	Channel     *place          `json:"channel"`
+	Message     json.RawMessage `json:"message"`
+	Container   container       `json:"container"`
+	Actions     []action        `json:"actions"`
+	View        *submitted      `json:"view"`
+}
+
+type place struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (p *place) id() string {
+	if p == nil {
+		return ""
+	}
+	return p.ID
+}
+
+type account struct {
+	ID     string `json:"id"`
+	TeamID string `json:"team_id"`
+}
+
+type container struct {
+	Type      string `json:"type"`
+	MessageTS string `json:"message_ts"`
+	ThreadTS  string `json:"thread_ts"`
+	ChannelID string `json:"channel_id"`
+	ViewID    string `json:"view_id"`
+}
+
+type action struct {
+	ActionID string  `json:"action_id"`
+	BlockID  string  `json:"block_id"`
+	Type     string  `json:"type"`
+	Value    string  `json:"value"`
+	ActionTS string  `json:"action_ts"`
+	Selected *option `json:"selected_option"`
+}
+
+// value is what the pressed element carries.
+func (a action) value() string {
+	if a.Selected != nil {
+		return a.Selected.Value
+	}
+	return a.Value
+}
+
+type option struct {
+	Value string `json:"value"`
+}
+
+// submitted is a modal as it comes back.
+type submitted struct {
+	ID       string `json:"id"`
+	Callback string `json:"callback_id"`
+	Metadata string `json:"private_metadata"`
+	Hash     string `json:"hash"`
+	TeamID   string `json:"app_installed_team_id"`
+	State    struct {
+		Values map[string]map[string]input `json:"values"`
+	} `json:"state"`
+}
+
+// input is the state of one input element; which field counts depends on its type.
+type input struct {
+	Type         string   `json:"type"`
+	Value        string   `json:"value"`
+	Option       *option  `json:"selected_option"`
+	Options      []option `json:"selected_options"`
+	Date         string   `json:"selected_date"`
+	User         string   `json:"selected_user"`
+	Conversation string   `json:"selected_conversation"`
+}
+
+// values returns what was entered, empty for nothing.
+func (i input) values() []string {
+	var got []string
+	for _, o := range i.Options {
+		got = append(got, o.Value)
+	}
+	one := firstOf(i.Value, i.Date, i.User, i.Conversation)
+	if i.Option != nil {
+		one = i.Option.Value
+	}
+	if strings.TrimSpace(one) != "" {
+		got = append(got, one)
+	}
+	return got
+}
+
+// message is the message an interaction happened at.
+func (i interaction) message() said {
+	var m said
+	if len(i.Message) > 0 {
+		// A message we cannot read costs no more than its text.
+		_ = strictjson.Decode(i.Message, &m, strictjson.Limits{})
+	}
+	return m
+}
+
+// command is the form of a slash command.
+type command struct {
+	Command, Text, TriggerID, ResponseURL        string
+	TeamID, EnterpriseID, AppID, UserID, Channel string
+	ChannelName                                  string
+}
+
+// form reads an urlencoded body in which no key occurs twice.
+func form(body []byte) (url.Values, error) {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, fmt.Errorf("the form cannot be read")
+	}
+	for key, all := range values {
+		if len(all) != 1 {
+			return nil, fmt.Errorf("a form field occurs twice")
+		}
+		if !utf8.ValidString(key) || !utf8.ValidString(all[0]) || strings.ContainsRune(all[0], 0) {
+			return nil, fmt.Errorf("a form field is no valid text")
+		}
+	}
+	return values, nil
+}
+
+func readCommand(v url.Values) command {
+	return command{
+		Command: v.Get("command"), Text: strings.TrimSpace(v.Get("text")), TriggerID: v.Get("trigger_id"),
+		ResponseURL: v.Get("response_url"), TeamID: v.Get("team_id"), EnterpriseID: v.Get("enterprise_id"),
+		AppID: v.Get("api_app_id"), UserID: v.Get("user_id"), Channel: v.Get("channel_id"), ChannelName: v.Get("channel_name"),
+	}
+}
+
+// readInteraction reads the JSON in a form's payload field.
+func readInteraction(payload string) (interaction, error) {
+	var i interaction
+	err := strictjson.Decode([]byte(payload), &i, strictjson.Limits{})
+	return i, err
+}

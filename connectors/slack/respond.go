@@ -1,0 +1,204 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// What people read when something did not work.
+const (
+	sentenceNotSaved = "That was not saved, please press again."
+	sentenceNotOpen  = "The form could not be opened, please press again."
+	sentenceForged   = "This button is not valid any more. Use the newest message about the request, or type /signoff status with its number."
+	sentenceOldForm  = "This form is not valid any more. Open it again from the newest message about the request."
+	sentenceTrouble  = "I could not look that up just now, please try again."
+)
+
+const openTime = 2 * time.Second // Slack's trigger lives three
+
+// Respond answers somebody who waits: a form is opened beside the commit, a form that was sent is judged before it is
+// stored, a command is answered in the body.
+func (c *Connector) Respond(ctx context.Context, in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	values, err := form(in.Body)
+	if err != nil || acc.Malformed != "" {
+		return acknowledged()
+	}
+	if values.Has("command") {
+		return c.respondCommand(ctx, readCommand(values), acc, q)
+	}
+	i, err := readInteraction(values.Get("payload"))
+	if err != nil {
+		return acknowledged()
+	}
+	c.addresses.put(c.instance+"/"+acc.ID, i.ResponseURL, in.At)
+	switch i.Type {
+	case "message_action", "shortcut":
+		if acc.Ignored == ignoredOpens {
+			return c.startForm(ctx, i, q)
+		}
+	case "block_actions":
+		return c.respondAction(ctx, i, acc, q)
+	case "view_submission":
+		return c.respondSubmission(ctx, i, acc, q)
+	case "block_suggestion":
+		r := jsonReply(map[string]any{"options": []any{}})
+		r.Store = false
+		return r
+	}
+	return acknowledged()
+}
+
+// acknowledged is the empty answer, given once the delivery is stored.
+func acknowledged() connectors.Reply { return connectors.Reply{Status: http.StatusOK, Store: true} }
+
+func jsonReply(v any) connectors.Reply {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return acknowledged() // our own structs always marshal
+	}
+	return connectors.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Store: true}
+}
+
+// person is who acts, with what is known of them without asking Slack.
+func (c *Connector) person(ctx context.Context, team, userTeam, id string) flow.Actor {
+	l := learned{Users: map[string]profile{}}
+	var kept keptProfile
+	if c.get(ctx, "user/"+id, &kept) {
+		l.Users[id] = kept.profile
+	}
+	return source{c: c, learned: l}.actor(team, userTeam, id)
+}
+
+func (c *Connector) personOf(ctx context.Context, i interaction) flow.Actor {
+	return c.person(ctx, i.Team.id(), i.User.TeamID, i.User.ID)
+}
+
+// respondAction answers a pressed button.
+func (c *Connector) respondAction(ctx context.Context, i interaction, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	if acc.Ignored == ignoredFilling {
+		return c.retype(i, q)
+	}
+	reply := acknowledged()
+	reply.Failed = c.notSaved(i)
+	p, verdict := c.pressedIn(i.Actions[0])
+	switch {
+	case verdict == pressLink:
+		reply.Store, reply.Failed = false, nil
+	case verdict == pressForged:
+		reply.Beside = c.privately(i, sentenceForged)
+	case p.Action == actionWhy:
+		why, known, err := q.Why(ctx, p.Request)
+		reply.Beside = c.privateBlocks(i, c.whyBlocks(p.Request, why, known, err))
+	case formOf(p.Action) != "":
+		return c.startDecision(ctx, i, p, q)
+	}
+	return reply
+}
+
+// formOf is the form a button opens, "" for none.
+func formOf(action string) string {
+	switch action {
+	case actionChanges:
+		return formChanges
+	case actionDelegate:
+		return formDelegate
+	case actionDetail:
+		return formDetail
+	}
+	return ""
+}
+
+// startDecision opens the form of a button, after asking whether the act would count.
+func (c *Connector) startDecision(ctx context.Context, i interaction, p press, q connectors.Query) connectors.Reply {
+	reply := acknowledged()
+	reply.Failed = c.notSaved(i)
+	act := connectors.Action{
+		Who: c.personOf(ctx, i), Request: flow.RequestID(p.Request), Do: p.Action, Stage: p.Stage, Round: p.Round, Version: p.Version,
+	}
+	// Where it cannot be told the form opens all the same: what counts is judged when it is sent.
+	if ok, why, err := q.May(ctx, act); err == nil && !ok {
+		reply.Beside = c.privately(i, why)
+		return reply
+	}
+	m := i.message()
+	o := origin{
+		Form: formOf(p.Action), User: i.User.ID, Team: i.Team.id(), Channel: firstOf(i.Channel.id(), i.Container.ChannelID),
+		Thread: firstOf(m.ThreadTS, i.Container.ThreadTS), Press: &p,
+	}
+	var empty []connectors.Field
+	if o.Form == formDetail {
+		if r, known, err := q.Request(ctx, p.Request); err == nil && known {
+			empty = missing(r, q.Types())
+		}
+	}
+	view := c.decideView(o, empty)
+	reply.Beside = func(ctx context.Context) { c.openOrSay(ctx, i, view) }
+	return reply
+}
+
+// openOrSay opens a modal with one try, and says so privately where that failed.
+func (c *Connector) openOrSay(ctx context.Context, i interaction, view slack.ModalViewRequest) (*slack.ViewResponse, bool) {
+	opened, err := c.openModal(ctx, i.TriggerID, view)
+	if err != nil {
+		c.log.Warn("form not opened", "form", view.CallbackID, "err", err)
+		c.privately(i, sentenceNotOpen)(ctx)
+		return nil, false
+	}
+	return opened, true
+}
+
+func (c *Connector) openModal(ctx context.Context, trigger string, view slack.ModalViewRequest) (*slack.ViewResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	opened, err := c.api.OpenViewContext(ctx, trigger, view)
+	if err != nil {
+		return nil, c.failed(call{op: opViewOpen}, err)
+	}
+	return opened, nil
+}
+
+// notSaved is the answer for when storing a press failed: Slack does not send it again.
+func (c *Connector) notSaved(i interaction) *connectors.Reply {
+	return &connectors.Reply{Status: http.StatusOK, Beside: c.privately(i, sentenceNotSaved)}
+}
+
+// privately says a sentence to the person who acted, and to nobody else.
+func (c *Connector) privately(i interaction, sentence string) func(context.Context) {
+	return c.privateBlocks(i, saying(sentence))
+}
+
+// spoken is a short message: text for notifications, blocks for the eye.
+type spoken struct {
+	text   string
+	blocks []slack.Block
+}
+
+func saying(sentence string) spoken {
+	return spoken{text: escape(sentence), blocks: []slack.Block{section(escape(sentence))}}
+}
+
+func section(mrkdwn string) slack.Block {
+	return &slack.SectionBlock{Type: slack.MBTSection, Text: marked(firstOf(mrkdwn, "–"), maxSection)}
+}
+
+// privateBlocks is privately with a layout. Where there is no response address it falls back to an ephemeral message,
+// and without a channel to a direct one.
+func (c *Connector) privateBlocks(i interaction, s spoken) func(context.Context) {
+	return func(ctx context.Context) {
+		m := i.message()
+		to := whisper{
+			user: i.User.ID, channel: firstOf(i.Channel.id(), i.Container.ChannelID),
+			thread: firstOf(m.ThreadTS, i.Container.ThreadTS), address: i.ResponseURL,
+		}
+		if err := c.whisper(ctx, to, s); err != nil {
+			c.log.Warn("private answer not given", "err", err)
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package slack
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// startForm opens the request form for a shortcut. The first view is usable as it is: it holds what the message in the
+// payload says; the rest of the thread is read after it is open.
+func (c *Connector) startForm(ctx context.Context, i interaction, q connectors.Query) connectors.Reply {
+	m := i.message()
+	f := draftForm{types: q.Types(), origin: origin{Form: formRequest, User: i.User.ID, Team: i.Team.id()}}
+	f.sheet.values = map[string][]string{}
+	if i.Type == "message_action" {
+		f.origin.Channel, f.origin.TS = i.Channel.id(), firstOf(i.MessageTS, m.TS)
+		f.origin.Thread = m.ThreadTS
+		if i.Channel != nil {
+			f.origin.Name = i.Channel.Name
+		}
+		f.reading = m.ThreadTS != ""
+		f.sheet.values[inputChannel] = []string{f.origin.Channel}
+		f.belongs = c.belongsTo(ctx, i, m, q)
+		f.write(c.readable(m.Text))
+	}
+	who := c.personOf(ctx, i)
+	f = f.filled(f.read(q, who), "0")
+	reply := acknowledged()
+	reply.Failed = c.notSaved(i)
+	reply.Beside = func(ctx context.Context) {
+		opened, ok := c.openOrSay(ctx, i, c.requestView(f))
+		if ok && f.reading {
+			c.fillFromThread(ctx, f, opened, q, who)
+		}
+	}
+	return reply
+}
+
+// belongsTo is the open request that a message's thread is already part of.
+func (c *Connector) belongsTo(ctx context.Context, i interaction, m said, q connectors.Query) string {
+	thread := c.ref("thread", i.Team.id(), i.Channel.id(), firstOf(m.ThreadTS, i.MessageTS))
+	r, ok, err := q.Touching(ctx, thread)
+	if err != nil || !ok {
+		return "" // the hint is a courtesy
+	}
+	return string(r.ID)
+}
+
+// readable is a message's text as plain words.
+func (c *Connector) readable(mrkdwn string) string {
+	return source{c: c}.words(mrkdwn).String()
+}
+
+// write puts words into an empty form: the description, and their first line as the title.
+func (f *draftForm) write(words string) {
+	if strings.TrimSpace(words) == "" {
+		return
+	}
+	f.sheet.values[inputText] = []string{clip(clean(words), maxInput)}
+	first, _, _ := strings.Cut(strings.TrimSpace(words), "\n")
+	f.sheet.values[inputTitle] = []string{clip(oneLine(first), maxTitle)}
+}
+
+// read asks the rules what the words of the form say.
+func (f draftForm) read(q connectors.Query, who flow.Actor) connectors.Prefill {
+	d := f.draft(firstOf(f.sheet.one(inputText), f.sheet.one(inputTitle)))
+	d.Who = who
+	if d.Text == "" {
+		return connectors.Prefill{}
+	}
+	return q.Prefill(d)
+}
+
+// fillFromThread reads the thread once and writes it into the open form.
+func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *slack.ViewResponse, q connectors.Query, who flow.Actor) {
+	posts, err := c.thread(ctx, f.origin.Channel, firstOf(f.origin.Thread, f.origin.TS))
+	next := f
+	next.reading = false
+	if err != nil {
+		c.log.Warn("thread not read for the form", "err", err)
+	}
+	if words := c.threadText(posts); err == nil && words != "" {
+		title := f.sheet.values[inputTitle]
+		next.sheet.values = map[string][]string{inputChannel: f.sheet.values[inputChannel]}
+		next.write(words)
+		if len(title) > 0 {
+			next.sheet.values[inputTitle] = title // the message that was chosen names the request
+		}
+		next.sheet.blocks = map[string]string{inputText: inputText + "#1"}
+		next = next.filled(next.read(q, who), "1")
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if _, err := c.api.UpdateViewContext(ctx, c.requestView(next), "", opened.View.Hash, opened.View.ID); err != nil {
+		// The form stays as it was opened. A changed hash means that the person has already gone on.
+		c.log.Info("form not filled from the thread", "err", c.failed(call{op: opViewWrite, repeatable: true}, err))
+	}
+}
+
+// threadText joins what people wrote in a thread.
+func (c *Connector) threadText(posts []post) string {
+	var parts []string
+	in := c.known.Load()
+	for _, p := range posts {
+		if p.BotID != "" && p.BotID == in.Bot {
+			continue
+		}
+		if words := strings.TrimSpace(c.readable(p.Text)); words != "" {
+			parts = append(parts, words)
+		}
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// retype redraws the form when another type was chosen, with everything that was typed.
+func (c *Connector) retype(i interaction, q connectors.Query) connectors.Reply {
+	reply := acknowledged()
+	reply.Store = false // nothing was said yet
+	if i.View == nil || i.View.Callback != formRequest || actionName(i.Actions[0].ActionID) != inputType {
+		return reply
+	}
+	o, ok := c.originOf(i)
+	if !ok {
+		return reply
+	}
+	e := enteredIn(i.View)
+	f := draftForm{origin: o, types: q.Types(), sheet: sheet{values: e.values, blocks: e.blocks}}
+	f.sheet.values[inputType] = nil
+	if chosen := i.Actions[0].value(); chosen != "" {
+		f.sheet.values[inputType] = []string{chosen}
+	}
+	p := f.read(q, flow.Actor{})
+	p.Type = f.sheet.one(inputType)
+	f = f.filled(p, "0")
+	maps.Copy(f.sheet.blocks, e.blocks) // what is on the screen keeps its blocks
+	view, hash, id := c.requestView(f), i.View.Hash, i.View.ID
+	reply.Beside = func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, openTime)
+		defer cancel()
+		if _, err := c.api.UpdateViewContext(ctx, view, "", hash, id); err != nil {
+			c.log.Warn("form not redrawn", "err", c.failed(call{op: opViewWrite, repeatable: true}, err))
+		}
+	}
+	return reply
+}
+
+// respondSubmission judges a form before anything is stored: messages stand beside the inputs they are about.
+func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	if i.View == nil || acc.Ignored == ignoredUnknown {
+		return acknowledged()
+	}
+	o, ok := c.originOf(i)
+	if !ok {
+		return jsonReply(map[string]any{"response_action": "update", "view": c.closedView(sentenceOldForm)})
+	}
+	e := enteredIn(i.View)
+	if wrong := c.judge(ctx, i, o, e, q); len(wrong) > 0 {
+		r := formErrors(wrong, e)
+		r.Store = false
+		return r
+	}
+	reply := acknowledged()
+	failed := formErrors(map[string]string{firstInput(e): sentenceNotSaved}, e)
+	reply.Failed = &failed
+	return reply
+}
+
+// judge returns what is wrong with a form, by input name.
+func (c *Connector) judge(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
+	switch o.Form {
+	case formRequest:
+		return c.judgeRequest(ctx, i, o, e, q)
+	case formChanges:
+		if strings.TrimSpace(e.one(inputNote)) == "" {
+			return map[string]string{inputNote: "Say what should change; one line is enough."}
+		}
+	case formDelegate:
+		switch e.one(inputTo) {
+		case "":
+			return map[string]string{inputTo: "Choose who should decide instead."}
+		case i.User.ID:
+			return map[string]string{inputTo: "That is you; choose somebody else."}
+		}
+	case formDetail:
+		return c.judgeDetail(ctx, i, o, e, q)
+	}
+	return nil
+}
+
+func (c *Connector) judgeRequest(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
+	f := draftForm{origin: o, sheet: sheet{values: e.values}}
+	d := f.draft(e.one(inputText))
+	d.Fields, d.Who = e.extra(), c.personOf(ctx, i)
+	wrong := map[string]string{}
+	if strings.TrimSpace(d.Title) == "" {
+		wrong[inputTitle] = "Give it a title."
+	}
+	for field, message := range q.Validate(d) {
+		wrong[e.input(field)] = message
+	}
+	return wrong
+}
+
+// judgeDetail checks only what was filled in.
+func (c *Connector) judgeDetail(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
+	fields := e.extra()
+	if len(fields) == 0 && strings.TrimSpace(e.one(inputNote)) == "" {
+		return map[string]string{firstOf(e.first(inputNote), firstInput(e)): "There is nothing in it yet; fill in one of the fields."}
+	}
+	r, known, err := q.Request(ctx, o.Press.Request)
+	if err != nil || !known {
+		return nil // the core judges it again
+	}
+	wrong := map[string]string{}
+	all := q.Validate(connectors.Draft{Type: r.Template, Title: r.Title, Who: c.personOf(ctx, i), Fields: fields})
+	for field := range fields {
+		if message := all[field]; message != "" {
+			wrong[e.input(field)] = message
+		}
+	}
+	return wrong
+}
+
+// first returns name when the form has such an input.
+func (e entered) first(name string) string {
+	if _, ok := e.blocks[name]; ok {
+		return name
+	}
+	return ""
+}
+
+// input is the input in which a field of the rules' was entered; the first one when it was in none.
+func (e entered) input(field string) string {
+	if _, ok := e.blocks[field]; ok {
+		return field
+	}
+	for name := range e.blocks {
+		if own, _, ok := templateField(name); ok && own == field {
+			return name
+		}
+	}
+	return firstInput(e)
+}
+
+// firstInput is the input at which a message about the whole form is shown.
+func firstInput(e entered) string {
+	for _, name := range []string{inputTitle, inputNote, inputTo} {
+		if _, ok := e.blocks[name]; ok {
+			return name
+		}
+	}
+	names := make([]string, 0, len(e.blocks))
+	for name := range e.blocks {
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return inputTitle
+	}
+	return slices.Min(names)
+}
+
+// formErrors answers a form with messages keyed by the blocks of its inputs.
+func formErrors(wrong map[string]string, e entered) connectors.Reply {
+	errors := map[string]string{}
+	for name, message := range wrong {
+		block := e.blocks[name]
+		if block == "" {
+			block = name + "#0"
+		}
+		errors[block] = clip(message, maxHint)
+	}
+	return jsonReply(map[string]any{"response_action": "errors", "errors": errors})
+}

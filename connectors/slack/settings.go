@@ -1,0 +1,218 @@
+package slack
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"signoff/connectors"
+	"signoff/internal/outbound"
+	"signoff/internal/secret"
+)
+
+const (
+	defaultAPI     = "https://slack.com/api/"
+	defaultCommand = "/request"
+	verbCommand    = "/signoff" // always there, for the verbs
+)
+
+// The words of app_type. A distributed app reads fewer messages per page of a thread.
+const (
+	internalApp    = "internal"
+	distributedApp = "distributed"
+)
+
+// Settings are the keys of one instance under connectors:.
+type Settings struct {
+	Mode           string        `yaml:"mode"`            // http
+	SigningSecret  Secrets       `yaml:"signing_secret"`  // one, or two while rotating
+	BotToken       secret.Secret `yaml:"bot_token"`       // xoxb-…
+	APIURL         string        `yaml:"api_url"`         // default https://slack.com/api/
+	Command        string        `yaml:"command"`         // opens the form; default /request
+	TeamID         string        `yaml:"team_id"`         // pins the workspace; else Slack is asked
+	AppID          string        `yaml:"app_id"`          // pins the app; else Slack is asked
+	AppType        string        `yaml:"app_type"`        // internal (default) | distributed
+	AllowBroadcast bool          `yaml:"allow_broadcast"` // only false: nothing mentions @here or @channel
+}
+
+// Secrets is one secret or a list of them.
+type Secrets []secret.Secret
+
+// UnmarshalYAML reads a single value or a list.
+func (s *Secrets) UnmarshalYAML(construct func(any) error) error {
+	var one secret.Secret
+	if err := construct(&one); err == nil {
+		*s = Secrets{one}
+		return nil
+	}
+	var many []secret.Secret
+	if err := construct(&many); err != nil {
+		return errors.New("signing_secret is one value or a list of two")
+	}
+	*s = many
+	return nil
+}
+
+// example is YAML for one instance.
+const example = `mode: http
+signing_secret: ${SLACK_SIGNING_SECRET}   # Basic Information; a list of two while rotating
+bot_token: ${SLACK_BOT_TOKEN}             # OAuth & Permissions, begins with xoxb-
+# api_url: https://slack.com/api/         # a proxy or a stand-in; ends in /api/
+command: /request                         # opens the form; /signoff is always there for the verbs
+# team_id: T0123456789                    # pins the workspace; else signoff asks Slack once
+# app_id: A0123456789                     # pins the app
+# app_type: internal                      # internal | distributed (Slack's tighter limits on reading threads)
+allow_broadcast: false                    # never @here / @channel
+`
+
+// Kind is this connector as cmd lists it.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "slack", Example: example, New: New}
+}
+
+// New decodes the settings and returns a connector that has not yet spoken to Slack.
+func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, error) {
+	var s Settings
+	if err := decode(&s); err != nil {
+		return nil, err
+	}
+	s, err := s.checked()
+	if err != nil {
+		return nil, err
+	}
+	return newConnector(s, d), nil
+}
+
+// checked fills in defaults and refuses what cannot work.
+func (s Settings) checked() (Settings, error) {
+	for _, check := range []func() error{s.checkMode, s.checkSecrets, s.checkToken, s.checkRest} {
+		if err := check(); err != nil {
+			return s, err
+		}
+	}
+	base, err := apiBase(s.APIURL)
+	if err != nil {
+		return s, err
+	}
+	s.APIURL, s.Mode = base, "http"
+	s.Command = firstOf(s.Command, defaultCommand)
+	s.AppType = firstOf(s.AppType, internalApp)
+	return s, nil
+}
+
+func (s Settings) checkMode() error {
+	switch s.Mode {
+	case "", "http":
+		return nil
+	case "socket":
+		return &connectors.SettingError{Key: "mode", Text: "Socket Mode comes later; use mode: http with a public address for /hooks/"}
+	}
+	return &connectors.SettingError{Key: "mode", Text: "must be http"}
+}
+
+func (s Settings) checkSecrets() error {
+	bad := func(text string) error { return &connectors.SettingError{Key: "signing_secret", Text: text} }
+	switch {
+	case len(s.SigningSecret) == 0:
+		return bad("is missing; copy it from Basic Information of your Slack app")
+	case len(s.SigningSecret) > 2:
+		return bad("holds more than two values; keep the new one and the one it replaces")
+	case len(s.SigningSecret) == 2 && s.SigningSecret[0].Equal(s.SigningSecret[1]):
+		return bad("holds the same value twice; keep one")
+	}
+	for _, one := range s.SigningSecret {
+		if why := weak(one.Reveal()); why != "" {
+			return bad(why)
+		}
+	}
+	return nil
+}
+
+// weak says why a value cannot be a signing secret, without repeating it.
+func weak(value string) string {
+	switch {
+	case strings.TrimSpace(value) == "":
+		return "is empty; copy it from Basic Information of your Slack app"
+	case strings.ContainsAny(value, " \t\r\n"):
+		return "contains white space; copy it again without quotes or line ends"
+	case placeholder(value):
+		return "is a placeholder; copy the real one from Basic Information of your Slack app"
+	case len(value) < 16:
+		return "is shorter than 16 characters; copy the whole value"
+	}
+	return ""
+}
+
+func placeholder(value string) bool {
+	low := strings.ToLower(value)
+	for _, word := range []string{"changeme", "change-me", "change_me", "placeholder", "your-", "your_", "yoursecret", "replace", "todo", "<", "${"} {
+		if strings.Contains(low, word) {
+			return true
+		}
+	}
+	return strings.Trim(low, low[:1]) == "" // one character over and over
+}
+
+func (s Settings) checkToken() error {
+	bad := func(text string) error { return &connectors.SettingError{Key: "bot_token", Text: text} }
+	token := s.BotToken.Reveal()
+	switch {
+	case strings.TrimSpace(token) == "":
+		return bad("is missing; copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of your Slack app")
+	case strings.ContainsAny(token, " \t\r\n"):
+		return bad("contains white space; copy it again without quotes or line ends")
+	case strings.HasPrefix(token, "xoxp-"), strings.HasPrefix(token, "xapp-"):
+		return bad("is not a bot token; use the Bot User OAuth Token, which begins with xoxb-")
+	case placeholder(token):
+		return bad("is a placeholder; copy the Bot User OAuth Token from OAuth & Permissions of your Slack app")
+	}
+	return nil
+}
+
+func (s Settings) checkRest() error {
+	command := firstOf(s.Command, defaultCommand)
+	switch {
+	case !strings.HasPrefix(command, "/") || len(command) < 2 || len(command) > 32 || strings.ContainsAny(command[1:], "/ \t\r\n"):
+		return &connectors.SettingError{Key: "command", Text: "must be one word that begins with /, 32 characters at most, for example /request"}
+	case command == verbCommand:
+		return &connectors.SettingError{Key: "command", Text: "/signoff is already there for the verbs; choose another word, for example /request"}
+	case s.TeamID != "" && !strings.HasPrefix(s.TeamID, "T"):
+		return &connectors.SettingError{Key: "team_id", Text: "must be a workspace id, which begins with T"}
+	case s.AppID != "" && !strings.HasPrefix(s.AppID, "A"):
+		return &connectors.SettingError{Key: "app_id", Text: "must be an app id, which begins with A"}
+	case s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp:
+		return &connectors.SettingError{Key: "app_type", Text: "must be internal or distributed"}
+	case s.AllowBroadcast:
+		return &connectors.SettingError{Key: "allow_broadcast", Text: "only false is possible: no message of signoff mentions @here or @channel"}
+	}
+	return nil
+}
+
+// apiBase completes the address of the Web API so that it ends in /api/.
+func apiBase(raw string) (string, error) {
+	if raw == "" {
+		return defaultAPI, nil
+	}
+	if err := outbound.CheckBase(raw); err != nil {
+		return "", &connectors.SettingError{Key: "api_url", Text: err.Error()}
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", &connectors.SettingError{Key: "api_url", Text: "must be a plain address such as https://slack.com/api/"}
+	}
+	path := strings.TrimRight(u.Path, "/")
+	if !strings.HasSuffix(path, "/api") {
+		path += "/api"
+	}
+	u.Path = path + "/"
+	return u.String(), nil
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
