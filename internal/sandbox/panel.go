@@ -161,6 +161,9 @@ func rowOf(e Entry) row {
 	if e.Direction == Out {
 		r.Way = title(e.Service) + " told"
 	}
+	if strings.HasPrefix(e.Path, "/") {
+		r.Path = e.Method + " " + e.Path
+	}
 	r.Bad = e.Status == 0 || e.Status >= 400 || e.Note != "" && !strings.HasSuffix(e.Note, "ok")
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, []byte(e.Body), "", "  ") == nil {

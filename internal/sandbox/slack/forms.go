@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,7 +20,9 @@ func (p pages) forms(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc("POST /u/{user}/"+name, func(w http.ResponseWriter, r *http.Request) {
 			user := r.PathValue("user")
+			before := p.s.Version()
 			to, err := do(p, user, r)
+			p.settle(r.Context(), before)
 			if err != nil {
 				p.s.toast(user, sentence(err))
 			}
@@ -30,6 +33,14 @@ func (p pages) forms(mux *http.ServeMux) {
 		})
 	}
 	mux.HandleFunc("POST /u/{user}/link", p.link)
+}
+
+// settle gives the app a moment to react when nothing has changed yet, so that a page without script
+// already shows the modal or the note that follows a click.
+func (p pages) settle(ctx context.Context, before int) {
+	ctx, cancel := context.WithTimeout(ctx, p.s.opt.Settle)
+	defer cancel()
+	_ = p.s.Wait(ctx, func(s *Server) bool { return s.Version() != before }) // nothing came: the page shows what there is
 }
 
 // sentence makes an error readable in a notice.

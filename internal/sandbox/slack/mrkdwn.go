@@ -114,6 +114,9 @@ func (r reader) span(s string, i int) (string, int) {
 	return "", 0
 }
 
+// maxRun bounds the search for the end of a run, so that no text takes long.
+const maxRun = 2000
+
 // closing finds the end of a bold, italic or struck run that starts at i; 0 when it is no run.
 func closing(s string, i int) int {
 	before, _ := utf8.DecodeLastRuneInString(s[:i])
@@ -121,7 +124,7 @@ func closing(s string, i int) int {
 		return 0
 	}
 	inToken := false
-	for j := i + 1; j < len(s); j++ {
+	for j := i + 1; j < min(len(s), i+maxRun); j++ {
 		switch {
 		case s[j] == '<':
 			inToken = true

@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // browse is a person with a browser and no script.
@@ -238,4 +240,19 @@ func TestPages_News(t *testing.T) {
 	if got := b.get("/demo/slack/u/" + maya + "/news?since=0"); !strings.Contains(got, `"version"`) {
 		t.Errorf("news: got %q, want the version", got)
 	}
+}
+
+func TestPages_WaitForWhatFollowsAClick(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.Prefix, o.Settle = "/demo/slack", time.Minute })
+	site := httptest.NewServer(w.Pages())
+	t.Cleanup(site.Close)
+	b := &browse{world: w, site: site, user: maya}
+	var late sync.WaitGroup
+	b.answers(func(_ http.ResponseWriter, _ *http.Request) {
+		trigger := str(b.lastPayload("shortcut"), "trigger_id")
+		late.Go(func() { b.ok("views.open", "trigger_id", trigger, "view", form) }) // beside the answer, as apps do
+	})
+	wantIn(t, b.send("global", "callback", "request_new", "back", b.here()), `role="dialog"`)
+	late.Wait()
 }

@@ -20,7 +20,7 @@ var templateFiles embed.FS
 var assetFiles embed.FS
 
 // policy lets the pages load their own files and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // watchFor is how long a page may wait for news in one request.

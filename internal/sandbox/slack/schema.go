@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -210,5 +209,3 @@ func (l *lint) errorLines() []string {
 	}
 	return out
 }
-
-func (l *lint) String() string { return strings.Join(l.messages, "; ") }

@@ -25,7 +25,7 @@ type Options struct {
 	Faults *sandbox.Faults
 	HTTP   *http.Client // sends deliveries; http.DefaultClient when nil
 
-	Origin        string // where API() is reachable, without a final slash: response addresses start with it
+	Origin        string // address of API() and, where Prefix is set, of Pages(): response addresses and permalinks start with it
 	HookURL       string // where deliveries go; Connect sets it later
 	SigningSecret string
 	BotToken      string
@@ -45,8 +45,9 @@ type Options struct {
 	Retry     []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
 	AckWithin time.Duration   // how long a delivery may take; Slack's 3 s when zero
 
-	Prefix string // mount path of Pages(), "/demo/slack"
-	Back   string // where the pages link back to, if anywhere
+	Prefix string        // mount path of Pages(), "/demo/slack"
+	Settle time.Duration // how long a form waits for the app's first reaction; 800 ms when zero
+	Back   string        // where the pages link back to, if anywhere
 }
 
 // Team is the workspace.
@@ -164,6 +165,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.AckWithin == 0 {
 		o.AckWithin = 3 * time.Second
+	}
+	if o.Settle == 0 {
+		o.Settle = 800 * time.Millisecond
 	}
 	o.Origin, o.Prefix = strings.TrimSuffix(o.Origin, "/"), strings.TrimSuffix(o.Prefix, "/")
 	return o

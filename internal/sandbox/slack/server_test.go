@@ -82,6 +82,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		},
 		Groups: []Group{{ID: "S0BRAND001", Handle: "brand", Name: "Brand", Users: []string{ravi}}},
 		Retry:  []time.Duration{0, 0, 0},
+		Settle: time.Millisecond,
 		Shortcuts: []Shortcut{
 			{CallbackID: "request_from_message", Name: "New creative request", Message: true},
 			{CallbackID: "request_new", Name: "New creative request"},
