@@ -1,0 +1,501 @@
+package connectortest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/source"
+)
+
+// Run runs the whole suite.
+func Run(t *testing.T, h Harness) {
+	t.Helper()
+	for _, one := range []struct {
+		name string
+		test func(*testing.T, Harness)
+	}{
+		{"Example is read strictly", example},
+		{"doing twice makes one thing", twice},
+		{"saying twice says it once", saidTwice},
+		{"a lost answer is found again", lostAnswer},
+		{"a lost word is found again", lostWord},
+		{"what was never made is made once", neverMade},
+		{"an older view never wins", older},
+		{"faults have their class", faults},
+		{"a cancelled call returns", cancelled},
+		{"webhooks are read without touching anything", hooks},
+		{"Check answers in findings", check},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			one.test(t, h)
+		})
+	}
+}
+
+// begin is when the suite's clock starts.
+func begin() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
+
+// bench is one connector with everything the suite watches.
+type bench struct {
+	Outside
+	t     *testing.T
+	clock *Clock
+	keep  *Keep
+	log   *Log
+	errs  []error
+}
+
+func start(t *testing.T, h Harness) *bench {
+	t.Helper()
+	b := &bench{t: t, clock: NewClock(begin()), keep: &Keep{}, log: &Log{}}
+	b.Outside = h.Start(t, b.deps(h.Kind().Name))
+	t.Cleanup(b.leaks)
+	return b
+}
+
+func (b *bench) deps(instance string) connectors.Deps {
+	return connectors.Deps{
+		Instance: instance, Version: "test", PublicURL: "https://signoff.lumen.example",
+		Key: []byte("0123456789abcdef0123456789abcdef"), StoreID: "store-of-the-suite",
+		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: b.clock.Now, Keep: b.keep,
+	}
+}
+
+// leaks fails the test when a secret was seen in an error or in the log.
+func (b *bench) leaks() {
+	for _, secret := range b.Secrets() {
+		if secret == "" {
+			b.t.Error("an empty text is named as a secret")
+			continue
+		}
+		if strings.Contains(b.log.String(), secret) {
+			b.t.Errorf("the log holds a secret (%d bytes long)", len(secret))
+		}
+		for _, err := range b.errs {
+			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret) || strings.Contains(personOf(err), secret) {
+				b.t.Errorf("an error holds a secret (%d bytes long)", len(secret))
+			}
+		}
+	}
+}
+
+func personOf(err error) string {
+	if e, ok := errors.AsType[*connectors.Error](err); ok {
+		return e.Person
+	}
+	return ""
+}
+
+func (b *bench) doer() connectors.Doer {
+	b.t.Helper()
+	d, ok := b.Connector().(connectors.Doer)
+	if !ok {
+		b.t.Fatal("the connector does nothing outside (connectors.Doer)")
+	}
+	return d
+}
+
+// do carries an effect out and checks that an error is one that may cross the boundary.
+func (b *bench) do(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
+	b.t.Helper()
+	links, err := b.doer().Do(ctx, e)
+	b.note(err)
+	return links, err
+}
+
+func (b *bench) note(err error) {
+	b.t.Helper()
+	if err == nil {
+		return
+	}
+	b.errs = append(b.errs, err)
+	e, ok := err.(*connectors.Error) //nolint:errorlint // exactly this type crosses the boundary
+	if !ok {
+		b.t.Errorf("error is a %T, want *connectors.Error: %v", err, err)
+		return
+	}
+	if e.Op == "" || !slices.Contains([]connectors.Class{connectors.Transient, connectors.Limited, connectors.Unsure, connectors.Rejected, connectors.Denied}, e.Class) {
+		b.t.Errorf("error lacks its operation or class: %#v", e)
+	}
+}
+
+// made carries out Create and returns what it made.
+func (b *bench) made() (flow.Effect, []flow.Link) {
+	b.t.Helper()
+	e := b.Create()
+	links, err := b.do(b.t.Context(), e)
+	if err != nil {
+		b.t.Fatalf("Do(%s): %v", e.ID, err)
+	}
+	if len(links) == 0 || links[0].Ref.Zero() {
+		b.t.Fatalf("Do(%s) = %+v, want a link to what was made", e.ID, links)
+	}
+	return e, links
+}
+
+func (b *bench) things(want int) []string {
+	b.t.Helper()
+	got := b.Things()
+	if len(got) != want {
+		b.t.Errorf("the outside holds %d things, want %d:\n%s", len(got), want, strings.Join(got, "\n"))
+	}
+	return got
+}
+
+// later is the effect e as the engine sends it once links are known, with a new title at a version.
+func later(e flow.Effect, links []flow.Link, version int64, title string) flow.Effect {
+	show := *e.Show
+	show.Version, show.Digest = version, fmt.Sprint("digest-", version)
+	show.View.Title, show.View.Headline = title, title
+	if len(links) > 0 {
+		link := links[0]
+		show.Link = &link
+	}
+	e.ID = fmt.Sprintf("%s/%d/1", e.Request, version)
+	e.Show = &show
+	return e
+}
+
+func example(t *testing.T, h Harness) {
+	k := h.Kind()
+	if k.Name == "" || k.New == nil || strings.TrimSpace(k.Example) == "" {
+		t.Fatalf("Kind lacks its name, its example or New: %+v", k)
+	}
+	b := &bench{t: t, clock: NewClock(begin()), keep: &Keep{}, log: &Log{}}
+	d := b.deps(k.Name)
+	d.HTTP = noHTTP(t)
+	c, err := k.New(decoder(k.Example, h.Env()), d)
+	if err != nil || c == nil {
+		t.Errorf("New with the Example: %v", err)
+	}
+	if b.keep.Calls() != 0 {
+		t.Errorf("New used the Keep %d times, want none", b.keep.Calls())
+	}
+	if _, err := k.New(decoder("surely_unknown: 1\n"+k.Example, h.Env()), d); err == nil {
+		t.Error("New takes an unknown key, want a refusal")
+	}
+	for _, secret := range h.Env() {
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("a problem of the settings holds a secret (%d bytes long)", len(secret))
+		}
+	}
+}
+
+// decoder reads settings as the configuration does.
+func decoder(text string, env map[string]string) func(any) error {
+	return func(into any) error {
+		f, problems := source.Parse("example.yaml", []byte(os.Expand(text, func(name string) string { return env[name] })))
+		if len(problems) == 0 {
+			problems = source.Into(f.Root(), "an instance", into)
+		}
+		if len(problems) > 0 {
+			return fmt.Errorf("%+v", problems)
+		}
+		return nil
+	}
+}
+
+func twice(t *testing.T, h Harness) {
+	b := start(t, h)
+	e, first := b.made()
+	again, err := b.do(t.Context(), e)
+	if err != nil {
+		t.Fatalf("Do again: %v", err)
+	}
+	if len(again) == 0 || again[0].Ref != first[0].Ref {
+		t.Errorf("Do again = %+v, want the same thing as first: %+v", again, first)
+	}
+	change := later(e, first, 2, "A second title")
+	for range 2 {
+		if _, err := b.do(t.Context(), change); err != nil {
+			t.Fatalf("Do of a change: %v", err)
+		}
+	}
+	if got := b.things(1); len(got) == 1 && !strings.Contains(got[0], "A second title") {
+		t.Errorf("after a change the thing is\n%s\nwant the new title in it", got[0])
+	}
+}
+
+func saidTwice(t *testing.T, h Harness) {
+	b := start(t, h)
+	_, links := b.made()
+	say, ok := b.Say(links)
+	if !ok {
+		t.Skip("this connector says nothing by itself")
+	}
+	for range 2 {
+		if _, err := b.do(t.Context(), say); err != nil {
+			t.Fatalf("Do(%s): %v", say.ID, err)
+		}
+	}
+	if b.Said() != 1 {
+		t.Errorf("it was said %d times, want once", b.Said())
+	}
+}
+
+const mostLooks = 20
+
+// look asks Find until it knows, as the engine does, moving the clock by what it is told to wait.
+func (b *bench) look(e flow.Effect, tried time.Time) ([]flow.Link, bool) {
+	b.t.Helper()
+	for range mostLooks {
+		links, found, err := b.doer().Find(b.t.Context(), e, tried)
+		b.note(err)
+		switch {
+		case err == nil:
+			return links, found
+		case connectors.ClassOf(err) != connectors.Unsure:
+			b.t.Fatalf("Find(%s): %v", e.ID, err)
+		}
+		wait := time.Second
+		if ce, ok := errors.AsType[*connectors.Error](err); ok && ce.Wait > 0 {
+			wait = ce.Wait
+		}
+		b.clock.Advance(wait)
+	}
+	b.t.Fatalf("Find(%s) does not know after %d looks", e.ID, mostLooks)
+	return nil, false
+}
+
+// lose carries e out with a fault and returns when it was tried; the error must be Unsure.
+func (b *bench) lose(e flow.Effect, f Fault) time.Time {
+	b.t.Helper()
+	if !b.Arm(f) {
+		b.t.Skip("nothing can be lost on the way to this outside")
+	}
+	tried := b.clock.Now()
+	_, err := b.do(b.t.Context(), e)
+	if got := connectors.ClassOf(err); got != connectors.Unsure {
+		b.t.Fatalf("Do with a lost answer: class %q (%v), want %q", got, err, connectors.Unsure)
+	}
+	return tried
+}
+
+func lostAnswer(t *testing.T, h Harness) {
+	b := start(t, h)
+	e := b.Create()
+	tried := b.lose(e, Fault{Does: true})
+	links, found := b.look(e, tried)
+	if !found || len(links) == 0 || links[0].Ref.Zero() {
+		t.Fatalf("Find = %+v, %v, want what the lost call made", links, found)
+	}
+	if _, err := b.do(t.Context(), later(e, links, 2, "A second title")); err != nil {
+		t.Fatalf("Do of a change: %v", err)
+	}
+	b.things(1)
+}
+
+func lostWord(t *testing.T, h Harness) {
+	b := start(t, h)
+	_, links := b.made()
+	say, ok := b.Say(links)
+	if !ok {
+		t.Skip("this connector says nothing by itself")
+	}
+	tried := b.lose(say, Fault{Does: true})
+	if _, found := b.look(say, tried); !found {
+		t.Error("Find does not find what was said")
+	}
+	if b.Said() != 1 {
+		t.Errorf("it was said %d times, want once", b.Said())
+	}
+}
+
+func neverMade(t *testing.T, h Harness) {
+	b := start(t, h)
+	e := b.Create()
+	tried := b.lose(e, Fault{})
+	if links, found := b.look(e, tried); found {
+		t.Fatalf("Find = %+v, want nothing: the call never arrived", links)
+	}
+	if _, err := b.do(t.Context(), e); err != nil {
+		t.Fatalf("Do once more: %v", err)
+	}
+	b.things(1)
+}
+
+func older(t *testing.T, h Harness) {
+	b := start(t, h)
+	if v, ok := b.Outside.(Versionless); ok {
+		t.Skip(v.Versionless())
+	}
+	e, links := b.made()
+	for _, step := range []struct {
+		version int64
+		title   string
+	}{{3, "The third title"}, {2, "The second title"}} {
+		if _, err := b.do(t.Context(), later(e, links, step.version, step.title)); err != nil {
+			t.Fatalf("Do of version %d: %v", step.version, err)
+		}
+	}
+	got := strings.Join(b.things(1), "\n")
+	if !strings.Contains(got, "The third title") || strings.Contains(got, "The second title") {
+		t.Errorf("the thing is\n%s\nwant version 3 and nothing of version 2", got)
+	}
+}
+
+func faults(t *testing.T, h Harness) {
+	cases := append(overHTTP(), start(t, h).Faults()...)
+	names := map[string]bool{}
+	for _, c := range cases {
+		if names[c.Name] {
+			t.Errorf("two faults are called %q", c.Name)
+		}
+		names[c.Name] = true
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			b := start(t, h)
+			if !b.Arm(c.Fault) {
+				t.Skip("this outside cannot fail so")
+			}
+			e := b.Create()
+			_, err := b.do(t.Context(), e)
+			ce, ok := errors.AsType[*connectors.Error](err)
+			switch {
+			case !ok:
+				t.Fatalf("Do = %v, want class %q", err, c.Class)
+			case ce.Class != c.Class || c.Scope != "" && ce.Scope != c.Scope || ce.Wait < c.Wait:
+				t.Errorf("Do = class %q scope %q wait %s (%v), want %q %q at least %s", ce.Class, ce.Scope, ce.Wait, err, c.Class, c.Scope, c.Wait)
+			case c.Person && ce.Person == "":
+				t.Errorf("%v says nothing to people", err)
+			case ce.Class == connectors.Limited && ce.Scope == "":
+				t.Errorf("%v does not say who has to wait", err)
+			}
+			want := 0
+			if c.Fault.Does {
+				want = 1
+			}
+			b.things(want)
+		})
+	}
+}
+
+func cancelled(t *testing.T, h Harness) {
+	t.Run("before", func(t *testing.T) {
+		t.Parallel()
+		b := start(t, h)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := b.do(ctx, b.Create())
+		if got := connectors.ClassOf(err); got != connectors.Transient && got != connectors.Unsure {
+			t.Errorf("Do in a cancelled context: class %q (%v), want transient or unsure", got, err)
+		}
+		b.things(0)
+	})
+	t.Run("on the way", func(t *testing.T) {
+		t.Parallel()
+		b := start(t, h)
+		arrived := make(chan struct{})
+		if !b.Arm(Fault{Hold: arrived}) {
+			t.Skip("nothing can hang on the way to this outside")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			<-arrived
+			cancel()
+		}()
+		_, err := b.do(ctx, b.Create())
+		if got := connectors.ClassOf(err); got != connectors.Unsure {
+			t.Errorf("Do that was cancelled on the way: class %q (%v), want unsure", got, err)
+		}
+	})
+}
+
+func hooks(t *testing.T, h Harness) {
+	b := start(t, h)
+	believed, refused := b.Hooks()
+	r, ok := b.Connector().(connectors.Receiver)
+	if !ok {
+		if len(believed)+len(refused) > 0 {
+			t.Error("there are webhooks but the connector is no Receiver")
+		}
+		t.Skip("this connector takes no webhooks")
+	}
+	before := b.keep.Calls()
+	for i, in := range refused {
+		_, err := r.Accept(in)
+		refusal, ok := errors.AsType[*connectors.Refusal](err)
+		switch {
+		case !ok:
+			t.Errorf("refused[%d]: Accept = %v, want a *Refusal", i, err)
+		case refusal.Status < 400 || refusal.Status > 499:
+			t.Errorf("refused[%d]: status %d, want a 4xx", i, refusal.Status)
+		}
+		b.errs = append(b.errs, err)
+	}
+	for i, in := range believed {
+		b.believes(r, i, in)
+	}
+	if got := b.keep.Calls() - before; got != 0 {
+		t.Errorf("Accept and Parse used the Keep %d times, want none", got)
+	}
+}
+
+// believes checks one authentic webhook: the same answer each time, from Accept and from Parse.
+func (b *bench) believes(r connectors.Receiver, i int, in connectors.Inbound) {
+	b.t.Helper()
+	acc, err := r.Accept(in)
+	if err != nil {
+		b.t.Errorf("believed[%d]: %v", i, err)
+		return
+	}
+	again, err := r.Accept(in)
+	if diff := cmp.Diff(plain(acc), plain(again)); err != nil || diff != "" {
+		b.t.Errorf("believed[%d]: the second Accept differs (%v):\n%s", i, err, diff)
+	}
+	if acc.Answer != nil || acc.Ignored != "" || acc.Malformed != "" {
+		return
+	}
+	if acc.ID == "" || acc.Kind == "" {
+		b.t.Errorf("believed[%d]: %+v has no id or no kind", i, acc)
+	}
+	d := flow.Delivery{ID: "x/" + acc.ID, Instance: "x", Kind: acc.Kind, At: in.At, Type: acc.Type, Body: in.Body, Key: acc.Key}
+	first, err1 := r.Parse(d)
+	second, err2 := r.Parse(d)
+	if diff := cmp.Diff(first, second); diff != "" || (err1 == nil) != (err2 == nil) {
+		b.t.Errorf("believed[%d]: the second Parse differs (%v, %v):\n%s", i, err1, err2, diff)
+	}
+}
+
+// plain is an Accepted that can be compared.
+func plain(acc connectors.Accepted) map[string]any {
+	raw, err := json.Marshal(map[string]any{
+		"id": acc.ID, "key": acc.Key, "kind": acc.Kind, "type": acc.Type, "ignored": acc.Ignored, "malformed": acc.Malformed,
+		"waits": acc.Waits, "enrich": acc.Enrich, "alarm": acc.Alarm, "answers": acc.Answer != nil,
+	})
+	if err != nil {
+		return map[string]any{"err": err.Error()}
+	}
+	return map[string]any{"accepted": string(raw)}
+}
+
+func check(t *testing.T, h Harness) {
+	b := start(t, h)
+	list := b.Connector().Check(t.Context())
+	if len(list) == 0 {
+		t.Error("Check finds nothing at all, want at least one line")
+	}
+	for _, f := range list {
+		if !slices.Contains([]string{"ok", "warning", "problem"}, f.Level) || f.What == "" || f.Text == "" {
+			t.Errorf("finding %+v lacks its level or its words", f)
+		}
+		if f.Level != "ok" && f.Remedy == "" {
+			t.Errorf("finding %+v names no remedy", f)
+		}
+		b.errs = append(b.errs, errors.New(f.Text+" "+f.Remedy))
+	}
+	b.things(0)
+}
