@@ -194,6 +194,6 @@ func (l *loader) unknown(n *source.Node, code, what, name string, known []string
 	case len(known) == 0:
 		l.Hint("none is defined")
 	case len(known) <= 12:
-		l.Hint("there is %s", strings.Join(known, ", "))
+		l.Hint("known: %s", strings.Join(known, ", "))
 	}
 }

@@ -24,7 +24,7 @@ const (
 	maxTextCalls      = 16 // lower, upper, trim
 	maxPatterns       = 8  // uses of matches in one condition
 	maxPatternBytes   = 1 << 10
-	maxPatternSteps   = 600 // compiled size of all patterns of one condition
+	maxPatternSteps   = 1500// compiled size of all patterns of one condition
 )
 
 // condition is a compiled if: or only_if:. Its clauses were joined by "and"; the first that does not hold explains.
@@ -97,6 +97,9 @@ func conjuncts(n ast.Node) []ast.Node {
 func compileClause(node ast.Node, src file.Source, r *reader) (clause, *exprProblem) {
 	cl := clause{text: node.String(), reads: readsOf(node)}
 	cfg := r.checkConfig()
+	if _, err := checker.Check(&parser.Tree{Node: node, Source: src}, cfg); err != nil {
+		return cl, typeProblem(err)
+	}
 	tree := &parser.Tree{Node: r.guard(node, true), Source: src}
 	if _, err := checker.Check(tree, cfg); err != nil {
 		return cl, typeProblem(err)
@@ -165,6 +168,9 @@ func keyOf(n ast.Node, base string) (string, bool) {
 }
 
 var (
+	mismatchRE = regexp.MustCompile(`^(\S+) \(mismatched types (.+) and (.+)\)$`)
+	argumentRE = regexp.MustCompile(`^cannot use (.+) as argument \(type (.+)\) to call (\w+) ?$`)
+
 	tokenRE = regexp.MustCompile(`^unexpected token (\w+)\("?(.*?)"?\)$`)
 	typesRE = regexp.MustCompile(`time\.Time|time\.Duration|float64|\[\]string|\bint\b|\bstring\b|\bbool\b|\[\]interface \{\}|calendar\.Span`)
 )
@@ -185,6 +191,10 @@ func syntaxProblem(source string, err error) exprProblem {
 		p.text, p.at = "stops in the middle", max(0, len([]rune(source))-1)
 		p.hint = "something is missing at the end"
 		return p
+	}
+	if strings.Contains(fe.Message, "??") {
+		return exprProblem{at: p.at, n: 1, code: "SO141", text: "?? cannot be used in a condition",
+			hint: "a comparison with something that is not given is false; write given(request.budget) to ask"}
 	}
 	m := tokenRE.FindStringSubmatch(fe.Message)
 	if m == nil {
@@ -209,8 +219,12 @@ func typeProblem(err error) *exprProblem {
 		p.text, p.hint = "a condition must come out true or false", "compare the value with something, such as request.budget > 5000"
 		return p
 	}
-	p.text = strings.TrimPrefix(p.text, "invalid operation: ")
-	p.text = plainTypes(p.text)
+	p.text = plainTypes(strings.TrimPrefix(p.text, "invalid operation: "))
+	if m := mismatchRE.FindStringSubmatch(p.text); m != nil {
+		p.text = fmt.Sprintf("%s and %s do not go together with %s", m[2], m[3], m[1])
+	} else if m := argumentRE.FindStringSubmatch(p.text); m != nil {
+		p.text = fmt.Sprintf("%s takes %s, not %s", m[3], m[2], m[1])
+	}
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/types"
 
 	"signoff/internal/calendar"
@@ -156,6 +157,9 @@ func (r *reader) operator(n ast.Node, op string) {
 func (r *reader) binary(n *ast.BinaryNode, loop bool) {
 	r.operator(n, n.Operator)
 	r.visit(n.Left, loop)
+	if n.Operator == "??" {
+		return
+	}
 	if n.Operator == "matches" {
 		r.matches(n, loop)
 		return
@@ -237,7 +241,10 @@ func (r *reader) builtin(n *ast.BuiltinNode, loop bool) {
 func (r *reader) unknownFunction(n ast.Node, name string) {
 	known := append(builtins(), slices.Sorted(maps.Keys(ownFunctions()))...)
 	hint := "conditions know " + strings.Join(known, ", ")
-	if near := nearest(name, known); near != "" && near != name {
+	_, library := builtin.Index[name]
+	if name == "now" {
+		hint = `use within(request.due, "3 working days"), or compare with request.submitted`
+	} else if near := nearest(name, known); near != "" && !library {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	r.refuse(n, "SO141", fmt.Sprintf("the function %s cannot be used in a condition", name), hint)

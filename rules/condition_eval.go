@@ -15,7 +15,8 @@ import (
 // What one evaluation may see of a request at most.
 const (
 	maxStringsBytes = 64 << 10 // all strings together
-	maxValueBytes   = 1 << 10  // each value but text and title
+	maxTextBytes    = 32 << 10 // text
+	maxValueBytes   = 1 << 10  // each value but text and fields of type text and long_text
 	maxEntries      = 200      // each list
 	maxMatchedBytes = 4 << 10  // what a pattern reads of a text
 )
@@ -49,6 +50,7 @@ func (v *vocabulary) read(f facts, cal *calendar.Calendar) *reading {
 	b := &budget{left: maxStringsBytes}
 	r := &reading{given: map[string]bool{}, words: map[string]string{}}
 	request := map[string]any{
+		"title": b.short(f.title), "text": b.take(f.text, maxTextBytes),
 		"source": b.short(f.source), "channel": b.short(f.channel), "type": b.short(f.kind), "event": b.short(f.event),
 		"priority": b.short(f.priority), "project": b.short(f.project), "labels": b.list(f.labels),
 		"requester": b.short(f.requester), "assignee": b.short(f.assignee), "due": f.due, "submitted": f.submitted,
@@ -72,8 +74,6 @@ func (v *vocabulary) read(f facts, cal *calendar.Calendar) *reading {
 		"name": b.short(f.author.id), "email": b.short(f.author.email), "groups": b.list(f.author.groups),
 		"bot": f.author.bot, "known": f.author.known,
 	}
-	request["title"] = b.long(f.title)
-	request["text"] = b.long(f.text)
 	r.env = map[string]any{
 		"request": request, "author": authorEnv, givenName: r.given, clockName: clock{now: f.submitted, cal: cal},
 	}

@@ -157,15 +157,24 @@ func (l *loader) calendarProblems(n *source.Node, err error) {
 		if value == "" {
 			value = e.Key
 		}
-		if value == "" {
+		switch {
+		case sentence(what):
+			l.Errorf(node.Pos(), code, "%s", what)
+		case value == "":
 			l.Errorf(node.Pos(), code, "%s %s", e.Field, what)
-		} else {
+		default:
 			l.Errorf(node.Pos(), code, "%q %s", value, what)
 		}
 		if hint != "" {
 			l.Hint("%s", hint)
 		}
 	}
+}
+
+// sentence reports whether a calendar's complaint names what it speaks of: "fri already has its hours".
+func sentence(s string) bool {
+	first, _, _ := strings.Cut(s, " ")
+	return slices.Contains([]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun", "the", "no"}, first)
 }
 
 // calendarPlace finds the node that a calendar error speaks of.

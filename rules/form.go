@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +36,9 @@ const (
 	maxField     = 1000
 	maxLongField = 10_000
 )
+
+// urlWholeRE is an address: scheme, host, no spaces.
+var urlWholeRE = regexp.MustCompile(`^https?://[^\s/?#<>"]+\S*$`)
 
 // Prefill reads a draft: the type (the one chosen, else that of the rule which would apply, else the one whose name
 // the words mention), the title, and the fields of that type.
@@ -218,8 +221,7 @@ func normalise(f Field, v string, x *extractor) (stored, problem string) {
 		}
 		return strconv.FormatFloat(n, 'f', -1, 64), ""
 	case URLField:
-		u, err := url.Parse(v)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		if !urlWholeRE.MatchString(v) {
 			return "", "This is not an address. It starts with https://."
 		}
 		return v, ""

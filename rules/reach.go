@@ -11,7 +11,8 @@ import (
 // catchAll warns where some requests are met by no rule.
 func (l *loader) catchAll() {
 	rules := l.set.rules.rules
-	if len(rules) == 0 || slices.ContainsFunc(rules, func(r *rule) bool { return r.always() && !r.goOn }) {
+	broken := func(r *rule) bool { return r.broken }
+	if len(rules) == 0 || slices.ContainsFunc(rules, broken) || slices.ContainsFunc(rules, func(r *rule) bool { return r.always() && !r.goOn }) {
 		return
 	}
 	last := rules[len(rules)-1]
@@ -98,6 +99,9 @@ func (l *loader) unreachable() {
 	blocker := -1
 	for j, r := range all {
 		reaches[j] = reachOf(r.matchRaw)
+		if r.broken {
+			continue
+		}
 		if blocker < 0 {
 			if i := l.forestalledBy(j, reaches, filed); i >= 0 {
 				l.forestalled(r, all[i])

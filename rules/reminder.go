@@ -264,7 +264,7 @@ func (l *loader) via(n *source.Node) []string {
 		channel, place, _ := strings.Cut(word, " ")
 		switch {
 		case !l.knownVia(channel, place):
-			l.Errorf(item.Pos(), "SO113", "%q is not a way to reach people", word)
+			l.Errorf(item.Pos(), source.CodeChoice, "%q is not a way to reach people", word)
 			l.Hint("%s", viaHint(word))
 		case !slices.Contains(l.options.Channels, channel):
 			l.Warnf(item.Pos(), "SO201", "%s is not configured, so this goes to the person directly", channel)

@@ -17,6 +17,7 @@ type rule struct {
 	matchRaw *source.Node
 	cond     *condition
 	hasIf    bool
+	broken   bool // has problems of its own
 	ignore   bool
 	goOn     bool // continue: true
 	do       action
@@ -71,6 +72,7 @@ func (l *loader) lastPlace() source.Pos {
 }
 
 func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
+	before := l.Errors()
 	if !l.Map(n, source.Shape{
 		Of: "a rule", Keys: []string{"name", "match", "if", "do", "continue"}, Required: []string{"name", "do"},
 		Instead:  map[string]string{"when": "match", "where": "match", "then": "do", "action": "do", "actions": "do", "condition": "if", "only_if": "if"},
@@ -91,6 +93,7 @@ func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
 	r.goOn, _ = l.Bool(n.Key("continue"))
 	l.action(r, n.Key("do"))
 	l.fieldsOfIf(r, n)
+	r.broken = l.Errors() > before
 	l.set.rules.rules = append(l.set.rules.rules, r)
 }
 
@@ -233,7 +236,7 @@ func (l *loader) skills(a *assignment, n *source.Node) {
 		has := slices.ContainsFunc(people, func(p *Person) bool { return slices.Contains(p.Skills, item.Value()) })
 		if !has && len(people) > 0 {
 			l.unknown(item, "SO121", "skill", item.Value(), skillsOf(people))
-			l.Hint("nobody of %s has it; they have %s", whoWords(a.to), strings.Join(skillsOf(people), ", "))
+			l.Hint("nobody of %s has it; they have %s", whoWords(a.to), firstOf(strings.Join(skillsOf(people), ", "), "no skills"))
 		}
 	}
 }

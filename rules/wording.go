@@ -190,7 +190,7 @@ func (c *wordingCheck) field(n *parse.FieldNode) {
 }
 
 func (c *wordingCheck) unknownField(n *parse.FieldNode, sc scope, path, name string) {
-	hint := "there is " + strings.Join(sc.names(path), ", ")
+	hint := "known: " + strings.Join(sc.names(path), ", ")
 	var keys []string
 	for k := range sc {
 		keys = append(keys, k)

@@ -74,7 +74,10 @@ func (l *loader) workflows() {
 		if w.basedOn == "" && value.Key("stages") == nil {
 			l.Require(value, "a workflow", "stages")
 		}
-		items, _ := l.List(value.Key("stages"))
+		items, ok := l.List(value.Key("stages"))
+		if ok && len(items) == 0 {
+			l.Errorf(value.Key("stages").Pos(), source.CodeType, "the workflow %s has no stages", w.name)
+		}
 		l.stages(w, items)
 		if value.Key("new_version") != nil {
 			l.later(func() { l.newVersion(value.Key("new_version"), w) })
@@ -84,9 +87,6 @@ func (l *loader) workflows() {
 }
 
 func (l *loader) stages(w *workflow, items []*source.Node) {
-	if items != nil && len(items) == 0 {
-		l.Errorf(w.pos, source.CodeType, "the workflow %s has no stages", w.name)
-	}
 	for i, item := range items {
 		if group := item.Key("together"); group != nil {
 			l.Map(item, source.Shape{Of: "stages that run together", Keys: []string{"together"}})
