@@ -154,7 +154,7 @@ func (e *Engine) act(ctx context.Context, door, id string, ev flow.Event) (got a
 		ID: door + "/" + id, Instance: door, Kind: string(ev.Kind), Type: "application/json", At: e.o.Now().UTC(),
 		Body: body, Hash: hex.EncodeToString(sum[:]), State: flow.Waiting,
 	}
-	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
 	stored, err := e.inbox.store(ctx, d, false, true)
 	if err != nil {

@@ -99,43 +99,67 @@ func TestVote_UnknownRequest(t *testing.T) {
 	})
 }
 
-func TestVote_OppositeAtTheSameInstant(t *testing.T) {
+// both casts two opposite votes on one request at the same instant.
+func both(e *engine.Engine, id string) (results [2]engine.VoteResult) {
+	var pair sync.WaitGroup
+	for k, v := range []engine.VoteInput{vote("", "ana", flow.Approve), vote("", "dana", flow.Decline)} {
+		pair.Go(func() {
+			v.Request = flow.RequestID(id)
+			results[k], _ = e.Vote(context.Background(), v)
+		})
+	}
+	pair.Wait()
+	return results
+}
+
+func TestVote_AThousandOppositePairs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	e, err := engine.New(engine.Options{Store: w.store, Rules: w.rules, Now: time.Now})
+	must(t, err)
+	const pairs = 1000
+	for range pairs {
+		_, _, err := e.Submit(ctx, intake("", "Banner"))
+		must(t, err)
+	}
+	var all sync.WaitGroup
+	var results [pairs][2]engine.VoteResult
+	for i := range pairs {
+		all.Go(func() { results[i] = both(e, name("CR-%d", i+1)) })
+	}
+	all.Wait()
+	for i, pair := range results {
+		if pair[0].Counted == pair[1].Counted {
+			t.Fatalf("pair %d: %+v, want exactly one counted", i, pair)
+		}
+		d, err := e.Request(ctx, name("CR-%d", i+1))
+		must(t, err)
+		votes := 0
+		for _, rec := range d.Records {
+			if rec.Event.Kind == flow.VoteCast {
+				votes++
+			}
+		}
+		if votes != 2 || len(d.Request.Votes) != 1 || !d.Request.Status.Closed() {
+			t.Fatalf("%s: %d attempts recorded, %d votes, %s; want 2, 1 and one end", d.Request.ID, votes, len(d.Request.Votes), d.Request.Status)
+		}
+	}
+}
+
+func TestVote_OppositeVotesEndInOneOutside(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
 		ctx := context.Background()
-		const pairs = 250
-		for i := range pairs {
+		for i := range 20 {
 			_, _, err := w.engine.Submit(ctx, intake("", "Banner"))
 			must(t, err)
-			id := flow.RequestID(fmt.Sprintf("CR-%d", i+1))
-			var both sync.WaitGroup
-			results := make([]engine.VoteResult, 2)
-			for k, v := range []engine.VoteInput{vote("", "ana", flow.Approve), vote("", "dana", flow.Decline)} {
-				both.Go(func() {
-					v.Request = id
-					results[k], _ = w.engine.Vote(ctx, v)
-				})
-			}
-			both.Wait()
-			if results[0].Counted == results[1].Counted {
-				t.Fatalf("pair %d: %+v, want exactly one counted", i, results)
-			}
+			both(w.engine, name("CR-%d", i+1))
 		}
 		w.pass(time.Minute)
-		for i := range pairs {
-			id := fmt.Sprintf("CR-%d", i+1)
-			d, err := w.engine.Request(ctx, id)
-			must(t, err)
-			votes := 0
-			for _, rec := range d.Records {
-				if rec.Event.Kind == flow.VoteCast {
-					votes++
-				}
-			}
-			if votes != 2 || len(d.Request.Votes) != 1 {
-				t.Fatalf("%s: %d attempts recorded and %d votes, want 2 and 1", id, votes, len(d.Request.Votes))
-			}
-			w.outsideShows(id, d.Request.Status)
+		for i := range 20 {
+			id := name("CR-%d", i+1)
+			w.outsideShows(id, w.request(id).Status)
 		}
 	})
 }

@@ -55,8 +55,7 @@ func code(why []flow.Reason) string {
 	return why[0].Code
 }
 
-// delivered decides an event that came from outside: whose account it is and which receipts explain it are settled
-// first.
+// delivered decides an event that came from outside, once it is settled whose accounts it names.
 func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 	instance, _, _ := strings.Cut(ev.Delivery, "/")
 	set := d.book.current.Load()
@@ -64,9 +63,6 @@ func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 	var err error
 	if !own(instance) {
 		if ev.Actor, err = d.people.who(tx, ev.Actor, dir); err != nil {
-			return decision{}, err
-		}
-		if err := echo(tx, instance, &ev); err != nil {
 			return decision{}, err
 		}
 		// Where somebody acted, and how surely it was they, is said by our own pages and API only.

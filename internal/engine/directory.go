@@ -64,7 +64,7 @@ func (c *chores) resolvePeople(ctx context.Context) error {
 }
 
 func (c *chores) resolveOn(ctx context.Context, instance string) error {
-	finder, finds := c.e.o.Connectors[instance].(connectors.Identifier)
+	_, finds := c.e.o.Connectors[instance].(connectors.Identifier)
 	for _, who := range c.e.Rules().People() {
 		var have bool
 		err := c.e.o.Store.View(ctx, func(tx store.Tx) error {
@@ -78,8 +78,11 @@ func (c *chores) resolveOn(ctx context.Context, instance string) error {
 		if have {
 			continue
 		}
-		if err := c.resolve(ctx, instance, who.Person, finds && finder != nil); err != nil {
+		if err := c.resolve(ctx, instance, who.Person, finds); err != nil {
 			return err
+		}
+		if _, stopped := c.e.gate.why(instance); stopped {
+			return nil
 		}
 	}
 	return nil
@@ -101,6 +104,8 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 	case errors.As(err, &ce) && ce.Class == connectors.Limited:
 		c.e.limits.limited(call{instance: instance, shape: "identify"}, ce, c.e.o.Now())
 		return err
+	case errors.As(err, &ce) && ce.Class == connectors.Denied:
+		return c.e.outbox.halt(ctx, instance, ce)
 	case err != nil:
 		return err
 	}
@@ -110,7 +115,20 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 	})
 }
 
-// retryUnresolved gives another try to effects parked for people who had no account.
+// retryUnresolved gives another try to effects that were parked for people who had no account and have one now.
 func (c *chores) retryUnresolved(ctx context.Context) error {
-	return c.e.requeue(ctx, store.JobParked, func(_ store.Job, _ flow.Effect, f fate) bool { return f.Unresolved })
+	return c.e.requeue(ctx, store.JobParked, func(tx store.Tx, eff flow.Effect) (bool, error) {
+		var f fate
+		if _, err := row(tx, effectsTable, eff.ID, &f); err != nil || !f.Unresolved {
+			return false, err
+		}
+		_, needed := namedIn(eff)
+		for _, who := range needed {
+			_, ok, err := c.e.people.account(tx, eff.Target, who.Name)
+			if err != nil || !ok && recipient(eff, who) {
+				return false, err
+			}
+		}
+		return true, nil
+	})
 }

@@ -70,6 +70,7 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if err := o.mayCall(a); err != nil {
 		return err
 	}
+	defer o.limits.leave(a.effect.Target)
 	links, err := o.call(ctx, a)
 	if err != nil {
 		return o.failed(ctx, a, err)
@@ -225,8 +226,9 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 	})
 }
 
-// mayCall says whether the call may be made now: the instance is not stopped, nothing told us to wait, and its
-// breaker is closed. Waiting for these does not count as an attempt.
+// mayCall says whether the call may be made now: the instance is not stopped, nothing told us to wait, it is not
+// crowded and its breaker is closed. Waiting for these does not count as an attempt. Whoever may call has entered the
+// destination and must leave it.
 func (o *outbox) mayCall(a *attempt) error {
 	target, now := a.effect.Target, o.o.Now()
 	if why, stopped := o.gate.why(target); stopped {
@@ -235,7 +237,16 @@ func (o *outbox) mayCall(a *attempt) error {
 	if at := o.limits.admit(o.asCall(a), now); at.After(now) {
 		return o.wait(a, at, "waiting for a rate limit of "+target)
 	}
+	if at := o.limits.calm(a.effect, now); at.After(now) {
+		o.met.alarm("loop")
+		o.log.Error("written too often: something seems to answer our every write", "request", a.effect.Request, "effect", a.effect.ID)
+		return o.wait(a, later(at, now.Add(closed)), "written too often")
+	}
+	if !o.limits.enter(target) {
+		return o.wait(a, now.Add(o.limits.backoff(1)), "many calls to "+target+" are under way")
+	}
 	if b := o.limits.breaker(target); !b.TryAcquirePermit() {
+		o.limits.leave(target)
 		return o.wait(a, now.Add(b.RemainingDelay()+o.limits.backoff(1)/2), target+" does not answer just now")
 	}
 	return nil

@@ -351,6 +351,49 @@ func TestDo_PanicAndHangArePoisonToThemselvesOnly(t *testing.T) {
 	}
 }
 
+func TestDo_OneThatHangsLeavesRoomForOthers(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.stop()
+		w.conns["jira"] = &wild{tracker{w.desk}, func() { time.Sleep(20 * time.Second) }}
+		w.start()
+		w.settle()
+		for i := range 60 {
+			w.hook(ask(fmt.Sprint(i), "Banner"))
+		}
+		w.pass(time.Second)
+		for i := range 60 {
+			if n := len(w.chat.of(fmt.Sprintf("CR-%d/card", i+1))); n != 1 {
+				t.Fatalf("%d cards of CR-%d after a second while the tracker hangs, want 1", n, i+1)
+			}
+		}
+		w.pass(time.Minute)
+	})
+}
+
+func TestDo_WorkOfARemovedConnectorIsParked(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.stop()
+		tracked := w.conns["jira"]
+		delete(w.conns, "jira")
+		w.start()
+		w.hook(ask("1", "Banner"))
+		w.settle()
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		if len(parked) != 1 || !strings.Contains(parked[0].Why, `"jira"`) {
+			t.Fatalf("parked %+v, want the ticket, naming the connector that is gone", parked)
+		}
+		w.stop()
+		w.conns["jira"] = tracked
+		w.start()
+		must(t, w.engine.Replay(context.Background(), parked[0].Job))
+		w.pass(time.Minute)
+		w.outsideShows("CR-1", flow.InReview)
+	})
+}
+
 // wild is a tracker whose calls misbehave.
 type wild struct {
 	tracker

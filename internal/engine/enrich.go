@@ -32,6 +32,12 @@ func (b *inbox) enrich(ctx context.Context, j store.Job) error {
 	learned, err := b.learn(ctx, d)
 	if err != nil {
 		now := b.o.Now()
+		var ce *connectors.Error
+		if _, stopped := b.gate.why(d.Instance); !stopped && errors.As(err, &ce) && ce.Class == connectors.Denied {
+			if err := b.e.outbox.halt(ctx, d.Instance, ce); err != nil {
+				return err
+			}
+		}
 		if wait, again := b.learnAgain(d, j, err, now); again {
 			return &store.LaterError{At: wait, Why: err.Error(), Free: connectors.ClassOf(err) == connectors.Limited}
 		}

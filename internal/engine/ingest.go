@@ -18,7 +18,7 @@ import (
 const (
 	seenFor    = 30 * 24 * time.Hour // how long a delivery is remembered
 	commitTime = 2 * time.Second     // a commit that takes longer is answered as our own fault
-	besideTime = 30 * time.Second    // what is done beside a commit for somebody who waits
+	besideTime = 10 * time.Second    // what is done beside a commit for somebody who waits
 )
 
 // inbox takes deliveries in: verified, stored, acknowledged, and then decided.
@@ -70,8 +70,6 @@ func (b *inbox) receive(ctx context.Context, instance string, in connectors.Inbo
 		return b.fault()
 	case acc.Answer != nil:
 		return *acc.Answer
-	case b.e.stopping.Load():
-		return b.fault()
 	}
 	return b.answer(ctx, instance, in, acc)
 }
@@ -107,19 +105,25 @@ func reasonClass(status int) string {
 func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbound, acc connectors.Accepted) connectors.Reply {
 	ok := connectors.Reply{Status: http.StatusOK, Header: b.answered.Clone(), Body: []byte(`{"ok":true}`), Store: true}
 	failed := b.fault()
-	if acc.Waits {
-		if r, is := b.o.Connectors[instance].(connectors.Responder); is {
-			ok = r.Respond(ctx, in, acc, b.e.Query())
-			b.aside(ctx, ok.Beside)
-			if ok.Failed != nil {
-				failed = *ok.Failed
-			}
+	if r, is := b.o.Connectors[instance].(connectors.Responder); is && acc.Waits {
+		var err error
+		if ok, err = respond(func() connectors.Reply { return r.Respond(ctx, in, acc, b.e.Query()) }); err != nil {
+			b.log.Error("answer for somebody who waits went wrong", "instance", instance, "error", err)
+			b.met.alarm("panic")
+			return failed
+		}
+		if ok.Failed != nil {
+			failed = *ok.Failed
 		}
 	}
+	if b.e.stopping.Load() {
+		return failed
+	}
+	b.aside(ctx, ok.Beside)
 	if !ok.Store {
 		return ok
 	}
-	d := newDelivery(instance, in, acc)
+	d := b.newDelivery(instance, in, acc)
 	if err := b.commit(ctx, d, acc.Enrich); err != nil {
 		b.log.Error("delivery not stored", "instance", instance, "delivery", d.ID, "error", err)
 		b.met.deliveries.WithLabelValues(instance, "not_stored").Inc()
@@ -130,6 +134,16 @@ func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbou
 		b.log.Error("delivery needs a look", "instance", instance, "delivery", d.ID, "alarm", acc.Alarm)
 	}
 	return ok
+}
+
+// respond asks a connector for its answer; a panic in it is our own fault.
+func respond(ask func() connectors.Reply) (r connectors.Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return ask(), nil
 }
 
 // aside starts what is done beside the commit for somebody who waits, and owns it.
@@ -150,7 +164,10 @@ func (b *inbox) aside(ctx context.Context, f func(context.Context)) {
 	})
 }
 
-func newDelivery(instance string, in connectors.Inbound, acc connectors.Accepted) flow.Delivery {
+func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connectors.Accepted) flow.Delivery {
+	if in.At.IsZero() {
+		in.At = b.o.Now()
+	}
 	sum := sha256.Sum256(in.Body)
 	d := flow.Delivery{
 		ID: instance + "/" + acc.ID, Instance: instance, Kind: acc.Kind, Type: acc.Type, At: in.At.UTC(), Body: in.Body,
@@ -168,7 +185,8 @@ func newDelivery(instance string, in connectors.Inbound, acc connectors.Accepted
 // commit stores a delivery once and puts it to work. What needs nothing from outside is decided in the same
 // transaction; where that goes wrong the delivery is stored first, and a job decides it.
 func (b *inbox) commit(ctx context.Context, d flow.Delivery, enrich bool) error {
-	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	// A sender that hangs up does not stop what it has sent from being kept.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
 	got, err := b.store(ctx, d, enrich, !enrich)
 	if errors.Is(err, errPoison) {

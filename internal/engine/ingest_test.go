@@ -160,6 +160,27 @@ func TestHook_StoreFailureIsOurFault(t *testing.T) {
 	})
 }
 
+// stuck is a store whose commits take for ever.
+type stuck struct{ store.Store }
+
+func (stuck) Update(ctx context.Context, _ func(store.Tx) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestHook_ACommitThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		e, err := engine.New(engine.Options{Store: stuck{w.store}, Rules: w.rules, Connectors: w.conns, Now: time.Now})
+		must(t, err)
+		began := time.Now()
+		status(t, "stuck store", e.Hook(context.Background(), "slack", wire(ask("1", "x"))), http.StatusServiceUnavailable)
+		if took := time.Since(began); took > 2500*time.Millisecond {
+			t.Errorf("answered after %v, want about 2 s", took)
+		}
+	})
+}
+
 // waiter is a chat in which somebody waits for the answer.
 type waiter struct {
 	*outside

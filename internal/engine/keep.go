@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"signoff/connectors"
-	"signoff/internal/flow"
 	"signoff/internal/store"
 )
 
@@ -86,21 +85,3 @@ func (k *keep) Scan(ctx context.Context, prefix string, each func(key string, va
 
 // after returns the first key behind all that start with prefix.
 func after(prefix string) string { return prefix + "\xff\xff\xff\xff" }
-
-// receipt is the prefix under which connectors keep what they are about to see come back: Keep.Put("receipt/" + key).
-const receipt = "receipt/"
-
-// echo reports whether a receipt that the source named explains the event: the field "receipt" lists the keys, any
-// of which will do. The field is dropped, it is no part of the fact.
-func echo(tx store.Tx, instance string, ev *flow.Event) error {
-	keys := ev.Fields["receipt"]
-	delete(ev.Fields, "receipt")
-	for _, key := range keys {
-		b, err := tx.Row(keepTable, instance+"/"+receipt+key)
-		if err != nil {
-			return err
-		}
-		ev.Echo = ev.Echo || b != nil
-	}
-	return nil
-}

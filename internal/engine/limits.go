@@ -23,6 +23,7 @@ type limits struct {
 	slots    map[string]time.Time // job -> the instant reserved for it
 	blocks   map[string][]block   // by instance
 	breakers map[string]circuitbreaker.CircuitBreaker[any]
+	rooms    map[string]chan struct{} // calls under way, by instance
 }
 
 // block is a refusal: nothing that falls under it is called before until.
@@ -45,6 +46,7 @@ func newLimits(rand func() float64) *limits {
 	return &limits{
 		rand: rand, paces: map[string]*rate.Limiter{}, slots: map[string]time.Time{},
 		blocks: map[string][]block{}, breakers: map[string]circuitbreaker.CircuitBreaker[any]{},
+		rooms: map[string]chan struct{}{},
 	}
 }
 
@@ -78,7 +80,7 @@ func (l *limits) reserve(c call, from time.Time) time.Time {
 		if p.PerMinute <= 0 {
 			continue
 		}
-		r := l.limiter(c.instance+"/"+p.Key, p).ReserveN(from, 1)
+		r := l.limiter(c.instance+"/"+p.Key, p, from).ReserveN(from, 1)
 		if r.OK() {
 			at = later(at, from.Add(r.DelayFrom(from)))
 		}
@@ -88,12 +90,21 @@ func (l *limits) reserve(c call, from time.Time) time.Time {
 
 const manyPaces = 10_000
 
-func (l *limits) limiter(key string, p connectors.Pace) *rate.Limiter {
+// prune forgets limiters that hold nothing back; a new one starts as they are.
+func (l *limits) prune(now time.Time) {
+	for key, lim := range l.paces {
+		if lim.TokensAt(now) >= float64(lim.Burst()) {
+			delete(l.paces, key)
+		}
+	}
+}
+
+func (l *limits) limiter(key string, p connectors.Pace, now time.Time) *rate.Limiter {
 	if lim, ok := l.paces[key]; ok {
 		return lim
 	}
 	if len(l.paces) >= manyPaces {
-		clear(l.paces) // the services still say when it was too much
+		l.prune(now)
 	}
 	lim := rate.NewLimiter(rate.Limit(p.PerMinute/60), max(p.Burst, 1))
 	l.paces[key] = lim
@@ -216,6 +227,65 @@ func (l *limits) breaker(instance string) circuitbreaker.CircuitBreaker[any] {
 		l.breakers[instance] = b
 	}
 	return b
+}
+
+// crowd is how many calls to one destination are under way at most, so that one which hangs leaves room for others;
+// a call waits squeeze for room before it is put off.
+const (
+	crowd   = 20
+	squeeze = 100 * time.Millisecond
+)
+
+// enter lets a call to a destination begin, unless too many are under way; leave ends it.
+func (l *limits) enter(instance string) bool {
+	room := l.room(instance)
+	select {
+	case room <- struct{}{}:
+		return true
+	default:
+	}
+	enough := time.NewTimer(squeeze)
+	defer enough.Stop()
+	select {
+	case room <- struct{}{}:
+		return true
+	case <-enough.C:
+		return false
+	}
+}
+
+func (l *limits) leave(instance string) { <-l.room(instance) }
+
+func (l *limits) room(instance string) chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	room, ok := l.rooms[instance]
+	if !ok {
+		room = make(chan struct{}, crowd)
+		l.rooms[instance] = room
+	}
+	return room
+}
+
+// One thing outside is written so often within a short time only where something answers our every write.
+const (
+	loopBurst     = 300
+	loopPerMinute = 30
+)
+
+// calm says when what an effect shows may be written again; later than now when it seems to be a loop.
+func (l *limits) calm(e flow.Effect, now time.Time) time.Time {
+	if e.Show == nil {
+		return now
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.limiter("loop/"+e.Mark(), connectors.Pace{PerMinute: loopPerMinute, Burst: loopBurst}, now).ReserveN(now, 1)
+	at := now.Add(r.DelayFrom(now))
+	if at.After(now) {
+		r.CancelAt(now)
+	}
+	return at
 }
 
 // open lists the destinations whose breaker is open.

@@ -239,17 +239,21 @@ func parkedEvent(e flow.Effect, why string) flow.Event {
 
 // denied stops the instance: its work is kept, the operator is told once, and it goes on when a check is well again.
 func (o *outbox) denied(ctx context.Context, a *attempt, ce *connectors.Error) error {
-	target := a.effect.Target
-	if o.gate.stop(target, reason(ce)) {
-		o.met.alarm("denied")
-		o.log.Error("instance stopped: credentials or rights are gone", "instance", target, "op", ce.Op, "error", ce)
-	}
-	at := o.o.Now().Add(closed)
-	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Enqueue(store.Job{ID: recheckJob + "/" + target, Kind: recheckJob, At: at, Payload: []byte(target)})
-	})
-	if err != nil {
+	if err := o.halt(ctx, a.effect.Target, ce); err != nil {
 		return err
 	}
-	return o.wait(a, at, target+" is stopped: "+reason(ce))
+	return o.wait(a, o.o.Now().Add(closed), a.effect.Target+" is stopped: "+reason(ce))
+}
+
+// halt stops an instance and plans the next look at it.
+func (o *outbox) halt(ctx context.Context, instance string, ce *connectors.Error) error {
+	if o.gate.stop(instance, reason(ce)) {
+		o.met.alarm("denied")
+		o.log.Error("instance stopped: credentials or rights are gone", "instance", instance, "op", ce.Op, "error", ce)
+	}
+	return o.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Enqueue(store.Job{
+			ID: recheckJob + "/" + instance, Kind: recheckJob, At: o.o.Now().Add(recheckEvery), Payload: []byte(instance),
+		})
+	})
 }

@@ -136,17 +136,20 @@ func (e *Engine) Resume(ctx context.Context, instance string) error {
 		return nil
 	}
 	e.o.Log.Info("instance goes on", "instance", instance)
-	return e.requeue(ctx, store.JobReady, func(j store.Job, f flow.Effect, _ fate) bool { return f.Target == instance })
+	return e.requeue(ctx, store.JobReady, func(_ store.Tx, eff flow.Effect) (bool, error) { return eff.Target == instance, nil })
 }
 
+// picker chooses jobs of the outbox by their effect.
+type picker func(tx store.Tx, e flow.Effect) (bool, error)
+
 // requeue makes jobs of the outbox due now that pick chooses.
-func (e *Engine) requeue(ctx context.Context, state store.JobState, pick func(store.Job, flow.Effect, fate) bool) error {
+func (e *Engine) requeue(ctx context.Context, state store.JobState, pick picker) error {
 	q := store.JobQuery{State: state, Kind: doJob, Limit: 500}
 	for {
 		var list []store.Job
 		err := e.o.Store.View(ctx, func(tx store.Tx) error {
 			var err error
-			list, q.After, err = e.chosen(tx, q, pick)
+			list, q.After, err = chosen(tx, q, pick)
 			return err
 		})
 		if err != nil {
@@ -159,7 +162,7 @@ func (e *Engine) requeue(ctx context.Context, state store.JobState, pick func(st
 	}
 }
 
-func (e *Engine) chosen(tx store.Tx, q store.JobQuery, pick func(store.Job, flow.Effect, fate) bool) ([]store.Job, string, error) {
+func chosen(tx store.Tx, q store.JobQuery, pick picker) ([]store.Job, string, error) {
 	jobs, next, err := tx.Jobs(q)
 	if err != nil {
 		return nil, "", err
@@ -170,11 +173,11 @@ func (e *Engine) chosen(tx store.Tx, q store.JobQuery, pick func(store.Job, flow
 		if err != nil {
 			continue // it stays parked with its reason
 		}
-		var f fate
-		if _, err := row(tx, effectsTable, j.ID, &f); err != nil {
+		is, err := pick(tx, eff)
+		if err != nil {
 			return nil, "", err
 		}
-		if pick(j, eff, f) {
+		if is {
 			list = append(list, j)
 		}
 	}
