@@ -131,8 +131,11 @@ func (what call) refused(status *statusError) *connectors.Error {
 	if e == nil { // 201 and the like: Slack never says so
 		return &connectors.Error{Op: what.op, Class: what.unclear(), Err: status}
 	}
-	if e.Class == connectors.Limited {
+	switch e.Class {
+	case connectors.Limited:
 		what.limit(e)
+	case connectors.Denied:
+		e.Person = sentenceDenied
 	}
 	return e
 }

@@ -165,12 +165,20 @@ func (c *Connector) get(ctx context.Context, key string, v any) bool {
 	return err == nil && data != nil && json.Unmarshal(data, v) == nil
 }
 
-// Pin turns a pinned member id (U… or W…) into a Ref. It is the zero Ref while the workspace is not known yet: before
-// the first Check, Enrich or Do of a fresh installation that pins no team_id.
+const pinTime = 5 * time.Second
+
+// Pin turns a pinned member id (U… or W…) into a Ref. A fresh installation that pins no team_id asks Slack once for
+// the workspace; while that cannot be told the Ref is zero.
 func (c *Connector) Pin(id string) flow.Ref {
 	team := c.known.Load().Team
-	if at, user, ok := strings.Cut(id, "/"); ok {
-		team, id = at, user
+	if team == "" {
+		ctx, cancel := context.WithTimeout(context.Background(), pinTime)
+		defer cancel()
+		in, err := c.installed(ctx)
+		if err != nil {
+			c.log.Warn("pinned accounts wait for the workspace to be known", "err", err)
+		}
+		team = in.Team
 	}
 	if team == "" || id == "" {
 		return flow.Ref{}

@@ -10,6 +10,8 @@ import (
 	"signoff/internal/outbound"
 )
 
+const sentenceDenied = "Slack no longer accepts signoff's token. Install the app again and set the new bot_token; nothing is lost meanwhile."
+
 // answered classes an answer with ok:false. A code that is not listed is permanent.
 func (what call) answered(said slack.SlackErrorResponse) *connectors.Error {
 	e := &connectors.Error{Op: what.op, Err: &slackError{code: said.Err, text: explained(said)}}
@@ -22,7 +24,7 @@ func (what call) answered(said slack.SlackErrorResponse) *connectors.Error {
 	case classPartly:
 		e.Class = what.unclear()
 	case classDenied:
-		e.Class, e.Person = connectors.Denied, "Slack no longer accepts signoff's token. Install the app again and set the new bot_token; nothing is lost meanwhile."
+		e.Class, e.Person = connectors.Denied, sentenceDenied
 	case classScope:
 		e.Class = connectors.Rejected
 		if strings.HasPrefix(what.op, "chat.post") || what.op == opUpdate {

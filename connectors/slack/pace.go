@@ -13,9 +13,11 @@ const (
 	tier4        = 100
 )
 
-// Pace names the limits an effect's call falls under.
+// Pace names the limits an effect's call falls under; none where the settings say that there are none.
 func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 	switch {
+	case c.settings.RateLimits == noLimits:
+		return nil
 	case e.Show != nil && e.Show.Link != nil:
 		return []connectors.Pace{{Key: opUpdate, PerMinute: tier3, Burst: 20}}
 	case e.Show != nil:
