@@ -19,6 +19,7 @@ type static struct {
 	plan      []planned
 	people    map[string]Person
 	texts     map[string]string
+	zone      *time.Location
 }
 
 // planned is one moment of every run of a stage.
@@ -36,6 +37,11 @@ type planned struct {
 
 func studio() *static {
 	p := &static{reviewers: map[string][]string{}, limits: map[string]time.Duration{}, people: map[string]Person{}, texts: map[string]string{}}
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err)
+	}
+	p.zone = zone
 	for name, shown := range map[string]string{
 		"ana": "Ana Reyes", "ben": "Ben Osei", "chloe": "Chloé Roy", "dana": "Dana Wolf", "eli": "Eli Marsh",
 		"ravi": "Ravi", "lin": "Lin", "maya": "Maya", "olga": "Olga",
@@ -126,10 +132,4 @@ func (p *static) Text(key string, d TextData) (text.Doc, bool) {
 	return text.Plain(strings.ReplaceAll(words, "KEY", string(d.Request.ID))), ok
 }
 
-func (p *static) Zone() *time.Location {
-	london, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC
-	}
-	return london
-}
+func (p *static) Zone() *time.Location { return p.zone }

@@ -24,8 +24,9 @@ func same(a, b Actor) bool {
 // one reports whether two actors are, or may be, one person: same, or linked by an e-mail address. It is used where a
 // doubt must count against somebody (four eyes, counting distinct persons), never to grant a right.
 func (s scene) one(a, b Actor) bool {
-	if same(a, b) {
-		return true
+	named := a.Name != "" && b.Name != ""
+	if named || same(a, b) || a.ID() == "" || b.ID() == "" {
+		return same(a, b)
 	}
 	a, b = s.resolve(a), s.resolve(b)
 	if a.Name != "" && b.Name != "" {

@@ -32,8 +32,9 @@ func (s scene) run(round int, name string) int {
 }
 
 func (s scene) seats(run StageRun) []seat {
-	var all []seat
-	for _, rev := range s.p.Reviewers(*s.r, run.Name) {
+	reviewers := s.p.Reviewers(*s.r, run.Name)
+	all := make([]seat, 0, len(reviewers))
+	for _, rev := range reviewers {
 		taken := slices.ContainsFunc(all, func(x seat) bool { return same(x.owner.Actor, rev.Actor) })
 		if rev.ID() == "" || taken {
 			continue
@@ -43,13 +44,12 @@ func (s scene) seats(run StageRun) []seat {
 	return all
 }
 
+// chain lists those to whom an owner's place was handed, in order.
 func chain(run StageRun, owner Actor) []Actor {
 	var out []Actor
-	last := owner
 	for _, d := range run.Delegated {
-		if same(d.From, last) {
+		if same(d.From, owner) || holds(out, d.From) {
 			out = append(out, d.To)
-			last = d.To
 		}
 	}
 	return out

@@ -58,7 +58,9 @@ func (s *step) openRun(d StageDef) {
 		s.r.Stages = append(s.r.Stages, run)
 		return
 	}
-	run.Asked, run.Waiting = s.r.Stages[i].Asked, s.r.Stages[i].Waiting
+	before := s.r.Stages[i]
+	run.Asked, run.Waiting, run.FirstResponse = before.Asked, before.Waiting, before.FirstResponse
+	run.Delegated, run.Added = before.Delegated, before.Added // a place that was handed over stays so
 	s.r.Stages[i] = run
 }
 

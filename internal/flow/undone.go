@@ -68,7 +68,7 @@ func (s scene) undoable(vote Vote, run StageRun) ruling {
 		return refuse(CodeTooLate, fmt.Sprintf("Revision %d has begun since, so your vote on revision %d stands.", s.r.Round, vote.Round))
 	case run.State == StageOpen && s.r.Status == InReview:
 		return ruling{}
-	case run.State == StageDeclined && s.r.Status == Declined && vote.Verdict == Decline:
+	case run.State == StageDeclined && s.r.Status == Declined && run.Decided.Equal(vote.At) && holds(run.DecidedBy, vote.By):
 		return ruling{}
 	case run.State == StageApproved && (s.r.Status == InReview || s.r.Status == Approved):
 		return s.unbuilt(run)

@@ -1,0 +1,184 @@
+package flow
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var histories = flag.Int("histories", 20_000, "random histories to compare with the model")
+
+var crowd = []string{"ana", "ben", "chloe", "dana", "eli", "maya", "lin"}
+
+// TestStep_AgreesWithModel plays random histories with parallel stages, quorums, vetoes, delegation and undo against
+// a naive model. Run with -histories 100000 for longer.
+func TestStep_AgreesWithModel(t *testing.T) {
+	t.Parallel()
+	const shards = 4
+	for shard := range shards {
+		t.Run(fmt.Sprint(shard), func(t *testing.T) {
+			t.Parallel()
+			for i := range *histories / shards {
+				seed := uint64(i*shards + shard)
+				h := newHistory(seed)
+				for range 11 {
+					if !h.move(t) {
+						t.Fatalf("seed %d; history:\n%s", seed, h.story())
+					}
+				}
+			}
+		})
+	}
+}
+
+// history is one random run of the machine beside the model.
+type history struct {
+	*world
+	rnd *rand.Rand
+	m   *model
+	log []func() string
+
+	given Event // the event of the last step
+}
+
+func newHistory(seed uint64) *history {
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	p := &static{reviewers: map[string][]string{}, people: directory, zone: time.UTC}
+	for group := 1; group <= 1+rnd.IntN(3); group++ {
+		for side := 0; side <= rnd.IntN(2); side++ {
+			d := StageDef{Name: fmt.Sprintf("S%d%d", group, side), Together: group, FourEyes: rnd.IntN(4) > 0}
+			d.Needs = Quorum{N: 1 + rnd.IntN(3), All: rnd.IntN(4) == 0}
+			if rnd.IntN(6) == 0 {
+				d.Skip = "does not apply"
+			}
+			p.stage(d, panel(rnd)...)
+		}
+	}
+	h := &history{world: newWorld(p), rnd: rnd}
+	h.chat = false
+	assignee := []string{"lin", "", "ana"}[rnd.IntN(3)]
+	h.m = &model{
+		stages: p.stages, reviewers: p.reviewers, requester: "maya", assignee: assignee,
+		round: 1, making: assignee != "", handed: map[string][]handover{}, now: h.now,
+	}
+	if assignee == "" {
+		h.m.makers = []string{"maya"}
+	}
+	h.submit("maya", assignee)
+	h.log = append(h.log, func() string {
+		return fmt.Sprintf("stages %+v reviewers %v assignee %q", p.stages, p.reviewers, assignee)
+	})
+	return h
+}
+
+var directory = studio().people
+
+func panel(rnd *rand.Rand) []string {
+	var out []string
+	for _, i := range rnd.Perm(len(crowd))[:1+rnd.IntN(4)] {
+		name := crowd[i]
+		if rnd.IntN(6) == 0 {
+			name += "!"
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// move makes one random move in both and reports whether they agree.
+func (h *history) move(t *testing.T) bool {
+	h.now = h.now.Add(time.Duration(1+h.rnd.IntN(40)) * time.Second)
+	h.m.now = h.now
+	who, to := crowd[h.rnd.IntN(len(crowd))], crowd[h.rnd.IntN(len(crowd))]
+	if asked := ids(WaitingFor(h.p, h.r)); len(asked) > 0 && h.rnd.IntN(3) > 0 {
+		who = asked[h.rnd.IntN(len(asked))]
+	}
+	stage := h.p.stages[h.rnd.IntN(len(h.p.stages))].Name
+	if open := h.r.Open(); len(open) > 0 && h.rnd.IntN(3) > 0 {
+		stage = open[h.rnd.IntN(len(open))].Name
+	}
+	ev, ok := h.pick(who, to, stage)
+	before := h.r
+	o := h.step(ev)
+	h.log = append(h.log, func() string {
+		return fmt.Sprintf("%s %s %s by %s: %v -> %s", ev.At.Format("15:04:05"), ev.Kind, ev.Fields, ev.Actor.Name, o.Why, o.Request.Status)
+	})
+	check(t, before, ev, o)
+	return !t.Failed() && h.agrees(t, o, ok)
+}
+
+func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
+	switch n := h.rnd.IntN(20); {
+	case n < 10:
+		verdict := []Verdict{Approve, Approve, Approve, Decline, RequestChanges}[h.rnd.IntN(5)]
+		if h.rnd.IntN(5) == 0 {
+			stage = ""
+		}
+		return h.vote(who, stage, verdict), h.m.vote(who, stage, verdict)
+	case n < 14:
+		if len(h.m.ballots) > 0 {
+			last := h.m.ballots[len(h.m.ballots)-1]
+			who, stage = last.by, last.stage
+		}
+		return h.event(VoteUndone, who, "stage", stage), h.m.undo(who, stage)
+	case n < 16:
+		return h.event(StageDelegated, who, "stage", stage, "to", to), h.m.delegate(who, to, stage)
+	case n < 19:
+		return h.event(WorkSubmitted, who), h.m.work(who)
+	}
+	if h.rnd.IntN(4) > 0 {
+		who = "lin"
+	}
+	return h.event(RequestWithdrawn, who), h.m.withdraw(who)
+}
+
+func (h *history) agrees(t *testing.T, o Outcome, counted bool) bool {
+	t.Helper()
+	var open []string
+	var waiting []string
+	for _, d := range h.m.open() {
+		open = append(open, d.Name)
+		waiting = append(waiting, h.m.asked(d)...)
+	}
+	if h.m.status() == InProgress {
+		waiting = []string{h.m.worker()}
+	}
+	var gotOpen []string
+	for _, run := range h.r.Open() {
+		gotOpen = append(gotOpen, run.Name)
+	}
+	got := standing{o.Why[0].Code == CodeRecorded, h.r.Status, h.r.Round, sorted(gotOpen), sorted(ids(WaitingFor(h.p, h.r)))}
+	want := standing{counted, h.m.status(), h.m.round, sorted(open), sorted(waiting)}
+	same := got.counted == want.counted && got.status == want.status && got.round == want.round &&
+		slices.Equal(got.open, want.open) && slices.Equal(got.waiting, want.waiting)
+	if !same {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+	return same
+}
+
+// standing is what machine and model must agree on after every move.
+type standing struct {
+	counted bool
+	status  Status
+	round   int
+	open    []string
+	waiting []string
+}
+
+func (h *history) story() string {
+	var b strings.Builder
+	for _, line := range h.log {
+		b.WriteString(line() + "\n")
+	}
+	return b.String()
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
