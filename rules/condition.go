@@ -24,7 +24,7 @@ const (
 	maxTextCalls      = 16 // lower, upper, trim
 	maxPatterns       = 8  // uses of matches in one condition
 	maxPatternBytes   = 1 << 10
-	maxPatternSteps   = 1500// compiled size of all patterns of one condition
+	maxPatternSteps   = 1500 // compiled size of all patterns of one condition
 )
 
 // condition is a compiled if: or only_if:. Its clauses were joined by "and"; the first that does not hold explains.

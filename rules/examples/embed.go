@@ -1,0 +1,41 @@
+// Package examples holds rule files that can be used as they are or as a start: `signoff init` writes one of them,
+// `signoff demo` runs on one, and tests compile and play them all.
+package examples
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed studio/*.yaml brand-team/*.yaml
+var files embed.FS
+
+// File is one file of an example. Name is its path below rules/examples: "studio/studio.yaml".
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Names lists the examples: an agency's studio, and a brand team in a company.
+func Names() []string { return []string{"studio", "brand-team"} }
+
+// Files returns the files of an example, sorted by name. Unknown names are an error.
+func Files(name string) ([]File, error) {
+	paths, err := fs.Glob(files, name+"/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list example %q: %w", name, err)
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("there is no example %q", name)
+	}
+	out := make([]File, 0, len(paths))
+	for _, path := range paths {
+		data, err := files.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read example: %w", err)
+		}
+		out = append(out, File{Name: path, Data: data})
+	}
+	return out, nil
+}
