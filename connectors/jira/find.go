@@ -1,0 +1,196 @@
+package jira
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+const (
+	firstLook = 2 * time.Second
+	// giveUp is when search has surely caught up: what it does not show then was never made.
+	giveUp = 180 * time.Second
+	// commentLook is how long a comment whose answer was lost may still be on its way.
+	commentLook = 5 * time.Second
+)
+
+// nextLook says when to look again, seen from the lost call: search shows a new ticket after seconds, sometimes minutes.
+func nextLook(gone time.Duration) time.Duration {
+	for _, at := range []time.Duration{firstLook, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute} {
+		if gone < at {
+			return at - gone
+		}
+	}
+	return max(giveUp-gone, time.Second)
+}
+
+// Find looks for what an earlier Do left behind.
+func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	gone := c.deps.Now().Sub(tried)
+	switch {
+	case isLink(e), e.Show != nil && e.Show.Link != nil:
+		return nil, false, nil // harmless to repeat
+	case e.Show != nil:
+		return c.findTicket(ctx, e, gone)
+	case e.Tell != nil:
+		return c.findComment(ctx, e, gone)
+	}
+	return nil, false, nil
+}
+
+func (c *Connector) findComment(ctx context.Context, e flow.Effect, gone time.Duration) ([]flow.Link, bool, error) {
+	if !issueID.MatchString(e.Tell.Where.Key) {
+		return nil, false, nil
+	}
+	found, err := c.hasComment(ctx, e.Tell.Where.Key, e.Mark())
+	if err != nil || found {
+		return nil, found, err
+	}
+	if gone < commentLook {
+		return nil, false, &connectors.Error{Op: "find comment", Class: connectors.Unsure, Wait: commentLook - gone, Err: errors.New("it may still be on its way")}
+	}
+	return nil, false, nil
+}
+
+func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Duration) ([]flow.Link, bool, error) {
+	var m made
+	ok, err := c.load(ctx, madeKey(c.hubKey(e)), &m)
+	if err != nil {
+		return nil, false, err
+	}
+	if ok && m.ID != "" {
+		return c.adopt(ctx, e, m)
+	}
+	project, err := c.projectFor(e.Show)
+	if err != nil {
+		return nil, false, err
+	}
+	hits, err := c.search(ctx, project, c.hubKey(e))
+	if err != nil {
+		return nil, false, err
+	}
+	if len(hits) == 0 {
+		if gone < giveUp {
+			return nil, false, &connectors.Error{Op: "find issue", Class: connectors.Unsure, Wait: nextLook(gone), Err: errors.New("search does not show it yet")}
+		}
+		return nil, false, nil
+	}
+	if len(hits) > 1 {
+		c.deps.Log.Error("several tickets carry the mark of one request; the oldest is taken", "request", string(e.Request), "tickets", keys(hits))
+	}
+	return c.adopt(ctx, e, made{ID: hits[0].ID, Key: hits[0].Key, At: c.deps.Now()})
+}
+
+// adopt takes a found ticket over and brings it to the view: the lost call may have been cut short, or was for an
+// older view.
+func (c *Connector) adopt(ctx context.Context, e flow.Effect, m made) ([]flow.Link, bool, error) {
+	if err := c.save(ctx, madeKey(c.hubKey(e)), m); err != nil {
+		return nil, false, err
+	}
+	links, err := c.change(ctx, e, m.ID)
+	return links, err == nil, err
+}
+
+type hit struct {
+	ID         string                     `json:"id"`
+	Key        string                     `json:"key"`
+	Properties map[string]json.RawMessage `json:"properties"`
+}
+
+func keys(hits []hit) string {
+	out := make([]string, len(hits))
+	for i, h := range hits {
+		out[i] = h.Key
+	}
+	return strings.Join(out, ", ")
+}
+
+// quote writes a value for JQL. Whatever is in it, it stays one value.
+func quote(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+const mostSearchPages = 20
+
+// search lists the tickets that carry a mark, proven by their property, the oldest first.
+func (c *Connector) search(ctx context.Context, project, hubKey string) ([]hit, error) {
+	jql := fmt.Sprintf("project = %s AND labels = %s", quote(project), quote(labelPrefix+hubKey))
+	var ours []hit
+	token, seen := "", map[string]bool{}
+	for range mostSearchPages {
+		body := map[string]any{"jql": jql, "fields": []string{"summary", "labels"}, "properties": []string{originKey}, "maxResults": 5}
+		if token != "" {
+			body["nextPageToken"] = token
+		}
+		r := call{op: "find issue", method: http.MethodPost, path: api2 + "search/jql", body: body, scope: "project " + project}
+		var page struct {
+			Issues []hit  `json:"issues"`
+			Next   string `json:"nextPageToken"`
+		}
+		if err := c.do(ctx, r, &page); err != nil {
+			return nil, err
+		}
+		for _, h := range page.Issues {
+			ok, err := c.proven(ctx, h, hubKey)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				ours = append(ours, h)
+			}
+		}
+		if page.Next == "" || seen[page.Next] {
+			break
+		}
+		token, seen[page.Next] = page.Next, true
+	}
+	slices.SortFunc(ours, func(a, b hit) int { return number64(a.ID) - number64(b.ID) })
+	return ours, nil
+}
+
+func number64(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0 // ids are checked where they are taken
+	}
+	return n
+}
+
+// proven reads the property: a label alone proves nothing, since a cloned ticket has it too.
+func (c *Connector) proven(ctx context.Context, h hit, hubKey string) (bool, error) {
+	if !issueID.MatchString(h.ID) {
+		return false, nil
+	}
+	raw, ok := h.Properties[originKey]
+	if !ok {
+		var p struct {
+			Value json.RawMessage `json:"value"`
+		}
+		err := c.do(ctx, get("read property", "issue/"+url.PathEscape(h.ID)+"/properties/"+url.PathEscape(originKey), nil), &p)
+		if said := refusalOf(err); said != nil && said.status == http.StatusNotFound {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		raw = p.Value
+	}
+	var o origin
+	return json.Unmarshal(raw, &o) == nil && o.HubKey == hubKey, nil
+}

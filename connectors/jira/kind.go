@@ -1,0 +1,103 @@
+package jira
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	gojira "github.com/andygrunwald/go-jira"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/outbound"
+)
+
+const example = `url: https://lumen.atlassian.net
+# cloud_id: 11223344-a1b2-3b33-c444-def123456789   # for service accounts with scoped tokens
+user: signoff-bot@lumen.example
+token: ${JIRA_TOKEN}
+token_expires: 2027-06-30          # a warning comes two weeks before
+webhook_secret: ${JIRA_WEBHOOK_SECRET}
+writes_per_day: 5000
+bypass: flag                       # a ticket moved past an open approval by hand
+projects:
+  DES:
+    issue_type: Task
+    subtask_type: Sub-task
+    fields:                        # signoff field -> Jira field, by name or customfield id
+      brand: Brand
+      region: Region
+      due: Due date
+      effort_hours: Original estimate
+      asset_link: {field: "Asset link", owner: signoff}
+      priority: {field: Priority, values: {low: Low, normal: Medium, high: High}, owner: jira}
+    status:                        # status word -> Jira status; unmapped ones leave the ticket where it is
+      intake: To Do
+      in_progress: In Progress
+      in_review: In Review
+      approved: Done
+      declined: {status: "Won't Do", fields: {resolution: "Won't Do"}}
+`
+
+// Kind returns what cmd lists.
+func Kind() connectors.Kind {
+	return connectors.Kind{Name: "jira", Tracker: true, Example: example, New: New}
+}
+
+// Connector is one Jira site. It is safe for concurrent use.
+type Connector struct {
+	set   Settings
+	deps  connectors.Deps
+	api   *gojira.Client
+	meta  metaCache
+	self  atomic.Pointer[account] // our own account, once known
+	swept atomic.Int64            // the second in which receipts were last swept
+}
+
+var (
+	_ connectors.Tracker    = (*Connector)(nil)
+	_ connectors.Receiver   = (*Connector)(nil)
+	_ connectors.Enricher   = (*Connector)(nil)
+	_ connectors.Identifier = (*Connector)(nil)
+	_ connectors.Pinner     = (*Connector)(nil)
+	_ connectors.Pacer      = (*Connector)(nil)
+)
+
+// New reads the settings of one site and returns its connector, which has not spoken to Jira yet.
+func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, error) {
+	var s Settings
+	if err := decode(&s); err != nil {
+		return nil, err
+	}
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	client := *d.HTTP(s.APIURL)
+	next := client.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	client.Transport = outbound.Credential(next, s.APIURL, func(h http.Header) {
+		r := http.Request{Header: h}
+		r.SetBasicAuth(s.User, s.Token.Reveal())
+		h.Set("User-Agent", "signoff/"+d.Version)
+	})
+	api, err := gojira.NewClient(&client, s.APIURL)
+	if err != nil {
+		return nil, fmt.Errorf("address of Jira: %w", err)
+	}
+	return &Connector{set: s, deps: d, api: api}, nil
+}
+
+// Pin returns the account with the id that a person's entry in the directory names.
+func (c *Connector) Pin(id string) flow.Ref { return c.user(strings.TrimSpace(id)) }
+
+func (c *Connector) user(id string) flow.Ref {
+	return flow.Ref{System: c.deps.Instance, Type: "user", Key: id}
+}
+
+// issue names a ticket by its numeric id, which stays when the ticket moves to another project.
+func (c *Connector) issue(id string) flow.Ref {
+	return flow.Ref{System: c.deps.Instance, Type: "issue", Key: id}
+}
