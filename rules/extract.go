@@ -89,7 +89,7 @@ func (x *extractor) labelled(f Field) (found, bool) {
 	return x.parse(f, start+m[2], start+m[3])
 }
 
-var amountAfterRE = regexp.MustCompile(`(?i)^\s*(?:is|of|:|=|~|about|around|up to|max\.?|approx\.?)?\s*([€£$¥]?\s?\d[\d.,]*\s?(?:k|m|bn)?(?:\s?(?:[a-z]{3}|€|£)\b)?)`)
+var amountAfterRE = regexp.MustCompile(`(?i)^\s*(?:(?:is|are|of|:|=|~|about|around|up to|max\.?|approx\.?)\s*){0,3}((?:` + currencyPattern + `)?\s?\d[\d.,]*\s?(?:k|m|bn)?(?:\s?(?:` + currencyPattern + `)\b)?)`)
 
 // after returns the offset behind the first whole-word use of a field's name, the text's length when there is none.
 func (x *extractor) after(name string) int {
