@@ -60,7 +60,55 @@ func (c *chores) resolvePeople(ctx context.Context) error {
 	if err := c.retryUnresolved(ctx); err != nil {
 		return err
 	}
+	if err := c.followDirectory(ctx); err != nil {
+		return err
+	}
 	return failed
+}
+
+const stateTable = "state" // what the engine remembers of itself
+
+// followDirectory lets every request in review look at a directory that has changed: who joined a stage's reviewers
+// is asked, who left is asked no longer.
+func (c *chores) followDirectory(ctx context.Context) error {
+	digest := c.e.Rules().DirectoryDigest()
+	var last string
+	var open []flow.RequestID
+	err := c.e.o.Store.View(ctx, func(tx store.Tx) error {
+		known, err := row(tx, stateTable, "directory", &last)
+		if err != nil || !known || last == digest {
+			return err
+		}
+		return eachRequest(tx, []string{"status:" + string(flow.InReview)}, func(r flow.Request) error {
+			open = append(open, r.ID)
+			return nil
+		})
+	})
+	if err != nil || last == digest {
+		return err
+	}
+	for _, id := range open {
+		if err := c.look(ctx, id, digest); err != nil {
+			return err
+		}
+	}
+	return c.e.o.Store.Update(ctx, func(tx store.Tx) error { return putRow(tx, stateTable, "directory", digest) })
+}
+
+func (c *chores) look(ctx context.Context, id flow.RequestID, digest string) error {
+	var dec decision
+	err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+		var err error
+		dec, err = c.e.decider.event(tx, flow.Event{
+			ID: "directory/" + digest + "/" + string(id), Kind: flow.TimerFired, Request: id,
+			Fields: map[string][]string{"name": {"directory"}},
+		}, c.e.o.Now())
+		return err
+	})
+	if err == nil {
+		c.e.decider.report(dec)
+	}
+	return err
 }
 
 func (c *chores) resolveOn(ctx context.Context, instance string) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"signoff/connectors"
@@ -18,6 +19,7 @@ import (
 const (
 	seenFor    = 30 * 24 * time.Hour // how long a delivery is remembered
 	commitTime = 2 * time.Second     // a commit that takes longer is answered as our own fault
+	crowded    = 32                  // senders that wait at once; beyond it deciding is left to jobs
 	besideTime = 10 * time.Second    // what is done beside a commit for somebody who waits
 )
 
@@ -31,6 +33,7 @@ type inbox struct {
 	limits   *limits
 	gate     *gate
 	answered http.Header
+	busy     atomic.Int64 // commits under way
 }
 
 func newInbox(e *Engine) *inbox {
@@ -183,12 +186,14 @@ func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connecto
 }
 
 // commit stores a delivery once and puts it to work. What needs nothing from outside is decided in the same
-// transaction; where that goes wrong the delivery is stored first, and a job decides it.
+// transaction; where that goes wrong, or many senders wait, the delivery is stored first and a job decides it.
 func (b *inbox) commit(ctx context.Context, d flow.Delivery, enrich bool) error {
 	// A sender that hangs up does not stop what it has sent from being kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
-	got, err := b.store(ctx, d, enrich, !enrich)
+	defer b.busy.Add(-1)
+	now := b.busy.Add(1) <= crowded && !enrich
+	got, err := b.store(ctx, d, enrich, now)
 	if errors.Is(err, errPoison) {
 		b.log.Error("delivery could not be decided at once", "instance", d.Instance, "delivery", d.ID, "error", err)
 		got, err = b.store(ctx, d, enrich, false)

@@ -118,6 +118,28 @@ func TestPeople_UnresolvedReviewerParksAndHeals(t *testing.T) {
 	})
 }
 
+func TestPeople_AReviewerWhoJoinsIsAsked(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.hook(ask("1", "Banner"))
+		w.pass(time.Minute)
+		w.engine.Swap(compile(t, strings.Replace(studio, "brand: [ana, dana]", "brand: [ana, ben]", 1)))
+		w.pass(time.Minute)
+		if n := len(w.chat.of("CR-1/ask/1/Brand review/ben")); n != 1 {
+			t.Errorf("ben was asked %d times after joining, want once", n)
+		}
+		if got := strings.Join(w.request("CR-1").Stages[0].Waiting[1].On, ","); got != "ana,ben" {
+			t.Errorf("waiting on %s, want ana,ben", got)
+		}
+		version := w.request("CR-1").Version
+		w.engine.Swap(w.engine.Rules())
+		w.pass(time.Minute)
+		if got := w.request("CR-1").Version; got != version {
+			t.Errorf("version %d after the same directory again, want %d", got, version)
+		}
+	})
+}
+
 func TestPeople_AccountsAreSomebodyByProofOnly(t *testing.T) {
 	t.Parallel()
 	user := func(key string) flow.Ref { return flow.Ref{System: "slack", Type: "user", Key: key} }
