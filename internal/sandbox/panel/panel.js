@@ -2,15 +2,17 @@
 "use strict";
 
 function swap(fresh) {
+  const focused = document.activeElement.closest("details")?.id;
   const open = [...document.querySelectorAll("details[open]")].map((d) => d.id);
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
-    if (next && part.innerHTML !== next.innerHTML && !part.contains(document.activeElement)) part.replaceChildren(...next.childNodes);
+    if (next && part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
   }
   for (const id of open) {
     const details = document.getElementById(id);
     if (details) details.open = true;
   }
+  if (focused) document.getElementById(focused)?.querySelector("summary").focus({ preventScroll: true });
 }
 
 async function watch() {

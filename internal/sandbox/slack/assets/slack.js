@@ -77,5 +77,13 @@ async function watch() {
   }
 }
 
+// After a message was sent, the next one can be typed at once.
+document.addEventListener("submit", (event) => {
+  const area = event.target.querySelector("[data-send-on-enter]");
+  if (area) sessionStorage.setItem("typing", area.id);
+});
+const typing = sessionStorage.getItem("typing");
+sessionStorage.removeItem("typing");
 if (document.querySelector(".modal")) dialogField()?.focus();
+else if (typing) document.getElementById(typing)?.focus({ preventScroll: true });
 watch();
