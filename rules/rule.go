@@ -190,7 +190,7 @@ func (l *loader) assignment(n *source.Node) *assignment {
 	}
 	a := &assignment{}
 	if n.Kind() != source.Map {
-		a.to = l.who(n, "requester")
+		a.to = l.assignees(n)
 		return a
 	}
 	if !l.Map(n, source.Shape{
@@ -200,7 +200,7 @@ func (l *loader) assignment(n *source.Node) *assignment {
 	}) {
 		return nil
 	}
-	a.to = l.who(n.Key("to"), "requester")
+	a.to = l.assignees(n.Key("to"))
 	ways := []string{"least loaded", "round robin"}
 	a.by, _ = l.Enum(n.Key("by"), append([]string{"skill"}, ways...)...)
 	a.then, _ = l.Enum(n.Key("then"), ways...)
@@ -216,6 +216,16 @@ func (l *loader) assignment(n *source.Node) *assignment {
 		}
 	}
 	return a
+}
+
+// assignees reads who may get the work; the requester cannot be one of several, because strangers may ask.
+func (l *loader) assignees(n *source.Node) []who {
+	list := l.who(n, "requester")
+	if len(list) > 1 && slices.Contains(list, who{kind: "requester"}) {
+		l.Errorf(n.Pos(), "SO134", "the requester cannot be one of several")
+		l.Hint("write to: requester by itself, or name people")
+	}
+	return list
 }
 
 var capacityRE = regexp.MustCompile(`^(\d{1,3}) ?% of capacity$`)
