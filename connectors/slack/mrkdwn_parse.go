@@ -183,7 +183,7 @@ func (r reader) next(s string, before rune) (text.Node, int) {
 			return text.Node{Kind: text.Code, Text: r.plain(s[1 : end+1])}, end + 2
 		}
 	case '<':
-		if end := strings.IndexByte(s, '>'); r.entities && end > 1 {
+		if end := strings.IndexByte(s, '>'); r.entities && end > 1 && isEntity(s[1:end]) {
 			return r.entity(s[1:end]), end + 1
 		}
 	case '*', '_', '~':
@@ -212,6 +212,11 @@ func (r reader) marked(s string, before rune) (text.Node, int) {
 		return text.Node{Kind: kind, Kids: r.inline(s[1:i])}, i + 1
 	}
 	return text.Node{}, 0
+}
+
+// isEntity tells an entity from brackets that somebody forgot to escape.
+func isEntity(s string) bool {
+	return strings.ContainsRune("@#!", rune(s[0])) || strings.Contains(s, ":") && !strings.ContainsAny(s[:strings.IndexByte(s, ':')], " |\n")
 }
 
 // entity reads what stood between angle brackets.

@@ -162,10 +162,10 @@ func date(at time.Time, words string) string {
 	if at.IsZero() {
 		return escape(words)
 	}
-	if words == "" {
+	if words = oneLine(words); words == "" {
 		words = at.UTC().Format("Mon 2 Jan 2006, 15:04") + " UTC"
 	}
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", at.Unix(), strings.ReplaceAll(escape(oneLine(words)), "|", "¦"))
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", at.Unix(), strings.ReplaceAll(escape(words), "|", "¦"))
 }
 
 // count is a number with its noun.

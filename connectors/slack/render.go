@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"signoff/internal/flow"
+	"signoff/internal/text"
 )
 
 // canvas lays one view out as blocks and counts what it has used of the message.
@@ -95,6 +96,7 @@ func (c *Connector) address(path string) string {
 // facts stand side by side, ten to a section.
 func (k *canvas) facts() {
 	var fields []*slack.TextBlockObject
+	var pending string
 	for _, f := range k.view.Facts {
 		value := k.p.fact(f)
 		if value == "" {
@@ -105,7 +107,7 @@ func (k *canvas) facts() {
 			words = bold(escape(oneLine(f.Label))) + "\n" + value
 		}
 		field := marked(words, 400)
-		if !k.room(field.Text) {
+		if pending += field.Text; !k.room(pending) {
 			break
 		}
 		fields = append(fields, field)
@@ -126,7 +128,7 @@ func (p printer) fact(f flow.Fact) string {
 	case len(f.People) > 0:
 		return strings.TrimSpace(words + " " + p.people(f.People))
 	case f.URL != "":
-		return anchor(f.URL, f.Text)
+		return p.link(text.A(f.Text, f.URL))
 	}
 	return words
 }

@@ -19,6 +19,9 @@ func (k *canvas) buttons() {
 		if (b.Action == actionOpen || b.Action == actionTicket) && url == "" {
 			continue // nowhere to go to
 		}
+		if runes(k.value(b)) > maxValue {
+			continue // what does not fit cannot be pressed
+		}
 		if o, ok := k.option(b, url); ok && b.Minor {
 			menu = append(menu, o)
 			continue
