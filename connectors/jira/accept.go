@@ -96,11 +96,11 @@ func deliveryID(in connectors.Inbound) string {
 	return id
 }
 
-// tenant compares the site that an event says it is from with ours, where both are sites of Atlassian's cloud. A proxy,
-// a custom domain or the API gateway cannot be compared; there the signature alone decides.
+// tenant compares the site that an event says it is from with ours, where both are sites of Atlassian's cloud. A proxy
+// or a custom domain cannot be compared; there the signature alone decides.
 func (c *Connector) tenant(p *payload) bool {
 	ours, ok := cloudSite(c.set.URL)
-	if !ok {
+	if direct := c.set.APIURL == c.set.URL || strings.HasPrefix(c.set.APIURL, gateway); !ok || !direct {
 		return true
 	}
 	for _, self := range []string{p.Issue.Self, p.user().Self, p.Comment.Self} {
@@ -135,6 +135,7 @@ func (c *Connector) classify(p *payload, received time.Time) (ignored, malformed
 
 // perhapsOurs reports whether our own account may be behind it: then Enrich compares with what was written.
 func (c *Connector) perhapsOurs(p *payload) bool {
+	who := p.user().AccountID
 	self := c.self.Load()
-	return self == nil || self.ID == p.user().AccountID
+	return who != "" && (self == nil || self.ID == who)
 }

@@ -22,7 +22,7 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
 }
 
 // toldKey remembers that a comment was made. It is a receipt like others: after a day nobody asks for it again.
-func (c *Connector) toldKey(mark string) string { return receiptPrefix + "told/" + c.hubEvent(mark) }
+func toldKey(mark string) string { return receiptPrefix + "told/" + mark }
 
 func commentBody(v flow.View) string {
 	parts := []string{escape(v.Headline, true), wiki(v.Body), strings.TrimSpace(factLines(v.Facts)), strings.TrimSpace(pointLines(v.Points))}
@@ -36,7 +36,7 @@ func (c *Connector) comment(ctx context.Context, id, body, mark string) error {
 		return nil
 	}
 	var told until
-	if ok, err := c.load(ctx, c.toldKey(mark), &told); ok || err != nil {
+	if ok, err := c.load(ctx, toldKey(mark), &told); ok || err != nil {
 		return err
 	}
 	if err := c.expect(ctx, id, "comment", body); err != nil {
@@ -47,13 +47,13 @@ func (c *Connector) comment(ctx context.Context, id, body, mark string) error {
 		scope: c.shownKey(ctx, id),
 		body: map[string]any{
 			"body":       body,
-			"properties": []property{{originKey, origin{Form: 1, HubEvent: c.hubEvent(mark)}}},
+			"properties": []property{{originKey, c.commentMark(mark)}},
 		},
 	}
 	if err := c.do(ctx, r, nil); err != nil {
 		return err
 	}
-	if err := c.save(ctx, c.toldKey(mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
+	if err := c.save(ctx, toldKey(mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return &connectors.Error{Op: r.op, Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
 	}
 	return nil
@@ -77,11 +77,11 @@ func (c *Connector) hasComment(ctx context.Context, id, mark string) (bool, erro
 	if err := c.do(ctx, r, &answer); err != nil {
 		return false, err
 	}
-	want := c.hubEvent(mark)
+	want := c.commentMark(mark)
 	for _, one := range answer.Comments {
 		for _, p := range one.Properties {
 			var o origin
-			if p.Key == originKey && json.Unmarshal(p.Value, &o) == nil && o.HubEvent == want {
+			if p.Key == originKey && json.Unmarshal(p.Value, &o) == nil && o == want {
 				return true, nil
 			}
 		}

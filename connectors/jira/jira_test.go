@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +28,6 @@ const (
 	bot        = "signoff-bot@lumen.example"
 	botID      = "5f1000000000000000000b07"
 	anaID      = "5f1000000000000000000001"
-	hubKey     = "signoff-k-"
 )
 
 func begin() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
@@ -78,6 +76,7 @@ type rig struct {
 	clock *connectortest.Clock
 	keep  *connectortest.Keep
 	log   *connectortest.Log
+	url   string // of the site
 }
 
 // connect returns a connector for the settings.
@@ -329,13 +328,4 @@ func (r *rig) do(t *testing.T, e flow.Effect) []flow.Link {
 		t.Fatalf("Do(%s): %v", e.ID, err)
 	}
 	return links
-}
-
-func file(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

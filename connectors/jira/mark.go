@@ -18,7 +18,8 @@ const (
 type origin struct {
 	Form     int    `json:"v"`
 	HubKey   string `json:"hubKey,omitempty"`   // a ticket
-	HubEvent string `json:"hubEvent,omitempty"` // a comment
+	HubEvent string `json:"hubEvent,omitempty"` // a comment: the id of its effect
+	Hub      string `json:"hub,omitempty"`      // whose effect, since other installations count alike
 	Source   string `json:"source,omitempty"`
 	Ref      string `json:"ref,omitempty"` // the request
 }
@@ -35,10 +36,10 @@ func (c *Connector) hubKey(e flow.Effect) string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// hubEvent is what a comment is found by.
-func (c *Connector) hubEvent(mark string) string {
+// commentMark is what a comment is found by.
+func (c *Connector) commentMark(mark string) origin {
 	sum := sha256.Sum256([]byte(c.deps.StoreID))
-	return hex.EncodeToString(sum[:])[:8] + ":" + mark
+	return origin{Form: 1, HubEvent: mark, Hub: hex.EncodeToString(sum[:])[:8]}
 }
 
 // labelsOf are the labels of a new ticket: ours, the mark, and those of the request in Jira's form.

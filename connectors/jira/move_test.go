@@ -1,0 +1,197 @@
+package jira_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	site "signoff/internal/sandbox/jira"
+)
+
+func (o *outside) status(t *testing.T) string {
+	t.Helper()
+	list := o.site.Issues()
+	if len(list) != 1 {
+		t.Fatalf("there are %d tickets, want one", len(list))
+	}
+	return list[0].Status
+}
+
+// TestMove_OverTheWorkflow: the site's workflow has three hops from To Do to Done, and asks for a resolution on the way
+// to Won't Do only.
+func TestMove_OverTheWorkflow(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		words []flow.Status
+		want  string
+	}{
+		{"one step", []flow.Status{flow.InProgress}, "In Progress"},
+		{"over what the settings map", []flow.Status{flow.InReview}, "In Review"},
+		{"to the end at once", []flow.Status{flow.Approved}, "Done"},
+		{"step by step", []flow.Status{flow.InProgress, flow.InReview, flow.Approved}, "Done"},
+		{"with a resolution", []flow.Status{flow.Declined}, "Won't Do"},
+		{"back over what was learned", []flow.Status{flow.InProgress, flow.InReview, flow.Approved, flow.InProgress}, "In Progress"},
+		{"not mapped", []flow.Status{flow.InProgress, flow.Withdrawn}, "In Progress"},
+		{"there already", []flow.Status{flow.InProgress, flow.InProgress}, "In Progress"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c, o := rigged(t, nil)
+			e := ticket(1, "Homepage hero")
+			links := c.do(t, e)
+			for i, word := range tc.words {
+				c.do(t, known(e, links, int64(i+2), word))
+			}
+			if got := o.status(t); got != tc.want {
+				t.Errorf("after %v the ticket is %q, want %q; calls:\n%s", tc.words, got, tc.want, strings.Join(o.front.calls(), "\n"))
+			}
+		})
+	}
+}
+
+func TestMove_AtCreation(t *testing.T) {
+	t.Parallel()
+	c, o := rigged(t, nil)
+	e := ticket(1, "Homepage hero")
+	e.Show.View.Status = flow.InReview
+	c.do(t, e)
+	if got := o.status(t); got != "In Review" {
+		t.Errorf("a new ticket of a request in review is %q, want In Review", got)
+	}
+}
+
+func TestMove_HandsOff(t *testing.T) {
+	t.Parallel()
+	c, o := rigged(t, nil)
+	e := ticket(1, "Homepage hero")
+	links := c.do(t, e)
+	next := known(e, links, 2, flow.InReview)
+	next.Show.View.Ticket.KeepStatus = true
+	c.do(t, next)
+	if got := o.status(t); got != "To Do" {
+		t.Errorf("a ticket that people hold is %q, want it left at To Do", got)
+	}
+}
+
+func TestMove_NoWay(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(*site.Options)
+		want   string
+	}{
+		"no transition": {func(o *site.Options) {
+			o.Transitions = []site.Transition{{ID: "61", Name: "Reopen", From: []string{"Done"}, To: "To Do"}}
+		}, `No transition in Jira leads DES-1 from "To Do" to "In Review". Jira lists none at all: signoff's account may lack the permission to transition issues. Move the ticket by hand, or have a Jira administrator add the transition.`},
+		"not allowed": {func(o *site.Options) { o.Denied = []string{"TRANSITION_ISSUES"} }, `No transition in Jira leads DES-1 from "To Do" to "In Review". Jira lists none at all`},
+		"a field is asked for": {func(o *site.Options) {
+			o.Transitions = []site.Transition{{ID: "21", Name: "Review", To: "In Review", Screen: []site.ScreenField{{ID: "resolution", Required: true}}}}
+		}, `Jira asks for Resolution to move DES-1 to "In Review". Move the ticket by hand, or have an administrator add the value to tracker.jira.projects.DES.status.`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, o := rigged(t, tc.change)
+			e := ticket(1, "Homepage hero")
+			e.Show.View.Status = flow.InReview
+			links := c.do(t, e) // the ticket is made all the same
+			if log := c.log.String(); !strings.Contains(log, "new ticket stays in its status") {
+				t.Errorf("the log says nothing of it:\n%s", log)
+			}
+			_, err := c.Do(t.Context(), known(e, links, 2, flow.InReview))
+			ce, _ := err.(*connectors.Error) //nolint:errorlint // exactly this type
+			if ce == nil || ce.Class != connectors.Rejected || !strings.HasPrefix(ce.Person, tc.want) {
+				t.Errorf("Do = %+v\nwant people told\n%s", err, tc.want)
+			}
+			if got := o.status(t); got != "To Do" {
+				t.Errorf("the ticket is %q, want it left at To Do", got)
+			}
+		})
+	}
+}
+
+func TestMove_NeverThroughAClosedStatus(t *testing.T) {
+	t.Parallel()
+	// From To Do only Won't Do can be reached, and from there everything: that is no way to review.
+	c, o := rigged(t, func(o *site.Options) {
+		o.Transitions = []site.Transition{
+			{ID: "51", Name: "Decline", From: []string{"To Do"}, To: "Won't Do"},
+			{ID: "61", Name: "Anywhere", From: []string{"Won't Do"}, To: "In Review"},
+		}
+	})
+	e := ticket(1, "Homepage hero")
+	e.Show.View.Status = flow.InReview
+	c.do(t, e)
+	if got := o.status(t); got != "To Do" {
+		t.Errorf("the ticket is %q, want it left at To Do", got)
+	}
+}
+
+func TestMove_LostAnswer(t *testing.T) {
+	t.Parallel()
+	moved := strings.Replace(toDo, `"id":"10000","name":"To Do"`, `"id":"3","name":"In Progress"`, 1)
+	ways := `{"transitions":[{"id":"7","name":"No target"},{"id":"11","name":"Start","to":{"id":"3","name":"In Progress"}},{"id":"12","name":"Closed way","isAvailable":false,"to":{"id":"3","name":"In Progress"}}]}`
+	for name, tc := range map[string]struct {
+		move, after string
+		class       connectors.Class
+	}{
+		"done, then 500":    {"500 ", moved, ""},
+		"done, then 409":    {"409 {}", moved, ""},
+		"not done, 409":     {"409 {}", toDo, connectors.Transient},
+		"not done, 400":     {`400 {"errorMessages":["No."]}`, toDo, connectors.Rejected},
+		"not done, limited": {"429 ", toDo, connectors.Limited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := scripted(t, map[string][]string{readCall: {toDo, toDo, tc.after}, waysCall: {ways}, moveCall: {tc.move}})
+			e := ticket(1, "Homepage hero")
+			links := c.do(t, e)
+			_, err := c.Do(t.Context(), known(e, links, 2, flow.InProgress))
+			if got := connectors.ClassOf(err); got != tc.class {
+				t.Errorf("Do = class %q (%v), want %q", got, err, tc.class)
+			}
+			if diff := cmp.Diff(decoded(t, `{"transition":{"id":"11"}}`), s.body(t, moveCall, 0)); diff != "" {
+				t.Errorf("transition (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMove_SettingsGiveTheField(t *testing.T) {
+	t.Parallel()
+	ways := `{"transitions":[{"id":"51","name":"Decline","to":{"id":"10004","name":"Won't Do"},"fields":{
+		"resolution":{"required":true,"name":"Resolution","schema":{"type":"resolution"},"allowedValues":[{"id":"1","name":"Done"},{"id":"2","name":"Dropped"}]},
+		"comment":{"required":false,"name":"Comment","schema":{"type":"comments-page"}}}}]}`
+	c, s := scripted(t, map[string][]string{waysCall: {ways}, readCall: {toDo, toDo, done}})
+	yaml := strings.Replace(fmt.Sprintf(settings, c.url), "declined: Won't Do", `declined: {status: "Won't Do", fields: {Resolution: dropped}}`, 1)
+	d := connect(t, yaml)
+	e := ticket(1, "Homepage hero")
+	links := d.do(t, e)
+	_, _ = d.Do(t.Context(), known(e, links, 2, flow.Declined)) // the script's ticket ends elsewhere; the request counts
+	want := decoded(t, `{"transition":{"id":"51"},"fields":{"resolution":{"id":"2"}}}`)
+	if diff := cmp.Diff(want, s.body(t, moveCall, 0)); diff != "" {
+		t.Errorf("transition (-want +got)\n%s", diff)
+	}
+}
+
+// TestMove_ReceiptBeforeTheCall: the webhook of our own move may be faster than the answer.
+func TestMove_ReceiptBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	c, o := rigged(t, nil)
+	e := ticket(1, "Homepage hero")
+	links := c.do(t, e)
+	before := len(c.receipts())
+	o.front.arm(fault(500))
+	_, _ = c.Do(t.Context(), known(e, links, 2, flow.InProgress)) // whatever comes of it
+	if after := c.receipts(); len(after) <= before {
+		t.Errorf("a move that failed left the receipts %v, want one for it", after)
+	}
+}
+
+func (r *rig) receipts() []string {
+	return slices.DeleteFunc(r.keep.Keys(), func(k string) bool { return !strings.HasPrefix(k, "receipt/") })
+}
