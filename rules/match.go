@@ -261,7 +261,7 @@ func (e equals) try(f *facts, t *texts) (bool, string) {
 	for _, v := range e.key.get(f, t) {
 		for _, w := range e.words {
 			if e.same(v, w) {
-				if len(e.words) > 1 {
+				if len(e.words) > 1 && e.key.kind == "channel" {
 					return true, e.key.name + " is in the list"
 				}
 				return true, e.key.name + " is " + v

@@ -45,7 +45,7 @@ func TestMatch(t *testing.T) {
 		why   string
 	}{
 		{`{source: slack}`, maya(), "hi", true, "source is slack"},
-		{`{source: [email, SLACK]}`, maya(), "hi", true, "source is in the list"},
+		{`{source: [email, SLACK]}`, maya(), "hi", true, "source is slack"},
 		{`{source: email}`, maya(), "hi", false, "source is not email"},
 		{`{channel: launch}`, maya(), "hi", true, "channel is #launch"},
 		{`{channel: ["#Launch", "#ads"]}`, maya(), "hi", true, "channel is in the list"},

@@ -141,6 +141,9 @@ func (s *Set) decide(ev flow.Event) *decision {
 	if d.tmpl == nil {
 		d.tmpl = s.rules.template(d.do.template)
 	}
+	if d.do.linkTo != "" {
+		d.notes = append(d.notes, "link_to: "+d.do.linkTo+" is read but not carried out: a request of its own is made")
+	}
 	d.values = values(d.tmpl)
 	s.complete(&d.facts, d.values, d.extract)
 	return d

@@ -1,10 +1,13 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"signoff/internal/flow"
 	"signoff/internal/text"
@@ -38,17 +41,52 @@ func maya() flow.Actor {
 	return flow.Actor{Ref: flow.Ref{System: "slack", Type: "user", Key: "U0MAYA"}, Shown: "Maya", Zone: "Europe/London"}
 }
 
-func TestExplain_bannerAsInTheManual(t *testing.T) {
+func TestExplain_prints(t *testing.T) {
 	t.Parallel()
 	set := surface(t)
-	ev := message(maya(), "#design-requests", "Need a Nova banner 300x250 by Friday EOD")
-	e := set.Explain(ev, flow.Answers{Load: map[string]float64{"ana": 20, "ben": 31, "chloe": 12}})
-	var b strings.Builder
-	if err := e.Print(&b); err != nil {
+	load := flow.Answers{Load: map[string]float64{"ana": 20, "ben": 31, "chloe": 12}}
+	bot := flow.Actor{Bot: true, Shown: "Deploybot"}
+	for name, c := range map[string]struct {
+		from    flow.Actor
+		channel string
+		words   string
+	}{
+		"banner": {maya(), "#design-requests", "Need a Nova banner 300x250 by Friday EOD"},
+		"video":  {flow.Actor{Name: "dana"}, "#launch", "A Lumen reel for the spring launch by 24 November, up to €9,500"},
+		"vague":  {maya(), "#random", "Could somebody look at this?"},
+		"bot":    {bot, "#design-requests", "deployed banner service"},
+	} {
+		var b strings.Builder
+		if err := set.Explain(message(c.from, c.channel, c.words), load).Print(&b); err != nil {
+			t.Fatal(err)
+		}
+		path := "testdata/explain/" + name + ".txt"
+		if *update {
+			if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), b.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.words, diff)
+		}
+	}
+}
+
+func TestExplain_isJSON(t *testing.T) {
+	t.Parallel()
+	e := surface(t).Explain(message(maya(), "#launch", "Nova banner"), flow.Answers{})
+	data, err := json.Marshal(e)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log("\n" + b.String())
-	if e.Routed.Title != "Nova: banner 300x250" || e.Routed.Assignee != "chloe" {
-		t.Errorf("got %+v", e.Routed)
+	for _, key := range []string{`"rules":[{"rule":"Ignore bots and thanks","held":false`, `"place":"rules/studio.yaml:`, `"do":[{"verb":"create"`, `"routing":{"rule":"Everything else"`} {
+		if !strings.Contains(string(data), key) {
+			t.Errorf("JSON lacks %s: %s", key, data)
+		}
 	}
 }

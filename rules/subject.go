@@ -66,8 +66,12 @@ func without(s, words string) string {
 	if at < 0 {
 		return s
 	}
-	before := leadTailRE.ReplaceAllString(s[:at], "")
-	return strings.TrimSpace(strings.TrimRight(before, " ") + " " + strings.TrimLeft(s[at+len(words):], " "))
+	before := strings.TrimRight(leadTailRE.ReplaceAllString(s[:at], ""), " ")
+	after := strings.TrimLeft(s[at+len(words):], " ")
+	if after != "" && strings.ContainsRune(",;:.)", rune(after[0])) {
+		return before + after
+	}
+	return strings.TrimSpace(before + " " + after)
 }
 
 func trimFiller(s string) string {
