@@ -1,0 +1,43 @@
+package config
+
+import "signoff/internal/source"
+
+// Codes of the problems that only a configuration can have.
+const (
+	codeEmpty    = "SO300"
+	codeVersion  = "SO301"
+	codeZone     = "SO302"
+	codePrefix   = "SO303"
+	codeURL      = "SO304"
+	codeToken    = "SO305"
+	codeTracker  = "SO306"
+	codeInstance = "SO307"
+	codeLater    = "SO308"
+	// CodeSetting is a connector's own complaint about one of its settings.
+	CodeSetting = "SO309"
+	// CodeSecrets says that two connectors share a signing secret.
+	CodeSecrets = "SO310"
+	// CodeRules says that a glob of rule files finds nothing.
+	CodeRules = "SO311"
+	// CodePerson says that a name is not in the directory.
+	CodePerson = "SO312"
+)
+
+// Explanations tells more about this package's codes, in order.
+func Explanations() []source.Explanation {
+	return []source.Explanation{
+		{Code: codeEmpty, Title: "The configuration is empty", Text: "signoff needs at least version:, workspace: and rules:. signoff init writes a starter configuration with comments."},
+		{Code: codeVersion, Title: "An unknown version of the configuration", Text: "This signoff reads version: 1. A higher number was written for a newer signoff; upgrade first."},
+		{Code: codeZone, Title: "Not a time zone", Text: "Time zones are named by region and city, such as Europe/London or America/New_York. Abbreviations such as CET and offsets such as +01:00 know nothing of summer time and are refused."},
+		{Code: codePrefix, Title: "A bad key prefix", Text: "Requests are called PREFIX-142. The prefix is 1 to 10 capital letters and should not be the key of a project in the tracker, so that nobody mistakes a request for a ticket."},
+		{Code: codeURL, Title: "A bad address", Text: "Links in messages are built from server.public_url, never from what a request says about itself. Write the address with https:// as people open it."},
+		{Code: codeToken, Title: "A token that could be guessed", Text: "Bearer tokens of the API need 16 characters or more of chance. Make one with: openssl rand -hex 32. Keep it in a file or a variable and write ${file:/path} or ${NAME}."},
+		{Code: codeTracker, Title: "A tracker without settings", Text: "tracker.use names the connection that keeps tickets; its settings stand beside it under the same name. Without any, tickets are kept in signoff itself (embedded)."},
+		{Code: codeInstance, Title: "A connection that signoff does not know", Text: "The key under connectors: is the connection's name and, unless kind: says otherwise, its kind. A second workspace is connectors.slack-emea: {kind: slack, …}, served at /hooks/slack-emea."},
+		{Code: codeLater, Title: "Not part of this version", Text: "The key belongs to a part of signoff that this version does not have. It is ignored where that is harmless and refused where something would silently not happen."},
+		{Code: CodeSetting, Title: "A setting that the connection refuses", Text: "The message says what the connection needs. A connection whose secret is missing, empty, short or a placeholder is refused: an unchecked sender could decide in anybody's name."},
+		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
+		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
+		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:."},
+	}
+}
