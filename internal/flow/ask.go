@@ -40,19 +40,12 @@ func (s scene) askedFor(run StageRun, who Actor) Actor {
 }
 
 func (s scene) askFacts(run StageRun, who Actor) []Fact {
-	t := s.count(run)
-	facts := []Fact{
-		{Name: "stage", Label: "Stage", Text: run.Name},
-		{Name: "waiting_for", Label: "Waiting for", Text: fmt.Sprintf("%d of %d", t.got, t.need), People: s.people(s.waiting(run)...)},
-	}
-	if t.got > 0 {
-		facts = append(facts, Fact{Name: "approved_by", Label: "Approved by", People: s.people(s.approvers(run)...)})
-	}
+	facts := s.standing(run)
 	if behalf := s.askedFor(run, who); behalf.ID() != "" {
 		facts = append(facts, Fact{Name: "on_behalf", Label: "For", People: s.people(behalf)})
 	}
 	if due := s.dueFor(run, who); !due.IsZero() {
-		facts = append(facts, Fact{Name: "stage_due", Label: "Decide by", Text: s.instant(due), At: due})
+		facts = append(facts, Fact{Name: "stage_due", Label: "Decide by", At: due})
 	}
 	d, _ := s.def(run.Name)
 	for _, item := range d.Checklist {
@@ -100,7 +93,7 @@ func (s scene) askedView(run StageRun, who Actor) View {
 	v.Status, v.Round = "", run.Round // it no longer follows the request
 	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
 	if !run.Decided.IsZero() {
-		v.Facts = append(v.Facts, Fact{Name: "decided", Label: "Decided", Text: s.outcome(run), People: s.people(run.DecidedBy...), At: run.Decided})
+		v.Facts = append(v.Facts, Fact{Name: "decided", Label: "Decided", At: run.Decided})
 	}
 	v.Buttons = append([]Button{s.open()}, s.openTicket()...)
 	return v

@@ -75,24 +75,17 @@ func (s scene) stageFacts(run StageRun) []Fact {
 	case StageApproved, StageDeclined, StageChanges:
 		if len(run.DecidedBy) > 0 {
 			words := map[StageState]string{StageApproved: "Approved", StageDeclined: "Declined", StageChanges: "Changes requested"}[run.State]
-			return []Fact{{Name: "decided", Label: run.Name, Text: fmt.Sprintf("%s by %s", words, s.deciders(run)), People: s.people(run.DecidedBy...), At: run.Decided}}
+			return []Fact{{Name: "decided", Label: run.Name, Text: fmt.Sprintf("%s by %s,", words, s.deciders(run)), At: run.Decided}}
 		}
 	}
-	return []Fact{{Name: "decided", Label: run.Name, Text: run.Why, At: run.Decided}}
+	return []Fact{{Name: "decided", Label: run.Name, Text: run.Why}}
 }
 
 // openFacts say whom an open stage waits for and how many approvals it has: "1 of 2".
 func (s scene) openFacts(run StageRun) []Fact {
-	t := s.count(run)
-	facts := []Fact{
-		{Name: "stage", Label: "Stage", Text: run.Name},
-		{Name: "waiting_for", Label: "Waiting for", Text: fmt.Sprintf("%d of %d", t.got, t.need), People: s.people(s.waiting(run)...)},
-	}
-	if t.got > 0 {
-		facts = append(facts, Fact{Name: "approved_by", Label: "Approved by", Text: fmt.Sprintf("%d of %d", t.got, t.need), People: s.people(s.approvers(run)...)})
-	}
+	facts := s.standing(run)
 	if due := s.soonest(run); !due.IsZero() {
-		facts = append(facts, Fact{Name: "stage_due", Label: run.Name + " due", Text: s.instant(due), At: due})
+		facts = append(facts, Fact{Name: "stage_due", Label: run.Name + " due", At: due})
 	}
 	return facts
 }

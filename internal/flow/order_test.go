@@ -105,7 +105,7 @@ func moveTicket(list [][2]string, order []int, workflow bool, by string) ticketE
 }
 
 // TestAllOrders_OneCardOneTicket plays votes, the creation of card and ticket, and lost answers in every order: in the
-// end there is one card and one ticket, and both show the last state.
+// end there is one card and one ticket, and both show the last state. With -histories 100000 three answers are lost.
 func TestAllOrders_OneCardOneTicket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(twoStages())
@@ -113,11 +113,10 @@ func TestAllOrders_OneCardOneTicket(t *testing.T) {
 	e := &explorer{t: t}
 	e.explore(spot{world: *w, votes: []Event{
 		w.vote("ana", "Brand", Approve), w.vote("eli", "Sign-off", RequestChanges),
-	}, losses: 2})
-	if e.ends < 1000 {
+	}, losses: 1 + *histories/50_000})
+	if e.ends < 500 {
 		t.Errorf("only %d orders were played", e.ends)
 	}
-	t.Logf("%d orders", e.ends)
 }
 
 // explorer walks every schedule.

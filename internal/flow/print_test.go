@@ -101,6 +101,9 @@ func printView(v View) string {
 	fmt.Fprintf(&b, "%s | %s\n%s\n", v.Kind, v.Title, v.Headline)
 	for _, f := range v.Facts {
 		fmt.Fprintf(&b, "  %s (%s): %s", f.Label, f.Name, f.Text)
+		if !f.At.IsZero() {
+			b.WriteString(" <" + f.At.Format("Mon 15:04") + ">")
+		}
 		for _, a := range f.People {
 			b.WriteString(" @" + a.Shown)
 		}

@@ -112,7 +112,7 @@ func (s scene) timeView(m moment, to []Actor) View {
 	v := s.view(NoticeView, s.timeSentence(m, run, to))
 	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
 	if due := s.dueFor(run, first(to)); !due.IsZero() {
-		v.Facts = append(v.Facts, Fact{Name: "stage_due", Label: "Decide by", Text: s.instant(due), At: due})
+		v.Facts = append(v.Facts, Fact{Name: "stage_due", Label: "Decide by", At: due})
 	}
 	v.Buttons = []Button{s.open()}
 	if body, ok := s.worded(m, run, to); ok {

@@ -49,7 +49,7 @@ func (s scene) common() []Fact {
 		facts[0] = Fact{Name: "requester", Label: "Requester", Text: place(s.r.Source)}
 	}
 	if !s.r.Due.IsZero() {
-		facts = append(facts, Fact{Name: "due", Label: "Due", Text: s.instant(s.r.Due), At: s.r.Due})
+		facts = append(facts, Fact{Name: "due", Label: "Due", At: s.r.Due})
 	}
 	if s.r.Round > 1 {
 		facts = append(facts, Fact{Name: "revision", Label: "Revision", Text: s.r.Revision()})
@@ -112,6 +112,21 @@ func (s scene) soonest(run StageRun) time.Time {
 		}
 	}
 	return first
+}
+
+// standing says where an open stage stands: "Legal · 1 of 2".
+func (s scene) standing(run StageRun) []Fact {
+	t := s.count(run)
+	facts := []Fact{{Name: "stage", Label: "Stage", Text: fmt.Sprintf("%s · %d of %d", run.Name, t.got, t.need)}}
+	if waiting := s.people(s.waiting(run)...); len(waiting) > 0 {
+		facts = append(facts, Fact{Name: "waiting_for", Label: "Waiting for", People: waiting})
+	} else {
+		facts = append(facts, Fact{Name: "waiting_for", Label: "Waiting for", Text: "nobody who can act"})
+	}
+	if t.got > 0 {
+		facts = append(facts, Fact{Name: "approved_by", Label: "Approved by", People: s.people(s.approvers(run)...)})
+	}
+	return facts
 }
 
 // outcome says how a closed run ended: "Brand review was approved by Ana Reyes, Wed 18 Nov, 14:20 London".

@@ -173,8 +173,27 @@ func checkEffects(t testing.TB, o Outcome) {
 		if e.Show != nil && e.Show.View.Headline == "" || e.Tell != nil && e.Tell.View.Headline == "" {
 			t.Errorf("effect %s has no headline", e.ID)
 		}
+		if e.Show != nil {
+			checkFacts(t, e.Show.View)
+		}
 		if e.Wake == nil && e.Target == "" {
 			t.Errorf("effect %s has no target", e.ID)
+		}
+	}
+}
+
+// checkFacts holds that every fact has a label and one value, and every button a label.
+func checkFacts(t testing.TB, v View) {
+	t.Helper()
+	for _, f := range v.Facts {
+		value := f.Text != "" || len(f.People) > 0 || !f.At.IsZero()
+		if f.Label == "" || f.Name == "" || !value || (len(f.People) > 0 && !f.At.IsZero()) {
+			t.Errorf("%s: fact %+v", v.Headline, f)
+		}
+	}
+	for _, b := range v.Buttons {
+		if b.Action == "" || b.Label == "" {
+			t.Errorf("%s: button %+v", v.Headline, b)
 		}
 	}
 }
