@@ -215,8 +215,10 @@ func lintView(t *testing.T, name string, view slack.ModalViewRequest) {
 	if v["submit"] != nil {
 		l.text("submit", v["submit"], 24, true)
 	}
-	l.length("private_metadata", v["private_metadata"], 0, 3000)
-	l.length("callback_id", v["callback_id"], 1, 255)
+	if v["callback_id"] != nil {
+		l.length("private_metadata", v["private_metadata"], 1, 3000)
+		l.length("callback_id", v["callback_id"], 1, 255)
+	}
 	for i, b := range l.list("blocks", v["blocks"], 1, 100) {
 		l.block(fmt.Sprintf("blocks/%d", i), b)
 	}

@@ -1,0 +1,401 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/text"
+)
+
+func studio() []connectors.RequestType {
+	return []connectors.RequestType{
+		{Name: "banner", Label: "Banner", Fields: []connectors.Field{
+			{Name: "brand", Label: "Brand", Type: "choice", Choices: []string{"Lumen", "Nova"}, Required: true},
+			{Name: "due", Label: "Due", Type: "date", Required: true},
+			{Name: "sizes", Label: "Sizes", Type: "list", Help: "e.g. 300x250"},
+		}},
+		{Name: "video", Label: "Video", Fields: []connectors.Field{
+			{Name: "length", Label: "Length", Type: "number"}, {Name: "ratios", Label: "Ratios", Type: "choices", Choices: []string{"16:9", "1:1"}},
+			{Name: "budget", Label: "Budget", Type: "money"}, {Name: "script", Label: "Script", Type: "long_text"},
+			{Name: "ref", Label: "Reference", Type: "url"}, {Name: "lead", Label: "Lead", Type: "person"},
+			{Name: "long", Label: "Long choice", Type: "choice", Choices: []string{strings.Repeat("x", 80)}},
+		}},
+	}
+}
+
+// studioQuery reads "Nova" and "Friday" out of words, as the rules would.
+func studioQuery() *fakeQuery {
+	return &fakeQuery{
+		types: studio(),
+		prefill: func(d connectors.Draft) connectors.Prefill {
+			p := connectors.Prefill{Fields: map[string][]string{}, From: map[string]string{}}
+			if strings.Contains(d.Text, "banner") {
+				p.Type = "banner"
+			}
+			if strings.Contains(d.Text, "Nova") {
+				p.Fields["brand"], p.From["brand"] = []string{"Nova"}, "Nova"
+			}
+			if strings.Contains(d.Text, "Friday") {
+				p.Fields["due"], p.From["due"] = []string{"2026-11-20T16:30:00Z"}, "Friday"
+			}
+			return p
+		},
+	}
+}
+
+// inputs lists the inputs of a view that came over the wire: block id and the value it shows first.
+func inputs(t *testing.T, raw string) map[string]string {
+	t.Helper()
+	var view struct {
+		Blocks []struct {
+			Type    string         `json:"type"`
+			BlockID string         `json:"block_id"`
+			Element map[string]any `json:"element"`
+		} `json:"blocks"`
+	}
+	if err := json.Unmarshal([]byte(raw), &view); err != nil {
+		t.Fatalf("view %s: %v", raw, err)
+	}
+	got := map[string]string{}
+	for _, b := range view.Blocks {
+		if b.Type != "input" {
+			continue
+		}
+		got[b.BlockID] = ""
+		for key, v := range b.Element {
+			if o, ok := v.(map[string]any); ok && strings.HasPrefix(key, "initial_") {
+				v = o["value"]
+			}
+			if strings.HasPrefix(key, "initial_") {
+				got[b.BlockID] = fmt.Sprint(v)
+			}
+		}
+	}
+	return got
+}
+
+func messageAction(more string) string {
+	return fmt.Sprintf(`{"type":"message_action","callback_id":"request_from_message","trigger_id":"1.2.abc","response_url":"RESPONSE","team":{"id":"T0SIGNOFF1"},"user":{"id":%q,"team_id":"T0SIGNOFF1"},"channel":{"id":"C0LAUNCH01","name":"launch"},"message_ts":"1760000000.000100","message":{"type":"message","user":"U0ANA00001","text":"Need a Nova banner\nfor &amp; with *all*","ts":"1760000000.000100"%s}}`, maya, more)
+}
+
+func TestRespond_MessageShortcutOpensAFilledForm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	reply := r.respond(interactive(messageAction("")), studioQuery())
+	if reply.Status != 200 || len(reply.Body) != 0 || !reply.Store || reply.Failed == nil {
+		t.Errorf("Respond = %+v, want an empty 200 that is stored", reply)
+	}
+	call := r.api.only("views.open")
+	want := map[string]string{
+		"title#0": "Need a Nova banner", "text#0": "Need a Nova banner\nfor & with all", "type#0": "banner", "f.choice.brand#0": "Nova",
+		"f.date.due#0": "", "f.list.sizes#0": "", "channel#0": "C0LAUNCH01", "link#0": "",
+	}
+	if diff := cmp.Diff(want, inputs(t, call.Args["view"])); diff != "" || call.Args["trigger_id"] != "1.2.abc" {
+		t.Errorf("views.open with trigger %q and inputs (-want +got):\n%s", call.Args["trigger_id"], diff)
+	}
+	if n := len(r.api.of("conversations.replies")) + len(r.api.of("views.update")); n != 0 {
+		t.Errorf("%d more calls for a message without a thread, want none", n)
+	}
+}
+
+func TestRespond_ThreadIsReadAfterTheFormIsOpen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("conversations.replies", say(`{"ok":true,"messages":[{"user":"U0ANA00001","text":"Need a Nova banner","ts":"1760000000.000100"},{"bot_id":"B0BOT00001","text":"card","ts":"1"},{"user":"U0MAYA0001","text":"by Friday &lt;please&gt;","ts":"1760000000.000200"}]}`))
+	r.respond(interactive(messageAction(`,"thread_ts":"1760000000.000100"`)), studioQuery())
+	if view := r.api.only("views.open").Args["view"]; !strings.Contains(view, "still being read") {
+		t.Errorf("the first view does not say that the thread is being read: %s", view)
+	}
+	call := r.api.only("views.update")
+	want := map[string]string{
+		"title#0": "Need a Nova banner", "text#1": "Need a Nova banner\n\nby Friday <please>", "type#1": "banner", "f.choice.brand#1": "Nova",
+		"f.date.due#1": "2026-11-20", "f.list.sizes#0": "", "channel#0": "C0LAUNCH01", "link#0": "",
+	}
+	if diff := cmp.Diff(want, inputs(t, call.Args["view"])); diff != "" {
+		t.Errorf("views.update (-want +got):\n%s", diff)
+	}
+	if call.Args["view_id"] != "V0VIEW0001" || call.Args["hash"] != "1760000000.aaaa" || strings.Contains(call.Args["view"], "still being read") || !strings.Contains(call.Args["view"], "Read from “Friday”") {
+		t.Errorf("views.update with %v", call.Args)
+	}
+}
+
+func TestRespond_ThreadThatCannotBeReadLeavesTheFormUsable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("conversations.replies", refuse("not_in_channel"))
+	r.respond(interactive(messageAction(`,"thread_ts":"1760000000.000100"`)), studioQuery())
+	got := inputs(t, r.api.only("views.update").Args["view"])
+	if got["title#0"] != "Need a Nova banner" || got["f.choice.brand#0"] != "Nova" {
+		t.Errorf("views.update with %v, want what the message said", got)
+	}
+}
+
+func TestRespond_ThreadOfARequestIsPointedOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	q := studioQuery()
+	q.touching = map[flow.Ref]flow.Request{ref("thread", "T0SIGNOFF1/C0LAUNCH01/1760000000.000100"): {ID: "CR-7"}}
+	r.respond(interactive(messageAction("")), q)
+	if view := r.api.only("views.open").Args["view"]; !strings.Contains(view, "already belongs to *CR-7*") {
+		t.Errorf("the form does not point out CR-7: %s", view)
+	}
+}
+
+func TestRespond_FormThatDoesNotOpenSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]struct{ code string }{"expired": {"expired_trigger_id"}, "fault": {"internal_error"}} {
+		r := newRig(t)
+		r.api.on("views.open", refuse(answer.code))
+		r.respond(interactive(strings.Replace(messageAction(""), "RESPONSE", r.api.replyAddress(), 1)), studioQuery())
+		if got := r.api.only("reply").Args["body"]; !strings.Contains(got, "press again") {
+			t.Errorf("%s: said %s, want that it should be pressed again", name, got)
+		}
+		r.api.only("views.open") // and not tried a second time
+		if strings.Contains(r.log.String(), "secret-canary-address") {
+			t.Errorf("%s: the log holds the response address: %s", name, r.log)
+		}
+	}
+}
+
+func TestRespond_GlobalShortcutWithoutChannelAnswersDirectly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("views.open", status(500))
+	r.respond(interactive(`{"type":"shortcut","callback_id":"request_new","trigger_id":"1.2.abc","team":{"id":"T0SIGNOFF1"},"user":{"id":"U0MAYA0001"}}`), studioQuery())
+	if got := r.api.only("chat.postMessage").Args; got["channel"] != "D0MAYA0001" || !strings.Contains(got["text"], "press again") {
+		t.Errorf("posted %v, want a direct message that says so", got)
+	}
+}
+
+func TestRespond_ChoosingATypeKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	meta := r.seal.seal(origin{Form: formRequest, User: maya, Team: testTeam})
+	in := interactive(fmt.Sprintf(`{"type":"block_actions","team":{"id":"T0SIGNOFF1"},"user":{"id":%q},"container":{"type":"view","view_id":"V1"},"actions":[{"action_id":"type","block_id":"type#1","type":"static_select","selected_option":{"value":"video"},"action_ts":"1"}],
+		"view":{"id":"V1","callback_id":"signoff_request","private_metadata":%q,"hash":"h2","state":{"values":{"title#0":{"title":{"value":"My title"}},"text#1":{"text":{"value":"words"}},"type#1":{"type":{"selected_option":{"value":"banner"}}},"f.choice.brand#1":{"f.choice.brand":{"selected_option":{"value":"Nova"}}}}}}}`, maya, meta))
+	reply := r.respond(in, studioQuery())
+	if reply.Store {
+		t.Error("a form that is being filled in is stored")
+	}
+	call := r.api.only("views.update")
+	got := inputs(t, call.Args["view"])
+	for block, want := range map[string]string{"title#0": "My title", "text#1": "words", "type#1": "video", "f.number.length#0": "", "f.choices.ratios#0": "", "f.choice.long#0": "", "due#0": ""} {
+		if v, ok := got[block]; !ok || v != want {
+			t.Errorf("input %s shows %q (%v), want %q; all: %v", block, v, ok, want, got)
+		}
+	}
+	if _, there := got["f.choice.brand#1"]; there || call.Args["hash"] != "h2" || call.Args["view_id"] != "V1" {
+		t.Errorf("views.update with %v: want the banner's fields gone and the view named", got)
+	}
+}
+
+func TestRespond_SubmissionIsJudgedBeforeItIsStored(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	q := studioQuery()
+	var judged connectors.Draft
+	q.validate = func(d connectors.Draft) map[string]string {
+		judged = d
+		return map[string]string{"due": "That day is over.", "nowhere": "Something else is wrong."}
+	}
+	in := interactive(submission(formRequest, r.seal.seal(origin{Form: formRequest, User: maya, Team: testTeam, Name: "launch"}), maya,
+		`{"title#3":{"title":{"value":"Banner"}},"type#0":{"type":{"selected_option":{"value":"banner"}}},"f.date.due#2":{"f.date.due":{"selected_date":"2020-01-01"}},"f.list.sizes#0":{"f.list.sizes":{"value":"1x1, 2x2"}}}`))
+	reply := r.respond(in, q)
+	want := `{"errors":{"f.date.due#2":"That day is over.","title#3":"Something else is wrong."},"response_action":"errors"}`
+	if string(reply.Body) != want || reply.Store || reply.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("Respond = %s (stored %v), want %s and nothing stored", reply.Body, reply.Store, want)
+	}
+	if judged.Type != "banner" || judged.Title != "Banner" || judged.Channel != "#launch" || !cmp.Equal(judged.Fields, map[string][]string{"due": {"2020-01-01"}, "sizes": {"1x1", "2x2"}}) {
+		t.Errorf("judged %+v", judged)
+	}
+	q.validate = nil
+	reply = r.respond(in, q)
+	if len(reply.Body) != 0 || !reply.Store || reply.Failed == nil || !strings.Contains(string(reply.Failed.Body), `"title#3":"That was not saved, please press again."`) {
+		t.Errorf("Respond = %+v, want an empty 200, and errors where it cannot be stored", reply)
+	}
+}
+
+func TestRespond_NoteIsRequired(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := samplePress()
+	p.Action = actionChanges
+	meta := r.seal.seal(origin{Form: formChanges, User: ravi, Team: testTeam, Press: &p})
+	reply := r.respond(interactive(submission(formChanges, meta, ravi, `{"note#0":{"note":{"value":"  "}},"link#0":{"link":{"value":null}}}`)), &fakeQuery{})
+	if !strings.Contains(string(reply.Body), `"note#0":"Say what should change`) || reply.Store {
+		t.Errorf("Respond = %s, want an error at the note", reply.Body)
+	}
+}
+
+func TestRespond_RequestChangesAsksFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := samplePress()
+	p.Action = actionChanges
+	in := interactive(strings.Replace(pressed("request_changes", r.seal.value(p)), "RESPONSE", r.api.replyAddress(), 1))
+	q := &fakeQuery{refuse: "Brand review is Ana's. You can comment in the thread."}
+	reply := r.respond(in, q)
+	if got := r.api.only("reply").Args["body"]; !strings.Contains(got, "Brand review is Ana") || len(reply.Body) != 0 || !reply.Store {
+		t.Errorf("said %s, want the refusal privately", got)
+	}
+	want := []connectors.Action{{Who: flow.Actor{Ref: ref("user", "T0SIGNOFF1/U0RAVI0001")}, Request: "CR-142", Do: "request_changes", Stage: "Brand review", Round: 2, Version: "v3~4%"}}
+	if diff := cmp.Diff(want, q.actions); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+	if n := len(r.api.of("views.open")); n != 0 {
+		t.Errorf("%d forms opened for somebody who may not", n)
+	}
+	r.respond(in, &fakeQuery{})
+	call := r.api.only("views.open")
+	if got := inputs(t, call.Args["view"]); len(got) != 2 || !strings.Contains(call.Args["view"], `"callback_id":"signoff_changes"`) {
+		t.Errorf("opened %s", call.Args["view"])
+	}
+}
+
+func TestRespond_DetailAsksForWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	q := studioQuery()
+	q.requests = map[string]flow.Request{"CR-142": {ID: "CR-142", Template: "banner", Fields: map[string][]string{"brand": {"Nova"}}}}
+	r.respond(interactive(pressed("add_detail", r.seal.value(press{Action: "add_detail", Request: "CR-142"}))), q)
+	got := inputs(t, r.api.only("views.open").Args["view"])
+	if diff := cmp.Diff(map[string]string{"f.date.due#0": "", "f.list.sizes#0": "", "note#0": "", "link#0": ""}, got); diff != "" {
+		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestRespond_PressesAreAcknowledgedEmpty(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	reply := r.respond(interactive(strings.Replace(pressed("approve", r.seal.value(samplePress())), "RESPONSE", r.api.replyAddress(), 1)), &fakeQuery{})
+	if reply.Status != 200 || len(reply.Body) != 0 || !reply.Store || reply.Failed == nil {
+		t.Fatalf("Respond = %+v, want an empty 200 that is stored", reply)
+	}
+	reply.Failed.Beside(t.Context())
+	if got := r.api.only("reply").Args["body"]; !strings.Contains(got, "not saved, please press again") || reply.Failed.Status != 200 {
+		t.Errorf("said %s where it could not be stored", got)
+	}
+	if link := r.respond(interactive(pressed("open", "open")), &fakeQuery{}); link.Store || link.Status != 200 {
+		t.Errorf("following a link: %+v, want 200 and nothing stored", link)
+	}
+}
+
+func TestRespond_Commands(t *testing.T) {
+	t.Parallel()
+	requests := map[string]flow.Request{"CR-142": {
+		ID: "CR-142", Title: "Spring <banner>", Status: flow.InReview, Stages: []flow.StageRun{{Name: "Legal", State: flow.StageOpen}},
+		Links: []flow.Link{{Purpose: "ticket", Label: "DES-7", URL: "https://lumen.atlassian.net/browse/DES-7"}},
+	}}
+	for name, tc := range map[string]struct {
+		words string
+		q     *fakeQuery
+		want  []string
+	}{
+		"nothing":           {"", &fakeQuery{}, []string{"/request Spring banner", "/signoff why CR-142"}},
+		"help":              {"HELP", &fakeQuery{}, []string{"/signoff status"}},
+		"typo":              {"statsu CR-1", &fakeQuery{}, []string{"Did you mean /signoff status?"}},
+		"unknown":           {"<!channel>", &fakeQuery{}, []string{"I do not know “&lt;!channel&gt;”"}},
+		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Legal.", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
+		"status of none":    {"status CR-9", &fakeQuery{requests: requests}, []string{"There is no request CR-9"}},
+		"status in trouble": {"status CR-9", &fakeQuery{err: errors.New("x")}, []string{"please try again"}},
+		"mine":              {"status", &fakeQuery{waiting: []flow.Request{requests["CR-142"]}}, []string{"Waiting for you", "CR-142"}},
+		"none of mine":      {"status", &fakeQuery{}, []string{"Nothing waits for you"}},
+		"why":               {"why CR-142", &fakeQuery{requests: requests, why: text.Plain("The rule Banners <x> applied.")}, []string{"The rule Banners &lt;x&gt; applied."}},
+		"why of nothing":    {"why", &fakeQuery{}, []string{"Which request?"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			reply := r.respond(slash("/signoff", tc.words), tc.q)
+			var said struct {
+				Type   string `json:"response_type"`
+				Text   string `json:"text"`
+				Blocks []any  `json:"blocks"`
+			}
+			if err := json.Unmarshal(reply.Body, &said); err != nil || said.Type != "ephemeral" || said.Text == "" || reply.Failed == nil {
+				t.Fatalf("Respond = %+v (%s), want an ephemeral answer", reply, reply.Body)
+			}
+			l := &lint{ids: map[string]bool{}}
+			for i, b := range said.Blocks {
+				l.block(fmt.Sprint("blocks/", i), b)
+			}
+			read := said.Text + strings.Join(l.mrkdwn, "\n")
+			for _, want := range tc.want {
+				if !strings.Contains(read, want) {
+					t.Errorf("/signoff %s says %q, want %q in it", tc.words, read, want)
+				}
+			}
+			if len(l.problems) > 0 || len(r.api.calls) > 0 {
+				t.Errorf("problems %v, calls %v", l.problems, r.api.calls)
+			}
+		})
+	}
+}
+
+func TestRespond_CommandOpensTheFormWithItsWords(t *testing.T) {
+	t.Parallel()
+	for command, words := range map[string]string{"/request": "Nova banner by Friday", "/signoff": "new Nova banner by Friday"} {
+		r := newRig(t)
+		reply := r.respond(slash(command, words), studioQuery())
+		got := inputs(t, r.api.only("views.open").Args["view"])
+		if len(reply.Body) != 0 || got["title#0"] != "Nova banner by Friday" || got["f.choice.brand#0"] != "Nova" || got["f.date.due#0"] != "2026-11-20" || got["channel#0"] != "C0LAUNCH01" {
+			t.Errorf("%s %s: body %q, inputs %v", command, words, reply.Body, got)
+		}
+		if reply.Failed == nil || !strings.Contains(string(reply.Failed.Body), "not saved") {
+			t.Errorf("%s: Failed = %+v, want an answer in the body", command, reply.Failed)
+		}
+	}
+}
+
+func TestViews_WithinTheLimits(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := samplePress()
+	lintView(t, "closed", r.closedView(sentenceOldForm))
+	for _, form := range []string{formChanges, formDelegate, formDetail} {
+		lintView(t, form, r.decideView(origin{Form: form, User: ravi, Team: testTeam, Press: &p}, studio()[1].Fields))
+	}
+	for i, s := range hostile() {
+		f := draftForm{types: studio(), origin: origin{Form: formRequest, User: maya, Team: testTeam, Name: clip(s, 50)}, reading: true, belongs: s}
+		f.sheet.values = map[string][]string{inputType: {"banner"}, inputChannel: {s}, inputDue: {s}, inputLink: {s}, "f.choice.brand": {s}, "f.date.due": {s}, "f.list.sizes": {s, s}}
+		f.write(s)
+		for _, typ := range studio() {
+			f.sheet.values[inputType] = []string{typ.Name}
+			for _, field := range typ.Fields {
+				f.sheet.values[inputName(field)] = []string{s, s}
+			}
+			lintView(t, fmt.Sprint("form ", i, " of ", typ.Name), r.requestView(f))
+		}
+	}
+}
+
+func TestViews_ManyTypesAndFields(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var types []connectors.RequestType
+	for i := range 150 {
+		types = append(types, connectors.RequestType{Name: fmt.Sprint("type-", i), Label: strings.Repeat("L", 90)})
+		types[0].Fields = append(types[0].Fields, connectors.Field{Name: fmt.Sprint("f", i), Label: strings.Repeat("F", 3000), Type: "text", Help: strings.Repeat("H", 3000)})
+	}
+	f := draftForm{types: types, origin: origin{Form: formRequest, User: maya, Team: testTeam}, sheet: sheet{values: map[string][]string{inputType: {"type-0"}}}}
+	lintView(t, "form", r.requestView(f))
+}
+
+func TestRespond_NeverWaitsForSlack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	in := interactive(messageAction(`,"thread_ts":"1760000000.000100"`))
+	if reply := r.Respond(ctx, in, r.accept(in), studioQuery()); reply.Beside == nil || len(r.api.calls) != 0 {
+		t.Errorf("Respond made %d calls itself, want them all beside", len(r.api.calls))
+	}
+}
