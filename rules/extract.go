@@ -11,6 +11,9 @@ import (
 	"signoff/internal/calendar"
 )
 
+// maxReadText is how much of a text is searched for values.
+const maxReadText = 16 << 10
+
 // extractor reads field values from the words of one request. It is deterministic: the same words, time and
 // calendar give the same values.
 type extractor struct {

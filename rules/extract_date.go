@@ -126,7 +126,7 @@ func (x *extractor) rank(text string, m moment) int {
 	if !m.time.Before(x.today()) {
 		rank += 2
 	}
-	if leadRE.MatchString(text[:m.at]) {
+	if leadRE.MatchString(lastWords(text[:m.at])) {
 		rank++
 	}
 	return rank
@@ -173,13 +173,27 @@ func (x *extractor) beside(text string, m moment) moment {
 			return t
 		}
 	}
-	if g := timeBefore.FindStringSubmatchIndex(text[:m.at]); g != nil {
-		if t, ok := x.timeOn(m, strings.TrimSpace(group(text, g, 1)+group(text, g, 2))); ok {
-			t.at, t.end = g[0], m.end
+	before := lastWords(text[:m.at])
+	if g := timeBefore.FindStringSubmatchIndex(before); g != nil {
+		if t, ok := x.timeOn(m, strings.TrimSpace(group(before, g, 1)+group(before, g, 2))); ok {
+			t.at, t.end = m.at-len(before)+g[0], m.end
 			return t
 		}
 	}
 	return m
+}
+
+// lastWords returns the last few words of a text, enough to hold what introduces a date.
+func lastWords(s string) string {
+	const enough = 60
+	if len(s) <= enough {
+		return s
+	}
+	s = s[len(s)-enough:]
+	if i := strings.IndexAny(s, " \n"); i >= 0 {
+		return s[i:]
+	}
+	return ""
 }
 
 // timeOn puts a time of day, or the closing time, on a day.

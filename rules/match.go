@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"signoff/internal/source"
 )
@@ -14,10 +15,47 @@ type test interface {
 	try(f *facts, t *texts) (ok bool, why string)
 }
 
-// texts are the words of a request prepared once for all rules: contains looks words up instead of searching.
+// texts are the words of a request prepared once for all rules.
 type texts struct {
 	whole string // at most maxMatchText bytes
 	title string
+	words map[string]bool // every word of whole, folded: a thousand rules look words up instead of searching
+}
+
+func prepare(f facts) *texts {
+	t := &texts{whole: cut(f.whole(), maxMatchText), title: f.title, words: map[string]bool{}}
+	for _, w := range foldedWords(t.whole) {
+		t.words[w] = true
+	}
+	return t
+}
+
+// mayContain reports false when some word of a phrase is nowhere in the text.
+func (t *texts) mayContain(phrase []string) bool {
+	for _, w := range phrase {
+		if !t.words[w] {
+			return false
+		}
+	}
+	return true
+}
+
+// foldedWords splits at everything but letters and digits and makes upper and lower case alike, as EqualFold does.
+func foldedWords(s string) []string {
+	words := strings.FieldsFunc(s, func(r rune) bool { return !wordRune(r) })
+	for i, w := range words {
+		words[i] = strings.Map(fold, w)
+	}
+	return words
+}
+
+// fold maps a letter to the smallest of those that are the same in any case.
+func fold(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
 }
 
 // maxMatchText is how much of a text match: reads.
@@ -213,7 +251,11 @@ func (l *loader) operator(k matchKey, op string, n *source.Node) test {
 	switch op {
 	case "contains":
 		words, _ := l.Strings(n)
-		return contains{k, words}
+		c := contains{key: k, words: words}
+		for _, w := range words {
+			c.folded = append(c.folded, foldedWords(w))
+		}
+		return c
 	case "starts_with":
 		words, _ := l.Strings(n)
 		return startsWith{k, words}
@@ -287,13 +329,17 @@ func orList(words []string) string {
 
 // contains holds when the value has one of the words, as whole words in any case.
 type contains struct {
-	key   matchKey
-	words []string
+	key    matchKey
+	words  []string
+	folded [][]string // the words of each
 }
 
 func (c contains) try(f *facts, t *texts) (bool, string) {
 	for _, v := range c.key.get(f, t) {
-		for _, w := range c.words {
+		for i, w := range c.words {
+			if c.key.name == "text" && !t.mayContain(c.folded[i]) {
+				continue
+			}
 			if at := wordIndex(v, w, 0); at >= 0 {
 				return true, fmt.Sprintf("%s has %q", c.key.name, v[at:at+len(w)])
 			}

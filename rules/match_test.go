@@ -56,6 +56,9 @@ func TestMatch(t *testing.T) {
 		{`{text: {contains: [banner, ad]}}`, maya(), "add a radio", false, "text has none of: banner, ad"},
 		{`{text: {contains: "landing page"}}`, maya(), "the Landing Page.", true, `text has "Landing Page"`},
 		{`{text: {contains: "@signoff"}}`, maya(), "hey @signoff now", true, `text has "@signoff"`},
+		{`{text: {contains: "e-mail"}}`, maya(), "an E-Mail please", true, `text has "E-Mail"`},
+		{`{text: {contains: "kelvin's"}}`, maya(), "\u212Aelvin's", false, ""}, // another length in bytes
+		{`{text: {contains: "%"}}`, maya(), "20% off", true, `text has "%"`},
 		{`{text: {contains: "grün"}}`, maya(), "GRÜN bitte", true, `text has "GRÜN"`},
 		{`{text: {matches: "^(thanks|ta)\\b"}}`, maya(), "Thanks!", true, `text matches ^(thanks|ta)\b`},
 		{`{text: {matches: "^ta\\b"}}`, maya(), "table", false, `text does not match ^ta\b`},

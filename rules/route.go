@@ -121,7 +121,7 @@ func (s *Set) decide(ev flow.Event) *decision {
 		}
 		return v
 	}
-	words := &texts{whole: cut(d.facts.whole(), maxMatchText), title: d.facts.title}
+	words := prepare(d.facts)
 	for _, r := range s.rules.rules {
 		t := d.chosen
 		if t == nil {
@@ -289,7 +289,7 @@ func (x *extractor) dueTime(value string) time.Time {
 func (s *Set) extractor(f facts) *extractor {
 	w := s.options.Workspace
 	x := &extractor{
-		text: cut(f.whole(), maxMatchText), now: f.submitted, loc: s.zone, cal: s.dir.studio, calName: s.dir.calName,
+		text: cut(f.whole(), maxReadText), now: f.submitted, loc: s.zone, cal: s.dir.studio, calName: s.dir.calName,
 		dayFirst: w.DateOrder != "month-first", sunday: strings.EqualFold(w.WeekStarts, "sunday"), people: s.dir.people,
 	}
 	if p := s.dir.byName[f.author.name]; p != nil && p.cal != nil && p.Calendar != "" {
