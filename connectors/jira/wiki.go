@@ -99,10 +99,23 @@ func breakUp(s, tag string) string {
 
 func inline(nodes []text.Node) string {
 	var b strings.Builder
-	for _, n := range nodes {
+	for _, n := range joinTexts(nodes) {
 		b.WriteString(inlineNode(n, b.Len() == 0 || strings.HasSuffix(b.String(), "\n")))
 	}
 	return b.String()
+}
+
+// joinTexts makes one of texts that stand side by side, so that no markup can hide in the seam.
+func joinTexts(nodes []text.Node) []text.Node {
+	var out []text.Node
+	for _, n := range nodes {
+		if last := len(out) - 1; last >= 0 && n.Kind == text.Text && out[last].Kind == text.Text {
+			out[last].Text += n.Text
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 // inlineNode prints one inline node; first says that it begins a line.
@@ -185,13 +198,14 @@ func escape(s string, first bool) string {
 }
 
 func escapeLine(b *strings.Builder, line string, first bool) {
+	line = strings.Map(shown, line)
 	if first {
-		line = lineStart(b, strings.TrimLeft(line, " \t"))
+		line = lineStart(b, strings.TrimLeft(line, " "))
 	}
 	runes := []rune(line)
 	at := func(i int) rune {
 		if i < 0 || i >= len(runes) {
-			return ' '
+			return '\n'
 		}
 		return runes[i]
 	}
@@ -201,13 +215,21 @@ func escapeLine(b *strings.Builder, line string, first bool) {
 			b.WriteString("&#92;") // two backslashes would be a line break
 		case begins(at(i-1), r, at(i+1)):
 			b.WriteString(`\` + string(r))
-		case r == '\t':
-			b.WriteString(" ")
-		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		default:
 			b.WriteRune(r)
 		}
 	}
+}
+
+// shown drops what no reader sees and some read as the end of a line.
+func shown(r rune) rune {
+	switch {
+	case r == '\t':
+		return ' '
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return -1
+	}
+	return r
 }
 
 // begins reports whether r can begin markup between its neighbours. Brackets, braces and bars can anywhere; formatting
