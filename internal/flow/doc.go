@@ -4,4 +4,9 @@
 // Everything here is plain data and pure functions: no I/O, no clock, no randomness, no goroutines. Time arrives
 // inside events, answers about the rest of the world inside Facts, and everything a ruleset or a directory knows
 // through Policy. What does not apply changes nothing and says why.
+//
+// Step applies an event (one file per kind of event), settles stages, and reconciles (reconcile.go): everything that
+// ought to be seen outside is built anew (wanted.go and the views) and the difference to what was last asked for is
+// emitted. Whatever asks "may this person do that" goes through the judge methods, which May gives to connectors.
+// docs/approvals.md tells the rules in words.
 package flow

@@ -20,6 +20,7 @@ type Policy interface {
 	Due(r Request, stage string, person Actor, from time.Time) time.Time
 	// Plan lists what time alone brings to an open stage run after the instant after: reminders, escalation steps and
 	// the timeout, ordered by instant. waiting are the reviewers still asked. A cron reminder lists its next slot only.
+	// Step asks twice, from the instant the stage was entered and from the last look, and lets each name come once.
 	Plan(r Request, run StageRun, waiting []Actor, after time.Time) []Moment
 	// Person tells what the directory knows of a name.
 	Person(name string) (Person, bool)
@@ -160,11 +161,11 @@ type Record struct {
 	Effects   []string  `json:"effects,omitempty"`
 }
 
-// Outcome is what Step returns. Changed is false when the event applied to nothing: then Request is as it was but for
-// nothing, Effects may still hold a refusal, and Why says the reason.
+// Outcome is what Step returns. When Request.Version has not grown the event left no record: Request is as it was and
+// there are no effects. Why is never empty; its first reason says by a stable code what became of the event.
 type Outcome struct {
 	Request Request
 	Effects []Effect
-	Terms   []string // index terms: status:, stage:, waiting:<person>, requester:<id>, due:<date>, assignee:, ref:<Ref>, open:yes|no
+	Terms   []string // what Terms returns for Request
 	Why     []Reason
 }

@@ -12,7 +12,9 @@ const wakeName = "next"
 
 // timer lets happen what time alone brings: reminders, escalation steps and timeouts.
 func (s *step) timer() {
-	s.r.WakeAt = time.Time{}
+	if s.ev.Field("name") == wakeName {
+		s.r.WakeAt = time.Time{} // it is used up; what is still to come is asked for anew
+	}
 	if s.ev.Field("name") != wakeName || s.r.Status != InReview {
 		s.because(CodeNoted, "Nothing was due.")
 		return
