@@ -73,7 +73,7 @@ func (s scene) gather(order []Actor, latest map[string]moment) []gathered {
 func (s scene) wheres(m Moment) []string {
 	var out []string
 	for _, where := range m.Where {
-		if _, ok := s.chatLink("thread"); where == "thread" && !ok {
+		if _, ok := s.thread(); where == "thread" && !ok {
 			where = "dm"
 		}
 		if where != "thread" && !strings.HasPrefix(where, "#") {
@@ -98,8 +98,7 @@ func (s *step) say(m moment, where string, to []Actor) {
 	t := Tell{To: s.actors(to), Bundle: m.Bundle, View: s.timeView(m, to)}
 	switch {
 	case where == "thread":
-		thread, _ := s.chatLink("thread")
-		t.Where = thread.Ref
+		t.Where, _ = s.thread()
 	case strings.HasPrefix(where, "#"):
 		t.Where = Ref{System: chat, Type: "channel", Key: where}
 	}

@@ -64,8 +64,8 @@ func (s *step) notice(line string, body text.Doc) {
 	}
 	view := s.view(NoticeView, line)
 	view.Body = body
-	if thread, ok := s.chatLink("thread"); ok {
-		s.tell(chat, Tell{Where: thread.Ref, View: view})
+	if thread, ok := s.thread(); ok {
+		s.tell(chat, Tell{Where: thread, View: view})
 		return
 	}
 	s.direct([]Actor{s.r.Requester}, view)
@@ -152,7 +152,7 @@ func (s *step) tellOutcome(why string) {
 	if s.ev.Kind == VoteCast || s.ev.Kind == RequestWithdrawn {
 		note = s.ev.Body
 	}
-	if _, thread := s.chatLink("thread"); thread || !alone {
+	if _, thread := s.thread(); thread || !alone {
 		s.notice(line, note)
 	}
 	s.comment(s.through(line), note)

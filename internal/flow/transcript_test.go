@@ -168,6 +168,7 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	switch verb {
 	case "submit":
 		ev.Kind = RequestSubmitted
+		delete(ev.Fields, "thread")
 		if args["thread"] != "no" {
 			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
 		}

@@ -38,14 +38,24 @@ func (s scene) workPurpose(w Work, i int) string {
 	return purpose + "/" + w.Asked[i].ID()
 }
 
-// wantCard places the one public card: in the thread the request came from, else in its channel, else with whoever
-// asked for it.
+// wantCard is the one public card: in the thread the request came from, else in its channel, else with whoever asked
+// for it.
 func (s scene) wantCard() (want, bool) {
 	chat := s.r.Places.Chat
 	if chat == "" {
 		return want{}, false
 	}
-	w := want{purpose: "card", target: chat, view: s.cardView()}
+	w, ok := s.placeCard()
+	w.purpose, w.target = "card", chat
+	if ok {
+		w.view = s.cardView()
+	}
+	return w, ok
+}
+
+// placeCard says where a new card goes.
+func (s scene) placeCard() (w want, ok bool) {
+	chat := s.r.Places.Chat
 	thread, inThread := s.chatLink("thread")
 	channel, inChannel := s.chatLink("channel")
 	name := first(s.r.Fields["channel"])
@@ -62,6 +72,16 @@ func (s scene) wantCard() (want, bool) {
 		return want{}, false
 	}
 	return w, true
+}
+
+// thread is where the request is talked about: the thread it came from, else below its own card in a channel.
+func (s scene) thread() (Ref, bool) {
+	if l, ok := s.chatLink("thread"); ok {
+		return l.Ref, true
+	}
+	w, _ := s.placeCard()
+	card, ok := s.chatLink("card")
+	return card.Ref, ok && !w.at.Zero()
 }
 
 // chatLink returns a link that leads into the chat where people are asked.
