@@ -54,8 +54,7 @@ type Show struct {
 }
 
 // Tell says something once. Where is a thread, a channel, a message of ours (below it) or a ticket; with To and no
-// Where it goes to each person
-// directly. Private is for the first of To alone, at Where. After Expires it is dropped.
+// Where it goes to each person directly. Private is for the first of To alone, at Where. After Expires it is dropped.
 type Tell struct {
 	To        []Actor   `json:"to,omitempty"`
 	Where     Ref       `json:"where,omitzero"`
