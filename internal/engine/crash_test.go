@@ -62,10 +62,11 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			}
 			w.pass(10 * time.Minute)
 		}
+		first := w.stop
 		go func() { // the end of the process ends its work at once
 			select {
 			case <-ended:
-				w.stop()
+				first()
 			case <-t.Context().Done():
 			}
 		}()

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
@@ -138,6 +139,8 @@ func (q *Queue) start(ctx context.Context) error {
 		q.taken = false
 		return fmt.Errorf("recover running jobs: %w", err)
 	}
+	// What an earlier Work of this process still held was recovered just now; nothing of it may keep a lane busy.
+	q.runs, q.lanes, q.held = nil, map[string][]store.Job{}, 0
 	q.working, q.closed = true, false
 	return nil
 }
@@ -235,7 +238,7 @@ func (q *Queue) run(ctx context.Context, h store.Handler, j store.Job) {
 		return
 	}
 	outcome := call(ctx, h, j)
-	if outcome != nil && ctx.Err() != nil {
+	if outcome != nil && ctx.Err() != nil && !said(outcome) {
 		outcome = &store.LaterError{At: q.clock.Now(), Why: "stopped: " + outcome.Error(), Unsure: true}
 	}
 	if outcome == nil && !q.begun(ctx, j) {
@@ -268,6 +271,13 @@ func call(ctx context.Context, h store.Handler, j store.Job) (err error) {
 		}
 	}()
 	return h(ctx, j)
+}
+
+// said reports whether a handler said itself what is to become of its job.
+func said(outcome error) bool {
+	var later *store.LaterError
+	var park *store.ParkError
+	return errors.As(outcome, &later) || errors.As(outcome, &park)
 }
 
 // pauseAfter grows from 2 s to 5 min, with jitter so that many do not come back at once.
