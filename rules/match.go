@@ -441,3 +441,15 @@ func (w who) words() string {
 	}
 	return "a " + w.kind
 }
+
+// MatchKey is one key of match: and what it asks, for the documentation and schemas.
+type MatchKey struct{ Name, Doc string }
+
+// MatchKeys lists what match: can ask, in the order of the documentation.
+func MatchKeys() []MatchKey {
+	var out []MatchKey
+	for _, k := range matchKeys() {
+		out = append(out, MatchKey{k.name, k.doc})
+	}
+	return out
+}
