@@ -50,6 +50,9 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	acc.Kind, acc.Key = p.kind(), p.factKey()
 	acc.Ignored, acc.Malformed = c.classify(p, in.At)
 	acc.Enrich = acc.Ignored == "" && acc.Malformed == "" && c.perhapsOurs(p)
+	if p.mark() != "" && acc.Ignored == "" && !acc.Enrich {
+		acc.Ignored = newTicket // somebody copied a ticket of ours, label and all
+	}
 	return acc, nil
 }
 

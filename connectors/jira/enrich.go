@@ -3,22 +3,30 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"time"
 
 	"signoff/internal/flow"
 )
 
-// Enrich finds out whether our own account did it and whether a write of ours explains it. Jira is asked for our
-// account once; after that nothing goes out.
+// Enrich finds out whether our own account did it and whether a write of ours explains it, and remembers new tickets
+// that carry a mark of ours. Jira is asked for our account once a day; beyond that nothing goes out.
 func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	p, err := readPayload(d.Body)
 	if err != nil {
-		return json.Marshal(learned{}) // Parse says what is wrong with it
+		return marshal(learned{}, nil) // Parse says what is wrong with it
 	}
 	self, err := c.account(ctx)
 	if err != nil {
 		return nil, err
 	}
 	l := learned{Own: self.ID == p.user().AccountID}
+	if mark := p.mark(); mark != "" {
+		if l.Own {
+			err = c.sighted(ctx, mark, hit{ID: p.issueID(), Key: p.Issue.Key})
+		}
+		return marshal(l, err)
+	}
 	if l.Own {
 		if l.Receipt, err = c.explained(ctx, p); err != nil {
 			return nil, err
@@ -27,7 +35,35 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 			c.deps.Log.Warn("our own account changed a ticket and no write of ours explains it", "event", p.kind(), "ticket", p.Issue.Key)
 		}
 	}
+	return marshal(l, nil)
+}
+
+func marshal(l learned, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
 	return json.Marshal(l)
+}
+
+// sightings are tickets that Jira said our account made with a mark. Find asks them for their proof: the webhook may
+// be there long before search is.
+type sightings struct {
+	Until time.Time `json:"until"`
+	Hits  []hit     `json:"hits"`
+}
+
+func sightedKey(mark string) string { return receiptPrefix + "sighted/" + mark }
+
+func (c *Connector) sighted(ctx context.Context, mark string, h hit) error {
+	var s sightings
+	if _, err := c.load(ctx, sightedKey(mark), &s); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(s.Hits, func(other hit) bool { return other.ID == h.ID }) {
+		return nil
+	}
+	s.Until, s.Hits = c.deps.Now().Add(receiptLife), append(s.Hits, h)
+	return c.save(ctx, sightedKey(mark), s)
 }
 
 // explained looks for the receipt of the change.

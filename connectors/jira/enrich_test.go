@@ -132,6 +132,51 @@ func TestReceipts_AreSwept(t *testing.T) {
 	}
 }
 
+// TestSighted: the webhook of a new ticket settles a lost answer long before search does.
+func TestSighted(t *testing.T) {
+	t.Parallel()
+	created := func(who, id string) string {
+		return fmt.Sprintf(`{"timestamp":%d,"webhookEvent":"jira:issue_created","user":{"accountId":%q},"issue":{"id":%q,"key":"DES-7","fields":{"project":{"key":"DES"},"labels":["signoff","signoff-k-%s"]}}}`,
+			begin().UnixMilli(), who, id, mark)
+	}
+	const proof = `{"key":"signoff.origin","value":{"v":1,"hubKey":"` + mark + `"}}`
+	for name, tc := range map[string]struct {
+		body, proof string
+		found       bool
+	}{
+		"ours":              {created(botID, "10042"), proof, true},
+		"a copy of ours":    {created(botID, "10042"), "404 {}", false},
+		"somebody's copy":   {created(anaID, "10042"), proof, false},
+		"without an id":     {created(botID, ""), proof, false},
+		"a mark of its own": {strings.Replace(created(botID, "10042"), mark, "0123456789abcdef", 1), proof, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := scripted(t, map[string][]string{
+				selfCall: {`{"accountId":"` + botID + `"}`}, searchCall: {found()}, "GET /rest/api/2/issue/10042/properties/signoff.origin": {tc.proof},
+			})
+			in := hook([]byte(tc.body))
+			acc, err := c.Accept(in)
+			if err != nil || acc.Malformed != "" {
+				t.Fatalf("Accept = %+v, %v", acc, err)
+			}
+			d := flow.Delivery{ID: "jira/x", Body: in.Body, At: in.At}
+			if acc.Enrich {
+				if d.Learned, err = c.Enrich(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if events, err := c.Parse(d); err != nil || events != nil {
+				t.Errorf("Parse = %+v, %v, want no event", events, err)
+			}
+			links, ok, _ := c.Find(t.Context(), ticket(1, "Homepage hero"), begin())
+			if ok != tc.found || ok && links[0].Label != "DES-7" {
+				t.Errorf("Find = %v, %v, want found %v; calls %v", links, ok, tc.found, s.asked)
+			}
+		})
+	}
+}
+
 // TestWebhooks_OfTheSite takes what a strict site really sends.
 func TestWebhooks_OfTheSite(t *testing.T) {
 	t.Parallel()
@@ -152,7 +197,7 @@ func TestWebhooks_OfTheSite(t *testing.T) {
 		if err != nil {
 			t.Errorf("Accept(%s) = %v", w.Event, err)
 		}
-		if acc.Ignored != "" || acc.Malformed != "" {
+		if acc.Ignored != "" || acc.Malformed != "" || w.Event == "jira:issue_created" {
 			got = append(got, w.Event+": "+acc.Ignored+acc.Malformed)
 			continue
 		}
@@ -160,7 +205,7 @@ func TestWebhooks_OfTheSite(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s: %s by %s echo=%v %s%s", w.Event, ev.Kind, ev.Actor.Shown, ev.Echo, ev.Field("status"), ev.Body))
 	}
 	want := []string{
-		"jira:issue_created: a new ticket says nothing about a request",
+		"jira:issue_created: ",
 		"jira:issue_updated: ticket.moved by signoff-bot echo=true In Progress",
 		"jira:issue_updated: ticket.moved by Jon Park echo=false In Review",
 		"comment_created: comment.added by Jon Park echo=false Looks *fine*",

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +75,7 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Dur
 	if err != nil {
 		return nil, false, err
 	}
-	hits, err := c.search(ctx, project, c.hubKey(e))
+	hits, err := c.look(ctx, project, c.hubKey(e))
 	if err != nil {
 		return nil, false, err
 	}
@@ -91,6 +91,19 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Dur
 	return c.adopt(ctx, e, made{ID: hits[0].ID, Key: hits[0].Key, At: c.deps.Now()})
 }
 
+// look asks first the tickets that a webhook told of, then search.
+func (c *Connector) look(ctx context.Context, project, hubKey string) ([]hit, error) {
+	var s sightings
+	if _, err := c.load(ctx, sightedKey(hubKey), &s); err != nil {
+		return nil, err
+	}
+	ours, err := c.provenOf(ctx, s.Hits, hubKey)
+	if err != nil || len(ours) > 0 {
+		return ours, err
+	}
+	return c.search(ctx, project, hubKey)
+}
+
 // adopt takes a found ticket over and brings it to the view: the lost call may have been cut short, or was for an
 // older view.
 func (c *Connector) adopt(ctx context.Context, e flow.Effect, m made) ([]flow.Link, bool, error) {
@@ -104,7 +117,7 @@ func (c *Connector) adopt(ctx context.Context, e flow.Effect, m made) ([]flow.Li
 type hit struct {
 	ID         string                     `json:"id"`
 	Key        string                     `json:"key"`
-	Properties map[string]json.RawMessage `json:"properties"`
+	Properties map[string]json.RawMessage `json:"properties,omitempty"`
 }
 
 func keys(hits []hit) string {
@@ -146,30 +159,39 @@ func (c *Connector) search(ctx context.Context, project, hubKey string) ([]hit, 
 		if err := c.do(ctx, r, &page); err != nil {
 			return nil, err
 		}
-		for _, h := range page.Issues {
-			ok, err := c.proven(ctx, h, hubKey)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				ours = append(ours, h)
-			}
+		more, err := c.provenOf(ctx, page.Issues, hubKey)
+		if err != nil {
+			return nil, err
 		}
+		ours = append(ours, more...)
 		if page.Next == "" || seen[page.Next] {
 			break
 		}
 		token, seen[page.Next] = page.Next, true
 	}
-	slices.SortFunc(ours, func(a, b hit) int { return number64(a.ID) - number64(b.ID) })
+	oldestFirst(ours)
 	return ours, nil
 }
 
-func number64(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0 // ids are checked where they are taken
+// oldestFirst sorts by id: a longer number is a larger one.
+func oldestFirst(list []hit) {
+	slices.SortFunc(list, func(a, b hit) int { return cmp.Or(len(a.ID)-len(b.ID), strings.Compare(a.ID, b.ID)) })
+}
+
+// provenOf keeps those of a list that are ours, the oldest first.
+func (c *Connector) provenOf(ctx context.Context, list []hit, hubKey string) ([]hit, error) {
+	var ours []hit
+	for _, h := range list {
+		ok, err := c.proven(ctx, h, hubKey)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			ours = append(ours, h)
+		}
 	}
-	return n
+	oldestFirst(ours)
+	return ours, nil
 }
 
 // proven reads the property: a label alone proves nothing, since a cloned ticket has it too.

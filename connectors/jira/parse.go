@@ -18,7 +18,7 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 	switch {
 	case malformed != "":
 		return nil, fmt.Errorf("webhook: %s", malformed)
-	case ignored != "":
+	case ignored != "", p.mark() != "":
 		return nil, nil
 	}
 	known, err := readLearned(d.Learned)

@@ -216,7 +216,10 @@ func (p *payload) use() (ignored, malformed string) {
 	case "jira:issue_deleted":
 		return "the ticket was deleted in Jira; its request goes on and says so when the ticket is next written", ""
 	case "jira:issue_created":
-		return "a new ticket says nothing about a request", ""
+		if p.mark() != "" && p.issueID() != "" {
+			return "", "" // it may settle a create whose answer was lost
+		}
+		return newTicket, ""
 	default:
 		return "events of this kind are not used", ""
 	}
@@ -231,6 +234,24 @@ func (p *payload) use() (ignored, malformed string) {
 		return "", "it does not say which status the ticket has"
 	}
 	return "", ""
+}
+
+const newTicket = "a new ticket says nothing about a request"
+
+var markLabel = regexp.MustCompile(`^` + labelPrefix + `([0-9a-f]{16})$`)
+
+// mark is the mark that a new ticket carries, "" without one.
+func (p *payload) mark() string {
+	var labels []string
+	if p.event() != "jira:issue_created" || json.Unmarshal(p.Issue.Fields.Labels, &labels) != nil {
+		return ""
+	}
+	for _, l := range labels {
+		if m := markLabel.FindStringSubmatch(l); m != nil {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // restricted reports whether only some may read the comment.

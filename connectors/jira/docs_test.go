@@ -1,0 +1,41 @@
+package jira_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"signoff/connectors"
+	"signoff/connectors/connectortest"
+	"signoff/connectors/jira"
+	"signoff/internal/source"
+)
+
+// TestDocs_SettingsAreTaken reads the settings of the user's page as a user would copy them.
+func TestDocs_SettingsAreTaken(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/jira.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	yaml, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/jira.md shows no settings")
+	}
+	yaml = os.Expand(yaml, func(name string) string { return (harness{}).Env()[name] })
+	f, problems := source.Parse("docs/jira.md", []byte(yaml))
+	if len(problems) > 0 {
+		t.Fatalf("%+v", problems)
+	}
+	decode := func(into any) error {
+		if p := source.Into(f.Root().Key("tracker").Key("jira"), "a Jira connection", into); len(p) > 0 {
+			return fmt.Errorf("%+v", p)
+		}
+		return nil
+	}
+	if _, err := jira.New(decode, connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t)}); err != nil {
+		t.Errorf("the settings of docs/jira.md: %v", err)
+	}
+}
