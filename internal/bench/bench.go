@@ -17,9 +17,10 @@ type bench struct {
 	quick   bool
 	scratch string    // emptied at the end
 	self    string    // this program, which is also every reference
-	signoff string    // the program under measurement
+	signoff string    // the program under measurement, built when first needed
 	profile string    // folder for CPU profiles of signoff; "" for none
 	note    io.Writer // what is being done
+	goal    string    // being measured
 	number  int       // of the last event, so that none comes twice
 	folders int
 }
@@ -62,10 +63,10 @@ func (b *bench) folder() (string, error) {
 // build makes the program under measurement.
 func (b *bench) build() error {
 	b.say("building signoff")
-	b.signoff = filepath.Join(b.scratch, "signoff")
-	args := []string{"build", "-trimpath", "-o", b.signoff}
+	path := filepath.Join(b.scratch, "signoff")
+	args := []string{"build", "-trimpath", "-o", path}
 	if b.profile != "" {
-		overlay, err := profiled(b.scratch)
+		overlay, err := b.overlay()
 		if err != nil {
 			return fmt.Errorf("prepare the profiled build: %w", err)
 		}
@@ -76,6 +77,7 @@ func (b *bench) build() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build signoff: %w\n%s", err, out)
 	}
+	b.signoff = path
 	return nil
 }
 
@@ -85,7 +87,7 @@ func (b *bench) reference(name, api string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spawn(b.ctx, dir, b.self, "-ref", name, "-dir", dir, "-api", api)
+	return spawn(b.ctx, program{path: b.self, dir: dir, args: []string{"-ref", name, "-dir", dir, "-api", api}})
 }
 
 // machine looks at where we run.

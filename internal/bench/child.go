@@ -26,15 +26,21 @@ type child struct {
 	log *os.File // its standard error
 }
 
-// spawn starts a program, its log going into dir, and waits for its one line on standard output that says where it
+// program is what to start; its log goes into dir.
+type program struct {
+	path, dir string
+	args, env []string
+}
+
+// spawn starts a program and waits for its one line on standard output that says where it
 // listens.
-func spawn(ctx context.Context, dir, program string, args ...string) (*child, error) {
-	log, err := os.Create(filepath.Join(dir, "log"))
+func spawn(ctx context.Context, p program) (*child, error) {
+	log, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.CommandContext(ctx, program, args...), log: log}
-	c.cmd.Stderr = log
+	c := &child{cmd: exec.CommandContext(ctx, p.path, p.args...), log: log}
+	c.cmd.Stderr, c.cmd.Env = log, append(os.Environ(), p.env...)
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(syscall.SIGTERM) }
 	c.cmd.WaitDelay = 20 * time.Second
 	in, err := c.cmd.StdinPipe()
@@ -60,7 +66,7 @@ func spawn(ctx context.Context, dir, program string, args ...string) (*child, er
 		err = json.Unmarshal(line, &ready)
 	}
 	if err != nil || !ready.Ready {
-		return nil, fmt.Errorf("%s did not become ready: %w", program, errors.Join(err, c.stop()))
+		return nil, fmt.Errorf("%s did not become ready: %w", p.path, errors.Join(err, c.stop()))
 	}
 	c.Addr, c.Admin = ready.Listen, ready.Admin
 	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
@@ -105,3 +111,20 @@ func (c *child) rss() (float64, error) {
 	}
 	return 0, errors.New("the system does not tell the memory of a process")
 }
+
+// cpu is the processor time the process has used.
+func (c *child) cpu() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(b), ") ") // behind the program's name
+	var user, system int64
+	if f := strings.Fields(after); len(f) > 12 {
+		_, err = fmt.Sscan(f[11]+" "+f[12], &user, &system)
+	}
+	return time.Duration(user+system) * tick, err
+}
+
+// tick is the unit in which Linux counts processor time.
+const tick = 10 * time.Millisecond

@@ -54,9 +54,12 @@ type message struct {
 	At      time.Time
 }
 
+// stamp is the message's id in its channel.
+func (m message) stamp() string { return fmt.Sprintf("%d.%06d", m.At.Unix(), m.Number%1_000_000) }
+
 // body returns the event as Slack sends it, padded to 4 KiB by its blocks, where Slack repeats what was said.
 func (m message) body() string {
-	ts := fmt.Sprintf("%d.%06d", m.At.Unix(), m.Number%1_000_000)
+	ts := m.stamp()
 	text := quote(m.Text + " " + token(m.Number))
 	head := fmt.Sprintf(`{"token":"","team_id":%q,"context_team_id":%q,"context_enterprise_id":null,"api_app_id":%q,"event":{"type":%q,"user":%q,"client_msg_id":"%08d-0000-4000-8000-000000000000","text":%s,"ts":%q,"channel":%q,"channel_type":"channel","event_ts":%q,"team":%q,"blocks":[{"type":"rich_text","block_id":"b1","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"`,
 		teamID, teamID, appID, m.Kind, requester, m.Number, text, ts, m.Channel, ts, teamID)

@@ -33,6 +33,9 @@ var goals = []struct {
 }{
 	{"P1", (*bench).acknowledgement},
 	{"P2", (*bench).storage},
+	{"P4", (*bench).endToEnd},
+	{"refresh", (*bench).refresh},
+	{"idle", (*bench).idle},
 }
 
 type options struct {
@@ -74,6 +77,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		go func() { defer cancel(); _, _ = io.Copy(io.Discard, os.Stdin) }() // ends with the bench, however that ends
 		return serveReference(ctx, o.reference, o.dir, o.api, out)
 	}
+	if o.profile != "" {
+		if o.profile, err = filepath.Abs(o.profile); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(o.profile, 0o700); err != nil {
+			return err
+		}
+	}
 	b := &bench{ctx: ctx, quick: o.quick, profile: o.profile, note: errs}
 	if b.self, err = os.Executable(); err != nil {
 		return err
@@ -100,6 +111,7 @@ func (b *bench) run(o options, out io.Writer) error {
 			continue
 		}
 		b.say("measuring %s", g.name)
+		b.goal = g.name
 		got, err := g.measure(b)
 		if err != nil {
 			return fmt.Errorf("measure %s: %w", g.name, err)
@@ -128,10 +140,4 @@ func choose(only string) ([]string, error) {
 		}
 	}
 	return chosen, nil
-}
-
-// profiled writes what makes `go build` add the profiler to signoff without touching its source, and returns the
-// overlay's path. The program then writes a profile of its whole life to the file that BENCH_CPUPROFILE names.
-func profiled(dir string) (string, error) {
-	return filepath.Join(dir, "overlay.json"), nil
 }
