@@ -112,36 +112,34 @@ func challenge(body []byte, e envelope) connectors.Accepted {
 
 // acceptInner classifies by the inner event.
 func (c *Connector) acceptInner(acc connectors.Accepted, e envelope) connectors.Accepted {
-	var head eventHead
-	if err := strictjson.Decode(e.Event, &head, strictjson.Limits{}); err != nil || head.Type == "" {
+	m := e.Event.said()
+	switch m.Type {
+	case "":
 		acc.Kind, acc.Malformed = "event:unreadable", "there is no readable event in it"
 		return acc
-	}
-	switch head.Type {
 	case "app_mention", "message":
-		return c.acceptSaid(acc, e, head)
+		return c.acceptSaid(acc, e, m)
 	case "app_uninstalled":
 		acc.Alarm = "signoff was removed from the Slack workspace: install the app again"
 	case "tokens_revoked":
 		acc.Alarm = "Slack has revoked tokens of the app: install the app again and set the new bot_token"
 	case "reaction_added", "app_home_opened", "file_shared", "member_joined_channel", "link_shared", "subteam_members_changed":
 	default:
-		acc.Kind, acc.Ignored = "event:other", "signoff does not use events of type "+shown(head.Type)
+		acc.Kind, acc.Ignored = "event:other", "signoff does not use events of type "+shown(m.Type)
 		return acc
 	}
-	acc.Kind, acc.Ignored = "event:"+head.Type, "signoff does not use this event"
+	acc.Kind, acc.Ignored = "event:"+m.Type, "signoff does not use this event"
 	return acc
 }
 
 // acceptSaid takes mentions of the bot, under whichever of the two event types they come.
-func (c *Connector) acceptSaid(acc connectors.Accepted, e envelope, head eventHead) connectors.Accepted {
-	acc.Kind = "event:" + head.Type
-	if why := c.unusedMessage(head); why != "" {
+func (c *Connector) acceptSaid(acc connectors.Accepted, e envelope, m said) connectors.Accepted {
+	acc.Kind = "event:" + m.Type
+	if why := unusedMessage(m); why != "" {
 		acc.Ignored = why
 		return acc
 	}
-	var m said
-	if err := strictjson.Decode(e.Event, &m, strictjson.Limits{}); err != nil || m.Channel == "" || m.TS == "" {
+	if m.Channel == "" || m.TS == "" {
 		acc.Malformed = "the message names no channel or no time"
 		return acc
 	}
@@ -158,12 +156,12 @@ func (c *Connector) acceptSaid(acc connectors.Accepted, e envelope, head eventHe
 	return acc
 }
 
-func (c *Connector) unusedMessage(head eventHead) string {
-	switch head.Subtype {
+func unusedMessage(m said) string {
+	switch m.Subtype {
 	case "", "file_share", "thread_broadcast", "bot_message":
 		return ""
 	}
-	return "signoff does not use messages of subtype " + shown(head.Subtype)
+	return "signoff does not use messages of subtype " + shown(m.Subtype)
 }
 
 // ours reports whether this installation wrote the message.

@@ -69,18 +69,9 @@ func (s *source) readEvent() error {
 	if err := strictjson.Decode(s.d.Body, &s.env, strictjson.Limits{}); err != nil {
 		return err
 	}
-	var head eventHead
-	if s.env.Type != "event_callback" || strictjson.Decode(s.env.Event, &head, strictjson.Limits{}) != nil {
-		return nil
+	if m := s.env.Event.said(); s.env.Type == "event_callback" && (m.Type == "app_mention" || m.Type == "message") {
+		s.said = &m
 	}
-	if head.Type != "app_mention" && head.Type != "message" {
-		return nil
-	}
-	var m said
-	if err := strictjson.Decode(s.env.Event, &m, strictjson.Limits{}); err != nil {
-		return err
-	}
-	s.said = &m
 	return nil
 }
 
@@ -116,7 +107,6 @@ func (s source) mention() flow.Event {
 	}
 	set(ev.Fields, "source", "slack")
 	set(ev.Fields, "channel", s.learned.Channel)
-	set(ev.Fields, "text", ev.Body.String())
 	return ev
 }
 

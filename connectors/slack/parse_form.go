@@ -36,7 +36,7 @@ func (e entered) one(name string) string {
 	return ""
 }
 
-// extra are the values of a template's own fields; a list is written with commas or one to a line.
+// extra are the values of a template's own fields and the due date; a list is written with commas or one to a line.
 func (e entered) extra() map[string][]string {
 	fields := map[string][]string{}
 	for name, values := range e.values {
@@ -52,10 +52,8 @@ func (e entered) extra() map[string][]string {
 		}
 		set(fields, field, values...)
 	}
-	for _, name := range []string{inputDue, inputLink} {
-		if _, taken := fields[name]; !taken {
-			set(fields, name, e.values[name]...)
-		}
+	if _, taken := fields[inputDue]; !taken {
+		set(fields, inputDue, e.values[inputDue]...)
 	}
 	return fields
 }
@@ -83,7 +81,6 @@ func (s source) submission() ([]flow.Event, error) {
 		ev.Body = typed(e.one(inputNote))
 	case formDetail:
 		ev.Fields = e.extra()
-		delete(ev.Fields, inputLink)
 		ev.Body = withLink(typed(e.one(inputNote)), e.one(inputLink))
 	}
 	return []flow.Event{ev}, nil
@@ -100,8 +97,7 @@ func (s source) requested(o origin, e entered) flow.Event {
 	set(ev.Fields, "type", e.one(inputType))
 	set(ev.Fields, "channel", firstOf(s.learned.Channel, channelNamed(o.Name)))
 	ev.Body = typed(e.one(inputText))
-	set(ev.Fields, "text", e.one(inputTitle)+"\n"+ev.Body.String())
-	if link := firstOf(ev.Fields[inputLink]...); link != "" {
+	if link := e.one(inputLink); link != "" {
 		ev.Body = append(ev.Body, text.P(text.T("Link: "), text.A(link, link)))
 	}
 	channel := firstOf(e.one(inputChannel), o.Channel)

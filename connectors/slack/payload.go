@@ -22,9 +22,8 @@ type envelope struct {
 	AppID          string          `json:"api_app_id"`
 	ContextTeam    string          `json:"context_team_id"`
 	EventID        string          `json:"event_id"`
-	EventTime      json.Number     `json:"event_time"`
 	Authorizations []authorization `json:"authorizations"`
-	Event          json.RawMessage `json:"event"`
+	Event          *inner          `json:"event"`
 }
 
 type authorization struct {
@@ -43,45 +42,75 @@ func (e envelope) botUser() string {
 	return ""
 }
 
-// eventHead is what every inner event has.
-type eventHead struct {
-	Type    string `json:"type"`
-	Subtype string `json:"subtype"`
+// word is a string, or nothing where a payload has something else in its place: the user of one event is an id, that
+// of another an object.
+type word string
+
+// UnmarshalJSON takes strings and lets everything else pass.
+func (w *word) UnmarshalJSON(data []byte) error {
+	var s string
+	if len(data) > 0 && data[0] == '"' {
+		if err := json.Unmarshal(data, &s); err != nil {
+			return err
+		}
+	}
+	*w = word(s)
+	return nil
 }
 
-// said is a message or mention as events carry it.
+// inner is any event or message, as far as we look into it.
+type inner struct {
+	Type        word `json:"type"`
+	Subtype     word `json:"subtype"`
+	User        word `json:"user"`
+	BotID       word `json:"bot_id"`
+	AppID       word `json:"app_id"`
+	Username    word `json:"username"`
+	Text        word `json:"text"`
+	TS          word `json:"ts"`
+	ThreadTS    word `json:"thread_ts"`
+	Channel     word `json:"channel"`
+	ChannelType word `json:"channel_type"`
+	Team        word `json:"team"`
+	UserTeam    word `json:"user_team"`
+}
+
+// said is a message or mention.
 type said struct {
-	Type        string `json:"type"`
-	Subtype     string `json:"subtype"`
-	User        string `json:"user"`
-	BotID       string `json:"bot_id"`
-	AppID       string `json:"app_id"`
-	Username    string `json:"username"`
-	Text        string `json:"text"`
-	TS          string `json:"ts"`
-	ThreadTS    string `json:"thread_ts"`
-	Channel     string `json:"channel"`
-	ChannelType string `json:"channel_type"`
-	Team        string `json:"team"`
-	UserTeam    string `json:"user_team"`
+	Type, Subtype                string
+	User, BotID, AppID, Username string
+	Text, TS, ThreadTS           string
+	Channel, ChannelType         string
+	Team, UserTeam               string
+}
+
+func (i *inner) said() said {
+	if i == nil {
+		return said{}
+	}
+	return said{
+		Type: string(i.Type), Subtype: string(i.Subtype), User: string(i.User), BotID: string(i.BotID), AppID: string(i.AppID),
+		Username: string(i.Username), Text: string(i.Text), TS: string(i.TS), ThreadTS: string(i.ThreadTS),
+		Channel: string(i.Channel), ChannelType: string(i.ChannelType), Team: string(i.Team), UserTeam: string(i.UserTeam),
+	}
 }
 
 // interaction is the payload of a shortcut, a button or a modal.
 type interaction struct {
-	Type        string          `json:"type"`
-	CallbackID  string          `json:"callback_id"`
-	TriggerID   string          `json:"trigger_id"`
-	ResponseURL string          `json:"response_url"`
-	AppID       string          `json:"api_app_id"`
-	MessageTS   string          `json:"message_ts"`
-	Team        *place          `json:"team"`
-	Enterprise  *place          `json:"enterprise"`
-	User        account         `json:"user"`
-	Channel     *place          `json:"channel"`
-	Message     json.RawMessage `json:"message"`
-	Container   container       `json:"container"`
-	Actions     []action        `json:"actions"`
-	View        *submitted      `json:"view"`
+	Type        string     `json:"type"`
+	CallbackID  string     `json:"callback_id"`
+	TriggerID   string     `json:"trigger_id"`
+	ResponseURL string     `json:"response_url"`
+	AppID       string     `json:"api_app_id"`
+	MessageTS   string     `json:"message_ts"`
+	Team        *place     `json:"team"`
+	Enterprise  *place     `json:"enterprise"`
+	User        account    `json:"user"`
+	Channel     *place     `json:"channel"`
+	Message     *inner     `json:"message"`
+	Container   container  `json:"container"`
+	Actions     []action   `json:"actions"`
+	View        *submitted `json:"view"`
 }
 
 type place struct {
@@ -170,14 +199,7 @@ func (i input) values() []string {
 }
 
 // message is the message an interaction happened at.
-func (i interaction) message() said {
-	var m said
-	if len(i.Message) > 0 {
-		// A message we cannot read costs no more than its text.
-		_ = strictjson.Decode(i.Message, &m, strictjson.Limits{})
-	}
-	return m
-}
+func (i interaction) message() said { return i.Message.said() }
 
 // command is the form of a slash command.
 type command struct {

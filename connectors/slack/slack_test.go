@@ -97,7 +97,7 @@ func (l *logBuffer) String() string {
 // rig is a connector with everything around it.
 type rig struct {
 	*Connector
-	t    *testing.T
+	t    testing.TB
 	api  *fakeSlack
 	keep *keepMap
 	log  *logBuffer
@@ -123,7 +123,7 @@ func testDeps(k connectors.Keep, log io.Writer) connectors.Deps {
 }
 
 // newRig returns a connector that speaks to a fake of its own and already knows its installation.
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, api: newFakeSlack(t), keep: newKeep(), log: &logBuffer{}}
 	conn, err := New(decodeYAML(settingsYAML(r.api.base())), testDeps(r.keep, r.log))
@@ -270,7 +270,7 @@ func (q *fakeQuery) Why(_ context.Context, id string) (text.Doc, bool, error) {
 // fakeSlack answers the Web API by bytes: it shares no struct with the connector and refuses arguments that the
 // methods' pages do not list.
 type fakeSlack struct {
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 	mu     sync.Mutex
 	calls  []apiCall
@@ -284,7 +284,7 @@ type apiCall struct {
 	Args   map[string]string // form fields, or JSON members as JSON
 }
 
-func newFakeSlack(t *testing.T) *fakeSlack {
+func newFakeSlack(t testing.TB) *fakeSlack {
 	f := &fakeSlack{t: t, answer: map[string][]func(http.ResponseWriter, apiCall){}}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.server.Close)
