@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf16"
 
@@ -337,6 +336,3 @@ func pointLines(points []flow.Point) string {
 	}
 	return b.String()
 }
-
-// dayOf is the day of an instant as the request means it.
-func dayOf(at time.Time) string { return at.Format(time.DateOnly) }
