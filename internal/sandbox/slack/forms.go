@@ -20,6 +20,7 @@ func (p pages) forms(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc("POST /u/{user}/"+name, func(w http.ResponseWriter, r *http.Request) {
 			user := r.PathValue("user")
+			p.s.dismiss(user)
 			before := p.s.Version()
 			to, err := do(p, user, r)
 			p.settle(r.Context(), before)
@@ -103,20 +104,38 @@ func (p pages) invite(user string, r *http.Request) (string, error) {
 	return "", p.s.Join(p.s.opt.Bot.UserID, r.PostFormValue("channel"), user)
 }
 
+// elementName names an element in a form: its block's id, a slash and its own id, both as parts of a path, because ids
+// may hold slashes themselves.
+func elementName(block, e object) string {
+	return url.PathEscape(str(block, "block_id")) + "/" + url.PathEscape(str(e, "action_id"))
+}
+
+// elementIDs reads elementName back.
+func elementIDs(name string) (block, action string) {
+	block, action, _ = strings.Cut(name, "/")
+	for _, id := range []*string{&block, &action} {
+		if plain, err := url.PathUnescape(*id); err == nil {
+			*id = plain
+		}
+	}
+	return block, action
+}
+
 // act uses an element of a message. The field "do" names it as "block/action"; what was picked comes in a
 // field of that name, or as "value" from a menu.
 func (p pages) act(user string, r *http.Request) (string, error) {
-	block, action, _ := strings.Cut(r.PostFormValue("do"), "/")
+	name := r.PostFormValue("do")
+	block, action := elementIDs(name)
 	act := Action{
 		User: user, Channel: r.PostFormValue("channel"), TS: r.PostFormValue("ts"), BlockID: block, ActionID: action,
-		Values: append(r.PostForm["f:"+block+"/"+action], r.PostForm["value"]...),
+		Values: append(r.PostForm["f:"+name], r.PostForm["value"]...),
 	}
 	if act.Channel == "" {
 		_, err := p.s.PressInView(user, block, action)
 		return "", err
 	}
 	if r.PostFormValue("sure") == "" && p.s.asks(act) {
-		ask := strings.Join(append([]string{act.TS, block, action}, act.Values...), "/")
+		ask := strings.Join(append([]string{act.TS, name}, act.Values...), "/")
 		return with(p.back(r), "ask", ask), nil
 	}
 	_, err := p.s.Act(act)
@@ -161,10 +180,11 @@ func (p pages) modalForm(user string, r *http.Request) (string, error) {
 	case "close":
 		return "", p.s.CloseModal(user, false)
 	case "change":
-		_, err := p.s.dispatch(user, name)
+		block, action := elementIDs(name)
+		_, err := p.s.dispatch(user, block+"/"+action)
 		return "", err
 	case "press":
-		block, action, _ := strings.Cut(name, "/")
+		block, action := elementIDs(name)
 		_, err := p.s.PressInView(user, block, action)
 		return "", err
 	}
@@ -185,7 +205,7 @@ func (s *Server) enterForm(user string, fields url.Values) error {
 			if _, keeps := slotOf(str(e, "type")); !keeps {
 				continue
 			}
-			values := slices.Clone(fields["f:"+str(obj(b), "block_id")+"/"+str(e, "action_id")])
+			values := slices.Clone(fields["f:"+elementName(obj(b), e)])
 			for i := range values {
 				values[i] = strings.ReplaceAll(values[i], "\r\n", "\n")
 			}

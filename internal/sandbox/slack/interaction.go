@@ -231,14 +231,6 @@ func (s *Server) send(payload object) receipt {
 	return s.post(s.ctx, parcel{what: str(payload, "type"), contentType: formType, body: []byte(form.Encode())})
 }
 
-// toast keeps an error for the pages until the user has seen it.
-func (s *Server) toast(user, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.toasts[user] = text
-	s.touch()
-}
-
 // SlashCommand runs a slash command and waits for the app's answer, which may be a message.
 func (s *Server) SlashCommand(user, channelID, command, text string) (Answer, error) {
 	s.mu.Lock()
@@ -303,8 +295,7 @@ func (s *Server) commandAnswer(to *responseURL, command string, r receipt) Answe
 	answer, failed := readReply(said)
 	if failed != nil {
 		a.Toast = fmt.Sprintf("%s failed with the error \"%s\"", command, failed.code)
-		s.toasts[to.user] = a.Toast
-		s.touch()
+		s.show(to.user, a.Toast)
 		return a
 	}
 	s.apply(to, answer)

@@ -253,7 +253,7 @@ func (s *Server) submission(v *view, r receipt) Answer {
 	defer s.mu.Unlock()
 	if !s.playAction(v, said) {
 		a.Toast = trouble
-		s.toasts[v.user] = trouble
+		s.show(v.user, trouble)
 	}
 	a.Errors = v.errors
 	s.touch()

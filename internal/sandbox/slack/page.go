@@ -159,8 +159,7 @@ func (s *Server) see(l look) (page, bool) {
 	p := s.frame(l)
 	r := s.reader(l.user)
 	p.Here = s.path(l)
-	p.Toast = s.toasts[l.user]
-	delete(s.toasts, l.user)
+	p.Toast = s.toasted(l.user)
 	if v := s.top(l.user); v != nil {
 		p.Modal = s.modal(r, v, p.Toast)
 		if p.Modal.Notice != "" {
@@ -383,7 +382,8 @@ func (s *Server) question(r reader, l look, c *channel) *question {
 	if err != nil {
 		return nil
 	}
-	block, e := findElement(m.blocks, parts[1], parts[2])
+	blockID, actionID := elementIDs(parts[1] + "/" + parts[2])
+	block, e := findElement(m.blocks, blockID, actionID)
 	confirm := obj(e["confirm"])
 	if confirm == nil {
 		return nil
@@ -391,7 +391,7 @@ func (s *Server) question(r reader, l look, c *channel) *question {
 	q := &question{
 		Title: str(obj(confirm["title"]), "text"), HTML: r.textObject(confirm["text"]), Channel: c.id, TS: m.ts,
 		Yes: str(obj(confirm["confirm"]), "text"), No: str(obj(confirm["deny"]), "text"),
-		Danger: confirm["style"] == "danger", Name: str(block, "block_id") + "/" + str(e, "action_id"),
+		Danger: confirm["style"] == "danger", Name: elementName(block, e),
 	}
 	if len(parts) == 4 {
 		q.Value = parts[3]

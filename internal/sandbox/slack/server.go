@@ -105,7 +105,7 @@ type Server struct {
 	stacks   map[string][]*view // open modals per user, the last on top
 	homes    map[string]*view   // published App Homes per user
 	sent     []*event
-	toasts   map[string]string
+	toasts   map[string]toast
 	read     map[readMark]string // newest ts a user has seen
 }
 
@@ -123,7 +123,7 @@ func New(o Options) *Server {
 		users:   map[string]*User{}, groups: o.Groups,
 		triggers: map[string]*trigger{}, replies: map[string]*responseURL{},
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
-		toasts: map[string]string{}, read: map[readMark]string{},
+		toasts: map[string]toast{}, read: map[readMark]string{},
 	}
 	for _, u := range o.Users {
 		s.users[u.ID] = &u

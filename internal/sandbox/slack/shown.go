@@ -178,7 +178,7 @@ func (r reader) plain(text string) template.HTML {
 
 func (r reader) element(b, e object, in placeIn) shownElement {
 	kind := str(e, "type")
-	name := str(b, "block_id") + "/" + str(e, "action_id")
+	name := elementName(b, e)
 	out := shownElement{
 		Kind: kind, Name: name, DOM: dom(in.dom, name), Placeholder: str(obj(e["placeholder"]), "text"),
 		AutoFocus: e["focus_on_load"] == true && in.modal,
