@@ -64,8 +64,9 @@ func compileCondition(source string, v *vocabulary) (*condition, []exprProblem) 
 	}
 	c := &condition{source: source}
 	var problems []exprProblem
+	cfg := r.checkConfig()
 	for _, node := range conjuncts(tree.Node) {
-		cl, problem := compileClause(node, tree.Source, r)
+		cl, problem := compileClause(node, tree.Source, r, cfg)
 		if problem != nil {
 			problems = append(problems, *problem)
 			continue
@@ -80,10 +81,7 @@ func compileCondition(source string, v *vocabulary) (*condition, []exprProblem) 
 
 // parseConfig allows the parser the bounded number of nodes and no if/else blocks.
 func parseConfig() *conf.Config {
-	c := conf.CreateNew()
-	c.MaxNodes = maxNodes
-	c.DisableIfOperator = true
-	return c
+	return &conf.Config{MaxNodes: maxNodes, DisableIfOperator: true, Functions: conf.FunctionsTable{}, Disabled: map[string]bool{}}
 }
 
 // conjuncts splits a condition at its top-level "and".
@@ -94,9 +92,8 @@ func conjuncts(n ast.Node) []ast.Node {
 	return []ast.Node{n}
 }
 
-func compileClause(node ast.Node, src file.Source, r *reader) (clause, *exprProblem) {
+func compileClause(node ast.Node, src file.Source, r *reader, cfg *conf.Config) (clause, *exprProblem) {
 	cl := clause{text: node.String(), reads: readsOf(node)}
-	cfg := r.checkConfig()
 	if _, err := checker.Check(&parser.Tree{Node: node, Source: src}, cfg); err != nil {
 		return cl, typeProblem(err)
 	}

@@ -102,13 +102,17 @@ func (w *rewriter) Visit(n *ast.Node) {
 
 // checkConfig is the closed environment in which clauses are checked and compiled.
 func (r *reader) checkConfig() *conf.Config {
-	c := conf.CreateNew()
+	c := &conf.Config{
+		ShortCircuit: true, MaxNodes: 0, Functions: conf.FunctionsTable{}, Builtins: conf.FunctionsTable{}, Disabled: map[string]bool{},
+	}
+	for _, name := range builtins() {
+		c.Builtins[name] = builtin.Builtins[builtin.Index[name]]
+	}
 	c.WithEnv(types.Map{
 		"request": r.request, "author": r.author,
 		givenName: types.TypeOf(map[string]bool(nil)), clockName: types.TypeOf(clock{}),
 	})
 	c.Expect = reflect.Bool
-	c.Optimize = false
 	add := func(name string, shape any, f func(args ...any) (any, error)) {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f, Types: []reflect.Type{reflect.TypeOf(shape)}}
 	}

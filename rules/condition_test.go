@@ -4,9 +4,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signoff/internal/calendar"
 )
 
-// given is a request of which some fields were said: 18 November 2026 15:00, due in a week, 5000 EUR.
+func testVocabulary() *vocabulary {
+	return &vocabulary{fields: map[string]string{
+		"budget": MoneyField, "brand": ChoiceField, "sizes": ListField, "note": LongTextField, "copies": NumberField,
+		"launch": DateField, "region": ChoiceField,
+	}}
+}
+
+func testCalendar(t testing.TB) *calendar.Calendar {
+	t.Helper()
+	c, err := calendar.New(calendar.Spec{Zone: "Europe/London", Hours: map[string][]string{"mon-fri": {"09:30-18:00"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// judged is a request of which some fields were said: 18 November 2026 15:00, due in a week, 5000 EUR.
 func judged(t *testing.T, fields map[string][]string, due time.Time) *reading {
 	t.Helper()
 	f := facts{

@@ -11,8 +11,6 @@ import (
 	"signoff/internal/flow"
 )
 
-// maxPercent is how often at most one chain tells; longer chains are refused nowhere, because each step is one line.
-
 // Plan lists what time alone brings to an open stage run after an instant: reminders of the request's plans, the
 // steps of its escalation chain, and the timeout.
 //

@@ -7,7 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"signoff/internal/calendar"
 	"signoff/internal/flow"
 )
 
@@ -228,111 +227,6 @@ func inBrackets(s string) string {
 	return " (" + s + ")"
 }
 
-// factsOf reads an event; template fields are added by complete.
-func (s *Set) factsOf(ev flow.Event) facts {
-	f := facts{
-		text: ev.Body.String(), title: strings.TrimSpace(ev.Field("title")), source: ev.Field("source"), channel: ev.Field("channel"),
-		kind: ev.Field("type"), event: ev.Field("event"), priority: ev.Field("priority"), labels: ev.Fields["labels"],
-		submitted: ev.At, author: s.author(ev.Actor),
-	}
-	if f.source == "" {
-		f.source = ev.Actor.Ref.System
-	}
-	f.requester = f.author.id
-	return f
-}
-
-// author looks somebody up in the directory, by name or by e-mail.
-func (s *Set) author(a flow.Actor) author {
-	name := a.Name
-	if name == "" {
-		name = s.dir.byEmail[strings.ToLower(a.Email)]
-	}
-	out := author{id: a.ID(), shown: a.Shown, email: a.Email, bot: a.Bot}
-	if p := s.dir.byName[name]; p != nil {
-		out.id, out.name, out.shown, out.email, out.groups, out.known = p.Name, p.Name, p.Shown, p.Email, p.Groups, true
-	}
-	return out
-}
-
-// whole is the text that match: and extraction read: the title, where the words do not begin with it, and the words.
-func (f facts) whole() string {
-	if f.title == "" || strings.HasPrefix(f.text, f.title) {
-		return f.text
-	}
-	return f.title + "\n" + f.text
-}
-
-// complete adds the fields of a template to facts.
-func (s *Set) complete(f *facts, values map[string]found, x *extractor) {
-	f.fields = fieldValues(values)
-	f.due = time.Time{}
-	if due := f.fields["due"]; len(due) > 0 {
-		f.due = x.dueTime(due[0])
-	}
-}
-
-// dueTime turns a stored date into an instant: a day without a time is due when work ends on it.
-func (x *extractor) dueTime(value string) time.Time {
-	t, ok := parseStamp(value, x.loc)
-	if !ok || len(value) > len(time.DateOnly) {
-		return t
-	}
-	y, m, d := t.Date()
-	if end, open := x.cal.Closing(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location())); open {
-		return end.In(x.loc)
-	}
-	return time.Date(y, m, d, 23, 59, 0, 0, x.loc)
-}
-
-// extractor reads in the requester's zone and by their calendar, the studio's for strangers.
-func (s *Set) extractor(f facts) *extractor {
-	w := s.options.Workspace
-	x := &extractor{
-		text: cut(f.whole(), maxReadText), now: f.submitted, loc: s.zone, cal: s.dir.studio, calName: s.dir.calName,
-		dayFirst: w.DateOrder != "month-first", sunday: strings.EqualFold(w.WeekStarts, "sunday"), people: s.dir.people,
-	}
-	if p := s.dir.byName[f.author.name]; p != nil && p.cal != nil && p.Calendar != "" {
-		x.cal, x.calName, x.loc = p.cal, p.Calendar, p.Zone
-	}
-	return x
-}
-
-// values reads the fields of a template: what the event says itself, else what its words say. Without a template only
-// what the event says of known fields counts.
-func (s *Set) values(t *template, ev flow.Event, x *extractor) map[string]found {
-	out := map[string]found{}
-	if t != nil {
-		out = x.fields(t)
-	}
-	for name, given := range ev.Fields {
-		if slices.Contains(fixedFields(), name) {
-			continue
-		}
-		f, ok := s.fieldOf(t, name)
-		if !ok {
-			continue
-		}
-		delete(out, name)
-		if v := normaliseAll(f, given, x); len(v) > 0 {
-			out[name] = found{values: v}
-		}
-	}
-	return out
-}
-
-// fieldOf finds the declaration of a field: the template's, or by name in any template where none applies.
-func (s *Set) fieldOf(t *template, name string) (Field, bool) {
-	if t != nil {
-		return t.field(name)
-	}
-	kind, ok := s.rules.vocabulary.fields[name]
-	if !ok && name == "due" {
-		kind, ok = DateField, true
-	}
-	return Field{Name: name, Type: kind}, ok
-}
-
 // title is what was typed as the title, else the template's title, else the first sentence.
 func (s *Set) title(d *decision) string {
 	if d.facts.title != "" {
@@ -398,6 +292,3 @@ func shortTitle(s string) string {
 	}
 	return string([]rune(s)[:maxTitle-1]) + "…"
 }
-
-// studioCalendar is the calendar where rules need the studio's working time.
-func (s *Set) studioCalendar() *calendar.Calendar { return s.dir.studio }
