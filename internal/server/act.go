@@ -1,0 +1,103 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+	"signoff/internal/text"
+)
+
+var tokenRE = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
+// once names a delivery by the person and the showing of the form it was sent from, so that a form sent twice counts
+// once. A form without a name of ours counts by itself.
+func once(c caller, r *http.Request, do string) string {
+	token := r.PostForm.Get("once")
+	if !tokenRE.MatchString(token) {
+		return ""
+	}
+	return url.PathEscape(c.who.ID()) + "." + token + "." + do
+}
+
+// voteForm takes a verdict given on a request's page.
+func (s *Server) voteForm(w http.ResponseWriter, r *http.Request, c caller) {
+	if !s.form(w, r, c) {
+		return
+	}
+	id, verdict := r.PathValue("id"), r.PostForm.Get("verdict")
+	if oneOf("verdict", verdict, verdicts()) != nil || verdict == "" {
+		s.refuse(w, r, c, refusal{http.StatusBadRequest, "bad_request", "Please choose what you decide."})
+		return
+	}
+	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
+		Delivery: once(c, r, verdict), Request: flow.RequestID(id), Stage: r.PostForm.Get("stage"), Verdict: flow.Verdict(verdict),
+		Note: text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")), Version: r.PostForm.Get("version"), By: c.who, Via: "web",
+	})
+	if err != nil {
+		s.refuse(w, r, c, s.requestGone(r, err))
+		return
+	}
+	s.after(w, r, c, outcome{id: id, done: verdict, code: res.Code, why: res.Why})
+}
+
+// actForm takes what else a person does on a request's page.
+func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
+	if !s.form(w, r, c) {
+		return
+	}
+	id, do := r.PathValue("id"), r.PostForm.Get("do")
+	ev := flow.Event{ID: once(c, r, do), Request: flow.RequestID(id), Actor: c.who, Fields: map[string][]string{"via": {"web"}}}
+	note := text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n"))
+	switch do {
+	case "withdraw":
+		ev.Kind, ev.Body = flow.RequestWithdrawn, note
+	case "submit_work":
+		ev.Kind, ev.Body = flow.WorkSubmitted, note
+		for name, v := range r.PostForm {
+			if strings.HasPrefix(name, "answer.") && v[0] != "" {
+				ev.Fields[name] = v[:1]
+			}
+		}
+	case "undo":
+		ev.Kind = flow.VoteUndone
+		ev.Fields["stage"], ev.Fields["round"] = []string{r.PostForm.Get("stage")}, []string{r.PostForm.Get("round")}
+	default:
+		s.refuse(w, r, c, refusal{http.StatusBadRequest, "bad_request", "This cannot be done here."})
+		return
+	}
+	_, why, err := s.o.Hub.Act(r.Context(), ev)
+	if err != nil {
+		s.refuse(w, r, c, s.requestGone(r, err))
+		return
+	}
+	o := outcome{id: id, done: do}
+	if len(why) > 0 {
+		o.code, o.why = why[0].Code, why[0].Text
+	}
+	s.after(w, r, c, o)
+}
+
+// outcome is what became of an act on a request's page.
+type outcome struct {
+	id, done  string
+	code, why string
+}
+
+// after shows the request again: what was done, or why not.
+func (s *Server) after(w http.ResponseWriter, r *http.Request, c caller, o outcome) {
+	status := statusOf(o.code)
+	if status == http.StatusOK {
+		http.Redirect(w, r, pathTo("requests", o.id)+"?done="+url.QueryEscape(o.done), http.StatusSeeOther)
+		return
+	}
+	d, err := s.o.Hub.Request(r.Context(), o.id)
+	if err != nil {
+		s.refuse(w, r, c, s.requestGone(r, err))
+		return
+	}
+	s.showRequestPage(w, r, c, d, view{status: status, notice: &notice{Text: o.why}}, r.PostForm.Get("note"))
+}

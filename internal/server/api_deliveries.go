@@ -1,0 +1,79 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+func deliveryStates() []string {
+	var list []string
+	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
+		list = append(list, string(s))
+	}
+	return list
+}
+
+func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request, _ caller) {
+	q := r.URL.Query()
+	p, refused := pageOf(q.Get("page"))
+	limit, wrong := limitOf(q.Get("limit"))
+	for _, why := range []*refusal{only(q, "state", "instance", "page", "limit"), oneOf("state", q.Get("state"), deliveryStates()), refused, wrong} {
+		if why != nil {
+			s.problem(w, *why, nil)
+			return
+		}
+	}
+	page, next, err := walk(p, s.deliveryPages(r, store.DeliveryQuery{State: flow.DeliveryState(q.Get("state")), Instance: q.Get("instance"), Limit: limit}))
+	if err != nil {
+		s.fault(w, r, "list deliveries", err)
+		return
+	}
+	out := DeliveryList{SchemaVersion: SchemaVersion, Deliveries: []DeliveryItem{}, Next: nextPage(next)}
+	for _, d := range page {
+		out.Deliveries = append(out.Deliveries, deliveryItem(d))
+	}
+	if q.Get("state") == string(flow.Dead) && p == (place{}) {
+		parked, err := s.o.Hub.Parked(r.Context())
+		if err != nil {
+			s.fault(w, r, "list parked effects", err)
+			return
+		}
+		out.Effects = effectItems(parked)
+	}
+	s.json(w, http.StatusOK, out)
+}
+
+func (s *Server) deliveryPages(r *http.Request, q store.DeliveryQuery) func(string) ([]flow.Delivery, string, error) {
+	return func(after string) ([]flow.Delivery, string, error) {
+		q.After = after
+		return s.o.Hub.Deliveries(r.Context(), q)
+	}
+}
+
+func (s *Server) showDelivery(w http.ResponseWriter, r *http.Request, _ caller) {
+	d, records, err := s.o.Hub.Delivery(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.fault(w, r, "read delivery", err)
+		return
+	}
+	s.json(w, http.StatusOK, DeliveryAnswer{SchemaVersion: SchemaVersion, Delivery: s.items().wholeDelivery(d, records)})
+}
+
+// replay answers POST /api/v1/deliveries/{id}/replay; the id, which holds slashes, may also be that of a parked job.
+func (s *Server) replay(w http.ResponseWriter, r *http.Request, _ caller) {
+	id, ok := strings.CutSuffix(r.PathValue("id"), "/replay")
+	if !ok {
+		w.Header().Set("Allow", "GET, HEAD")
+		s.problem(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "A delivery is replayed by POST to its address with /replay."}, nil)
+		return
+	}
+	if err := s.o.Hub.Replay(r.Context(), id); err != nil {
+		s.fault(w, r, "replay", err)
+		return
+	}
+	s.o.Log.Info("replayed", "id", id)
+	s.json(w, http.StatusAccepted, ReplayAnswer{SchemaVersion: SchemaVersion, ID: id, State: string(flow.Waiting)})
+}

@@ -1,0 +1,26 @@
+package server
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// banners says what everybody should know just now.
+func banners(h engine.Health) []banner {
+	var list []banner
+	if h.RulesError != "" {
+		list = append(list, banner{Text: "The last change of the rules was refused; the rules before it are in use.", Path: "/rules", More: "See the problems"})
+	}
+	for _, instance := range slices.Sorted(maps.Keys(h.Stopped)) {
+		list = append(list, banner{Text: fmt.Sprintf("The connection %s is stopped: %s Its work waits and is done later.", instance, sentence(h.Stopped[instance]))})
+	}
+	return list
+}
+
+// failures counts what waits for a person: deliveries that are dead and effects that were given up.
+func failures(h engine.Health) int { return h.Inbox[flow.Dead] + h.Queue[store.JobParked] }

@@ -1,0 +1,344 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+	"signoff/internal/secret"
+	"signoff/internal/server"
+	"signoff/internal/store"
+	"signoff/internal/store/layout"
+	"signoff/internal/store/memstore"
+	"signoff/internal/text"
+	"signoff/rules"
+)
+
+const studio = `
+version: 1
+calendars:
+  london: {time_zone: Europe/London, hours: {mon-fri: "09:00-17:30"}}
+people:
+  ana: {name: Ana Reyes, email: ana@lumen.example, calendar: london}
+  chloe: {name: Chloé Roy, email: chloe@lumen.example, calendar: london}
+  dana: {name: Dana Wolf, email: dana@lumen.example, calendar: london}
+groups:
+  brand: [ana, dana]
+templates:
+  banner:
+    label: Banner
+    title: "{{ .subject }}"
+    ask_for:
+      - {field: brand, choices: [Lumen, Nova], required: true}
+      - {field: sizes, type: list}
+      - {field: budget, type: money}
+workflows:
+  standard:
+    stages:
+      - name: Brand review
+        reviewers: group:brand
+        needs: 1
+rules:
+  - name: Thanks
+    match: {text: {matches: "^thanks"}}
+    do: ignore
+  - name: Everything else
+    do: {project: DES, template: banner, workflow: standard, start: review}
+`
+
+func compiled(t *testing.T) *rules.Set {
+	t.Helper()
+	set, problems := rules.Compile([]rules.Source{{Name: "rules/studio.yaml", Data: []byte(studio)}}, rules.Options{
+		Workspace: rules.Workspace{Name: "Lumen Studio", Zone: "Europe/London", KeyPrefix: "CR", Calendar: "london"},
+		Chat:      true, Tracker: true, Channels: []string{"slack"},
+	})
+	if set == nil {
+		t.Fatalf("rules do not compile: %v", problems)
+	}
+	return set
+}
+
+// noon is when every test happens.
+var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
+
+// fake is a hub that answers from what a test put into it and remembers what it was asked.
+type fake struct {
+	set *rules.Set
+
+	mu         sync.Mutex
+	hooks      []connectors.Inbound
+	instance   string
+	reply      connectors.Reply
+	hold       chan struct{} // what Hook waits for
+	entered    chan struct{} // told when Hook begins to wait
+	intakes    []engine.Intake
+	votes      []engine.VoteInput
+	acts       []flow.Event
+	replays    []string
+	filter     engine.Filter
+	query      store.DeliveryQuery
+	err        error // of everything that can fail
+	code, why  string
+	health     engine.Health
+	requests   map[string]engine.Detail
+	pages      []engine.RequestPage
+	deliveries []flow.Delivery
+	parked     []engine.EffectState
+	people     []engine.PersonState
+	asked      connectors.Query
+}
+
+func newFake(t *testing.T) *fake {
+	t.Helper()
+	f := &fake{set: compiled(t), requests: map[string]engine.Detail{}, code: flow.CodeRecorded, why: "Recorded."}
+	f.reply = connectors.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"ok":true}`)}
+	f.health = engine.Health{Ready: true, Rules: f.set.Digest()}
+	return f
+}
+
+func (f *fake) Hook(_ context.Context, instance string, in connectors.Inbound) connectors.Reply {
+	f.mu.Lock()
+	f.instance, f.hooks = instance, append(f.hooks, in)
+	hold := f.hold
+	f.mu.Unlock()
+	if hold != nil {
+		f.entered <- struct{}{}
+		<-hold
+	}
+	return f.reply
+}
+
+func (f *fake) Submit(_ context.Context, in engine.Intake) (flow.Request, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.intakes = append(f.intakes, in)
+	if f.err != nil {
+		return flow.Request{}, false, f.err
+	}
+	for _, before := range f.intakes[:len(f.intakes)-1] {
+		if in.Delivery != "" && before.Delivery == in.Delivery {
+			return f.requests["CR-142"].Request, false, nil
+		}
+	}
+	return f.requests["CR-142"].Request, true, nil
+}
+
+func (f *fake) Vote(_ context.Context, v engine.VoteInput) (engine.VoteResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.votes = append(f.votes, v)
+	d, ok := f.requests[string(v.Request)]
+	if !ok {
+		return engine.VoteResult{}, fmt.Errorf("request %s: %w", v.Request, engine.ErrUnknown)
+	}
+	return engine.VoteResult{Counted: f.code == flow.CodeRecorded, Code: f.code, Why: f.why, Request: d.Request}, f.err
+}
+
+func (f *fake) Act(_ context.Context, ev flow.Event) (flow.Request, []flow.Reason, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acts = append(f.acts, ev)
+	return f.requests[string(ev.Request)].Request, []flow.Reason{{Code: f.code, Text: f.why}}, f.err
+}
+
+func (f *fake) Replay(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.replays = append(f.replays, id)
+	return f.err
+}
+
+func (f *fake) Requests(_ context.Context, q engine.Filter) (engine.RequestPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if q.Status == flow.InReview && q.Limit == 100 {
+		return engine.RequestPage{}, f.err // the filter's own question
+	}
+	f.filter = q
+	n := 0
+	if q.Page != "" {
+		_, _ = fmt.Sscanf(q.Page, "%02x", &n)
+	}
+	if n >= len(f.pages) {
+		return engine.RequestPage{}, f.err
+	}
+	return f.pages[n], f.err
+}
+
+func (f *fake) Request(_ context.Context, id string) (engine.Detail, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d, ok := f.requests[id]
+	if !ok {
+		return d, fmt.Errorf("request %s: %w", id, engine.ErrUnknown)
+	}
+	return d, nil
+}
+
+func (f *fake) Deliveries(_ context.Context, q store.DeliveryQuery) ([]flow.Delivery, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.query = q
+	return f.deliveries, "", f.err
+}
+
+func (f *fake) Delivery(_ context.Context, id string) (flow.Delivery, []flow.Record, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.deliveries {
+		if d.ID == id {
+			return d, f.requests[string(d.Request)].Records, nil
+		}
+	}
+	return flow.Delivery{}, nil, fmt.Errorf("delivery %s: %w", id, engine.ErrUnknown)
+}
+
+func (f *fake) Parked(context.Context) ([]engine.EffectState, error) { return f.parked, f.err }
+
+func (f *fake) Health(context.Context) engine.Health {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.health
+}
+
+func (f *fake) Rules() *rules.Set                           { return f.set }
+func (f *fake) People(context.Context) []engine.PersonState { return f.people }
+func (f *fake) Query() connectors.Query                     { return questions{f} }
+
+// questions answers what responders may ask.
+type questions struct{ f *fake }
+
+func (q questions) Types() (list []connectors.RequestType) {
+	for _, t := range q.f.set.Types() {
+		c := connectors.RequestType{Name: t.Name, Label: t.Label}
+		for _, f := range t.Fields {
+			c.Fields = append(c.Fields, connectors.Field{Name: f.Name, Label: f.Label, Type: f.Type, Choices: f.Choices, Required: f.Required})
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+func (q questions) draft(d connectors.Draft) rules.Draft {
+	return rules.Draft{Type: d.Type, Title: d.Title, Text: d.Text, Channel: d.Channel, Who: d.Who, Fields: d.Fields}
+}
+
+func (q questions) Prefill(d connectors.Draft) connectors.Prefill {
+	p := q.f.set.Prefill(q.draft(d), noon)
+	return connectors.Prefill{Type: p.Type, Title: p.Title, Fields: p.Fields, From: p.From}
+}
+
+func (q questions) Validate(d connectors.Draft) map[string]string {
+	return q.f.set.Validate(q.draft(d), noon)
+}
+
+func (q questions) Request(_ context.Context, id string) (flow.Request, bool, error) {
+	d, ok := q.f.requests[id]
+	return d.Request, ok, nil
+}
+
+func (q questions) Touching(context.Context, flow.Ref) (flow.Request, bool, error) {
+	return flow.Request{}, false, nil
+}
+
+func (q questions) Of(context.Context, flow.Actor) (asked, waiting []flow.Request, err error) {
+	return nil, nil, nil
+}
+
+func (q questions) May(_ context.Context, a connectors.Action) (bool, string, error) {
+	d := q.f.requests[string(a.Request)]
+	ok, _, why := flow.May(q.f.set.Policy(q.f.set), d.Request, flow.Attempt{Who: a.Who, Do: a.Do, Stage: a.Stage, Round: a.Round, Version: a.Version, At: noon})
+	return ok, why, nil
+}
+
+func (q questions) Why(context.Context, string) (text.Doc, bool, error) { return nil, false, nil }
+
+// site is a server over a fake, reached through handlers or listeners.
+type site struct {
+	*server.Server
+	hub   *fake
+	store store.Store
+	now   time.Time
+	log   *strings.Builder
+}
+
+const (
+	scripts = "token-of-the-scripts-0001"
+	asAna   = "token-that-stands-for-ana-02"
+)
+
+// newSite builds a site; change may adjust its options.
+func newSite(t *testing.T, change func(*server.Options)) *site {
+	t.Helper()
+	s := &site{hub: newFake(t), now: noon, log: &strings.Builder{}}
+	s.store = memstore.New("test", layout.Clock{Now: func() time.Time { return s.now }})
+	o := server.Options{
+		Hub: s.hub, Store: s.store, Now: func() time.Time { return s.now }, Version: "1.2.3", Studio: "Lumen Studio",
+		PublicURL: "https://signoff.lumen.example", Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "metrics") }),
+		Tokens: []server.Token{{Name: "scripts", Secret: secret.New(scripts)}, {Name: "ana", Secret: secret.New(asAna), As: "ana"}},
+		Log:    slog.New(slog.NewTextHandler(s.log, nil)),
+	}
+	if change != nil {
+		change(&o)
+	}
+	var err error
+	if s.Server, err = server.New(o); err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	return s
+}
+
+// call is one request to a handler.
+type call struct {
+	method, path string
+	body         string
+	header       map[string]string
+	cookies      []*http.Cookie
+}
+
+func (c call) token(token string) call { return c.with("Authorization", "Bearer "+token) }
+
+func (c call) with(name, value string) call {
+	h := map[string]string{name: value}
+	for k, v := range c.header {
+		h[k] = v
+	}
+	c.header = h
+	return c
+}
+
+func do(h http.Handler, c call) *httptest.ResponseRecorder {
+	var r *http.Request
+	if c.body == "" {
+		r = httptest.NewRequest(c.method, c.path, nil)
+	} else {
+		r = httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, v := range c.header {
+		r.Header.Set(name, v)
+	}
+	for _, k := range c.cookies {
+		r.AddCookie(k)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// status checks the status of an answer.
+func status(t *testing.T, c call, w *httptest.ResponseRecorder, want int) {
+	t.Helper()
+	if w.Code != want {
+		t.Errorf("%s %s %s: status %d, want %d: %s", c.method, c.path, c.body, w.Code, want, w.Body)
+	}
+}

@@ -1,0 +1,50 @@
+package server
+
+import (
+	"context"
+
+	"signoff/connectors"
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+	"signoff/rules"
+)
+
+// Hub is what the server asks of the engine; *engine.Engine is one.
+type Hub interface {
+	Intake
+	Archive
+	Directory
+	// Hook takes one request to a hook and answers its sender.
+	Hook(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply
+	// Health says whether deliveries can be taken in, and what is degraded.
+	Health(ctx context.Context) engine.Health
+}
+
+// Intake is what people and programs do through the server's own doors.
+type Intake interface {
+	// Submit opens a request; an *engine.IgnoredError says that the rules want none.
+	Submit(ctx context.Context, in engine.Intake) (r flow.Request, isNew bool, err error)
+	// Vote casts a verdict; whether it counted is in the result.
+	Vote(ctx context.Context, v engine.VoteInput) (engine.VoteResult, error)
+	// Act applies anything else; the first reason says what became of it.
+	Act(ctx context.Context, ev flow.Event) (flow.Request, []flow.Reason, error)
+	// Replay gives a delivery or a parked job another try; an *engine.ReplayError says why it cannot.
+	Replay(ctx context.Context, id string) error
+}
+
+// Archive is what can be looked up. Unknown things are engine.ErrUnknown.
+type Archive interface {
+	Requests(ctx context.Context, f engine.Filter) (engine.RequestPage, error)
+	Request(ctx context.Context, id string) (engine.Detail, error)
+	Deliveries(ctx context.Context, q store.DeliveryQuery) (list []flow.Delivery, next string, err error)
+	Delivery(ctx context.Context, id string) (flow.Delivery, []flow.Record, error)
+	Parked(ctx context.Context) ([]engine.EffectState, error)
+}
+
+// Directory is what the rules in use and their people are.
+type Directory interface {
+	Rules() *rules.Set
+	People(ctx context.Context) []engine.PersonState
+	Query() connectors.Query
+}

@@ -1,0 +1,350 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"signoff/connectors"
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+)
+
+// requestData is the body of a request's page.
+type requestData struct {
+	ID, Path, Title string
+	Status          chip
+	Revision        int
+	Since           *moment
+	Problems        []string
+	Facts           []factRow
+	Description     string
+	Do              doData
+	Rounds          []roundData // newest first
+	NoStages        bool
+	Points          []pointData
+	Links           []linkData
+	Events          []eventData
+	Effects         []effectData
+	Token           string // names this showing of the forms, so that a form sent twice counts once
+}
+
+// factRow is one labelled value.
+type factRow struct {
+	Label string
+	Text  string
+	URL   string
+	At    *moment
+	Late  bool
+}
+
+// doData is what the person may do here now.
+type doData struct {
+	Votes    []voteData
+	Work     bool
+	Points   []pointData // to be answered with the work
+	Undo     []undoData
+	Withdraw bool
+	Why      string // why the person has no say in what is open
+	Kept     string // the note of a form that was refused
+}
+
+func (d doData) Any() bool { return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw }
+
+type voteData struct {
+	Stage, Version string
+	Checklist      []string
+	ID             string // for labels
+}
+
+type undoData struct{ Stage, Round string }
+
+// roundData is one revision with its stages.
+type roundData struct {
+	Number  int
+	Current bool
+	Steps   []stepData
+}
+
+// stepData is one step of a revision: a stage, or several that run side by side.
+type stepData struct{ Stages []stageData }
+
+func (s stepData) Together() bool { return len(s.Stages) > 1 }
+
+// stageData is one stage on the timeline.
+type stageData struct {
+	Name                            string
+	State                           chip
+	Why                             string
+	Entered, FirstResponse, Decided *moment
+	DecidedBy                       string
+	Waiting                         string
+	WaitingSince                    *moment
+	Needs                           string
+	Limit                           string
+	Votes                           []voteLine
+}
+
+type voteLine struct {
+	Chip    chip
+	By, For string
+	Note    string
+	Via     string
+	At      *moment
+	Undone  *moment
+}
+
+type pointData struct {
+	Number   int
+	Revision int
+	Stage    string
+	By       string
+	Note     string
+	Answer   string
+	At       *moment
+}
+
+type linkData struct{ Label, What, URL string }
+
+type eventData struct {
+	Version int64
+	Kind    string
+	By      string
+	At      *moment
+	Text    string
+	Why     []flow.Reason
+	Effects int
+}
+
+type effectData struct {
+	ID, What, Target string
+	State            chip
+	Attempts         int
+	At, Next         *moment
+	Why, Job         string
+}
+
+func (s *Server) requestPage(w http.ResponseWriter, r *http.Request, c caller) {
+	d, err := s.o.Hub.Request(r.Context(), r.PathValue("id"))
+	if err != nil {
+		s.refuse(w, r, c, s.requestGone(r, err))
+		return
+	}
+	s.showRequestPage(w, r, c, d, view{status: http.StatusOK, notice: doneNotice(r.URL.Query().Get("done"))}, "")
+}
+
+func (s *Server) requestGone(r *http.Request, err error) refusal {
+	why := s.judge(r, "read request", err)
+	if errors.Is(err, engine.ErrUnknown) {
+		why.message = "There is no request or ticket of this name. The list has all that there are."
+	}
+	return why
+}
+
+// doneNotice says what was just done; done is a word of ours in the address.
+func doneNotice(done string) *notice {
+	text := map[string]string{
+		"approve": "Your approval is recorded.", "request_changes": "Your change requests are recorded and on their way.",
+		"decline": "Your decision is recorded.", "withdraw": "The request is withdrawn.", "submit_work": "The work is in review.",
+		"undo": "Your decision is taken back.", "replay": "It is being tried again.",
+	}[done]
+	if text == "" {
+		return nil
+	}
+	return &notice{Good: true, Text: text}
+}
+
+// showRequestPage shows a request; kept is what somebody wrote in a form that was refused.
+func (s *Server) showRequestPage(w http.ResponseWriter, r *http.Request, c caller, d engine.Detail, v view, kept string) {
+	data := s.requestBody(r, c, d)
+	data.Do.Kept = kept
+	v.name, v.title, v.body = "request", string(d.Request.ID)+" "+d.Request.Title, data
+	s.pages.show(w, r, c, v)
+}
+
+func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) requestData {
+	req, it, clock := d.Request, s.items(), s.clock(c)
+	data := requestData{
+		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
+		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
+		Points: it.points(req.Points, clock), Links: linksOf(req.Links), Events: it.eventLines(d.Records, clock),
+		Effects: effectLines(d.Effects, clock), Token: freshToken(),
+	}
+	if data.Title == "" {
+		data.Title = "Untitled"
+	}
+	data.NoStages = len(data.Rounds) == 0
+	for _, p := range req.Problems {
+		data.Problems = append(data.Problems, p.Text)
+	}
+	if c.session() && c.person() {
+		data.Do = s.possible(r, c, d)
+		data.Do.Points = it.points(unanswered(req), clock)
+	}
+	return data
+}
+
+// unanswered are the points that the next work answers.
+func unanswered(r flow.Request) []flow.Point {
+	return slices.DeleteFunc(slices.Clone(r.Points), func(p flow.Point) bool { return p.Round != r.Round-1 || !p.Answer.Empty() })
+}
+
+func (it items) facts(r flow.Request, clock clock) []factRow {
+	rows := []factRow{{Label: "Asked for by", Text: it.called(r.Requester)}}
+	add := func(label, text string) {
+		if text != "" {
+			rows = append(rows, factRow{Label: label, Text: text})
+		}
+	}
+	if r.Assignee.ID() != "" {
+		add("Made by", it.called(r.Assignee))
+	}
+	if due := clock.at(r.Due); due != nil {
+		rows = append(rows, factRow{Label: "Due", At: due, Late: due.Past && !r.Status.Closed()})
+	}
+	if l, ok := r.Link("ticket"); ok {
+		rows = append(rows, factRow{Label: "Ticket", Text: l.Label, URL: webOnly(l.URL)})
+	} else if r.Places.Tracker != "" && !r.Status.Closed() {
+		add("Ticket", "pending")
+	}
+	add("Status of the ticket", r.Ticket.Status)
+	add("Priority", r.Priority)
+	add("Project", r.Project)
+	add("Type", r.Template)
+	add("Labels", joined(r.Labels, "and"))
+	for _, name := range sortedKeys(r.Fields) {
+		if !slices.Contains([]string{"title", "type", "source", "channel", "due"}, name) {
+			add(capital(spoken(name)), joined(r.Fields[name], "and"))
+		}
+	}
+	rows = append(rows, factRow{Label: "Opened", At: clock.at(r.Opened)})
+	if closed := clock.at(r.Closed); closed != nil {
+		rows = append(rows, factRow{Label: "Closed", At: closed})
+	}
+	add("Came from", capital(r.Source))
+	add("Rule", r.Rule)
+	add("Workflow", r.Workflow)
+	return rows
+}
+
+func (it items) points(list []flow.Point, clock clock) []pointData {
+	var out []pointData
+	for _, p := range list {
+		out = append(out, pointData{p.Number, p.Round, p.Stage, it.called(p.By), p.Note.String(), p.Answer.String(), clock.at(p.At)})
+	}
+	return out
+}
+
+func linksOf(list []flow.Link) []linkData {
+	var out []linkData
+	for _, l := range list {
+		if l.Purpose == "channel" {
+			continue
+		}
+		label := l.Label
+		if label == "" {
+			label = capital(l.Ref.System) + " " + l.Ref.Type
+		}
+		out = append(out, linkData{Label: label, What: capital(purposeWords(l.Purpose)), URL: webOnly(l.URL)})
+	}
+	return out
+}
+
+func (it items) eventLines(records []flow.Record, clock clock) []eventData {
+	var out []eventData
+	for _, rec := range slices.Backward(records) {
+		e := eventData{
+			Version: rec.Version, Kind: eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
+			Effects: len(rec.Effects),
+		}
+		if rec.Event.Actor.ID() != "" {
+			e.By = it.called(rec.Event.Actor)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func eventWords(ev flow.Event) string {
+	switch ev.Kind {
+	case flow.RequestSubmitted:
+		return "Request submitted"
+	case flow.RequestEdited:
+		return "Details changed"
+	case flow.RequestWithdrawn:
+		return "Request withdrawn"
+	case flow.RequestAssigned:
+		return "Request assigned"
+	case flow.WorkSubmitted:
+		return "Work sent to review"
+	case flow.VoteCast:
+		return "Vote: " + spoken(ev.Field("verdict"))
+	case flow.VoteUndone:
+		return "Vote taken back"
+	case flow.StageDelegated:
+		return "Handed on"
+	case flow.CommentAdded:
+		return "Comment"
+	case flow.TicketMoved:
+		return "Ticket moved to " + ev.Field("status")
+	case flow.TimerFired:
+		return "Time came: " + spoken(ev.Field("name"))
+	case flow.EffectDone:
+		return "Done outside: " + purposeWords(ev.Field("purpose"))
+	case flow.EffectParked:
+		return "Given up outside: " + purposeWords(ev.Field("purpose"))
+	}
+	return capital(spoken(string(ev.Kind)))
+}
+
+func effectLines(list []engine.EffectState, clock clock) []effectData {
+	var out []effectData
+	for _, e := range slices.Backward(list) {
+		out = append(out, effectData{
+			ID: e.ID, What: capital(purposeWords(e.Purpose)), Target: capital(e.Target), State: effectChip(e.State), Attempts: e.Attempts,
+			At: clock.at(e.At), Next: clock.at(e.Next), Why: e.Why, Job: e.Job,
+		})
+	}
+	return out
+}
+
+// possible asks what the person may do now.
+func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
+	var can doData
+	req := d.Request
+	may := func(do, stage string) (bool, string) {
+		// What cannot be judged is not offered; doing it would be judged again anyway.
+		ok, why, _ := s.o.Hub.Query().May(r.Context(), connectors.Action{Who: c.who, Request: req.ID, Do: do, Stage: stage, Round: req.Round, Version: req.Revision()})
+		return ok, why
+	}
+	for i, run := range req.Open() {
+		ok, why := may(string(flow.Approve), run.Name)
+		def := stageDef(d.Stages, run.Name)
+		if ok || pageOnly(def) && slices.Contains(waitsOn(run), c.who.ID()) {
+			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), Checklist: def.Checklist, ID: strconv.Itoa(i)})
+			continue
+		}
+		can.Why = why
+	}
+	can.Work, _ = may("submit_work", "")
+	can.Withdraw, _ = may("withdraw", "")
+	for _, v := range req.Votes {
+		if v.Undone.IsZero() && v.By.ID() == c.who.ID() && v.Round == req.Round {
+			if ok, _ := may("undo", v.Stage); ok {
+				can.Undo = append(can.Undo, undoData{Stage: v.Stage, Round: strconv.Itoa(v.Round)})
+			}
+		}
+	}
+	return can
+}
+
+// pageOnly reports whether a stage is decided on our pages and nowhere else; asked from elsewhere it says no.
+func pageOnly(d flow.StageDef) bool { return d.Assurance == "web" }
+
+func stageDef(defs []flow.StageDef, name string) flow.StageDef {
+	if i := slices.IndexFunc(defs, func(d flow.StageDef) bool { return d.Name == name }); i >= 0 {
+		return defs[i]
+	}
+	return flow.StageDef{}
+}

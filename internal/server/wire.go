@@ -1,0 +1,226 @@
+package server
+
+import (
+	"time"
+
+	"signoff/internal/flow"
+)
+
+// SchemaVersion is the version of every JSON answer of the API; it grows when a field changes its meaning or goes.
+const SchemaVersion = 1
+
+// Person is somebody in an answer of the API.
+type Person struct {
+	Name  string `json:"name,omitempty"` // in the directory; empty for people outside it
+	Shown string `json:"shown"`
+	ID    string `json:"id"` // the identity by which votes are counted
+}
+
+// RequestItem is one request in a list.
+type RequestItem struct {
+	ID        flow.RequestID `json:"id"`
+	Title     string         `json:"title"`
+	Status    flow.Status    `json:"status"`
+	Stages    []string       `json:"stages"` // open now
+	Revision  int            `json:"revision"`
+	Type      string         `json:"type,omitempty"`
+	Workflow  string         `json:"workflow,omitempty"`
+	Rule      string         `json:"rule,omitempty"`
+	Ruleset   string         `json:"ruleset"`
+	Source    string         `json:"source"`
+	Project   string         `json:"project,omitempty"`
+	Priority  string         `json:"priority,omitempty"`
+	Labels    []string       `json:"labels"`
+	Requester Person         `json:"requester"`
+	Assignee  *Person        `json:"assignee,omitempty"`
+	WaitingOn []string       `json:"waiting_on"` // identities asked now
+	Ticket    *TicketItem    `json:"ticket,omitempty"`
+	Due       *time.Time     `json:"due,omitempty"`
+	Opened    time.Time      `json:"opened"`
+	Updated   time.Time      `json:"updated"`
+	Closed    *time.Time     `json:"closed,omitempty"`
+	URL       string         `json:"url"`
+}
+
+// TicketItem is a request's ticket.
+type TicketItem struct {
+	Key    string `json:"key"`
+	URL    string `json:"url,omitempty"`
+	Status string `json:"status,omitempty"`
+}
+
+// RequestList answers GET /api/v1/requests.
+type RequestList struct {
+	SchemaVersion int           `json:"schema_version"`
+	Requests      []RequestItem `json:"requests"`
+	Total         int           `json:"total"`
+	Next          string        `json:"next,omitempty"` // give it as page= for the next page
+}
+
+// StageItem is one stage of one revision with its timestamps.
+type StageItem struct {
+	Name          string          `json:"name"`
+	Revision      int             `json:"revision"`
+	State         flow.StageState `json:"state"`
+	Why           string          `json:"why,omitempty"`
+	Entered       *time.Time      `json:"entered,omitempty"`
+	FirstResponse *time.Time      `json:"first_response,omitempty"`
+	Decided       *time.Time      `json:"decided,omitempty"`
+	DecidedBy     []Person        `json:"decided_by"`
+	Asked         []Person        `json:"asked"`
+	Waiting       []WaitItem      `json:"waiting"`
+}
+
+// WaitItem is a span in which a stage waited on the same people.
+type WaitItem struct {
+	On   []string   `json:"on"`
+	From time.Time  `json:"from"`
+	To   *time.Time `json:"to,omitempty"`
+}
+
+// VoteItem is one vote.
+type VoteItem struct {
+	Stage    string       `json:"stage"`
+	Revision int          `json:"revision"`
+	Version  string       `json:"version,omitempty"`
+	By       Person       `json:"by"`
+	For      *Person      `json:"for,omitempty"`
+	Verdict  flow.Verdict `json:"verdict"`
+	Note     string       `json:"note,omitempty"`
+	Via      string       `json:"via,omitempty"`
+	At       time.Time    `json:"at"`
+	Undone   *time.Time   `json:"undone,omitempty"`
+}
+
+// PointItem is one numbered change request.
+type PointItem struct {
+	Number   int       `json:"number"`
+	Revision int       `json:"revision"`
+	Stage    string    `json:"stage"`
+	By       Person    `json:"by"`
+	Note     string    `json:"note"`
+	Answer   string    `json:"answer,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// LinkItem joins the request to something outside.
+type LinkItem struct {
+	Purpose string `json:"purpose"`
+	System  string `json:"system"`
+	Type    string `json:"type"`
+	Key     string `json:"key"`
+	Label   string `json:"label,omitempty"`
+	URL     string `json:"url,omitempty"`
+}
+
+// EventItem is one event of a request with the reasons of its decision.
+type EventItem struct {
+	Seq     uint64        `json:"seq"`
+	Version int64         `json:"version"`
+	ID      string        `json:"id"`
+	Kind    flow.Kind     `json:"kind"`
+	At      time.Time     `json:"at"`
+	Actor   *Person       `json:"actor,omitempty"`
+	Text    string        `json:"text,omitempty"`
+	Ruleset string        `json:"ruleset"`
+	Why     []flow.Reason `json:"why"`
+	Effects []string      `json:"effects"`
+}
+
+// EffectItem is the fate of one effect.
+type EffectItem struct {
+	ID       string     `json:"id"`
+	Purpose  string     `json:"purpose"`
+	Target   string     `json:"target"`
+	State    string     `json:"state"`
+	Attempts int        `json:"attempts"`
+	At       time.Time  `json:"at"`
+	Next     *time.Time `json:"next,omitempty"`
+	Why      string     `json:"why,omitempty"`
+	Job      string     `json:"job,omitempty"`
+}
+
+// RequestDetail answers GET /api/v1/requests/{id}.
+type RequestDetail struct {
+	SchemaVersion int `json:"schema_version"`
+	RequestItem
+	Description string              `json:"description,omitempty"`
+	Fields      map[string][]string `json:"fields"`
+	StageRuns   []StageItem         `json:"stage_runs"`
+	Votes       []VoteItem          `json:"votes"`
+	Points      []PointItem         `json:"points"`
+	Links       []LinkItem          `json:"links"`
+	Problems    []string            `json:"problems"`
+	Events      []EventItem         `json:"events"`
+	Effects     []EffectItem        `json:"effects"`
+}
+
+// DeliveryItem is one delivery; Body only where a single one was asked for, with response addresses masked.
+type DeliveryItem struct {
+	ID       string             `json:"id"`
+	Instance string             `json:"instance"`
+	Kind     string             `json:"kind"`
+	At       time.Time          `json:"at"`
+	State    flow.DeliveryState `json:"state"`
+	Why      string             `json:"why,omitempty"`
+	Request  flow.RequestID     `json:"request,omitempty"`
+	Size     int                `json:"size"`
+	Body     string             `json:"body,omitempty"`
+	Events   []EventItem        `json:"events,omitempty"`
+}
+
+// DeliveryList answers GET /api/v1/deliveries.
+type DeliveryList struct {
+	SchemaVersion int            `json:"schema_version"`
+	Deliveries    []DeliveryItem `json:"deliveries"`
+	// Effects that were given up, on the first page of state=dead: they are replayed by their job.
+	Effects []EffectItem `json:"effects,omitempty"`
+	Next    string       `json:"next,omitempty"`
+}
+
+// IntakeInput is the body of POST /api/v1/requests.
+type IntakeInput struct {
+	Type      string              `json:"type,omitempty"`
+	Title     string              `json:"title,omitempty"`
+	Text      string              `json:"text"`
+	Fields    map[string][]string `json:"fields,omitempty"` // a single string per field is taken too
+	Requester string              `json:"requester,omitempty"`
+}
+
+// VoteInput is the body of POST /api/v1/requests/{id}/votes.
+type VoteInput struct {
+	Stage   string       `json:"stage,omitempty"`
+	Verdict flow.Verdict `json:"verdict"`
+	Note    string       `json:"note,omitempty"`
+	Version string       `json:"version,omitempty"`
+}
+
+// VoteAnswer answers a vote. Counted is false with a 403, 409 or 410.
+type VoteAnswer struct {
+	SchemaVersion int         `json:"schema_version"`
+	Counted       bool        `json:"counted"`
+	Code          string      `json:"code"`
+	Why           string      `json:"why"`
+	Request       RequestItem `json:"request"`
+}
+
+// Problem is the body of every refusal of the API.
+type Problem struct {
+	SchemaVersion int               `json:"schema_version"`
+	Error         string            `json:"error"` // stable code: unauthorized, not_found, bad_request, …
+	Message       string            `json:"message"`
+	Fields        map[string]string `json:"fields,omitempty"` // messages by field
+}
+
+// DeliveryAnswer answers GET /api/v1/deliveries/{id}.
+type DeliveryAnswer struct {
+	SchemaVersion int          `json:"schema_version"`
+	Delivery      DeliveryItem `json:"delivery"`
+}
+
+// ReplayAnswer answers POST /api/v1/deliveries/{id}/replay.
+type ReplayAnswer struct {
+	SchemaVersion int    `json:"schema_version"`
+	ID            string `json:"id"`
+	State         string `json:"state"` // waiting: it is being tried again
+}
