@@ -146,7 +146,7 @@ func (c *Connector) description(v flow.View) string {
 	facts := slices.DeleteFunc(slices.Clone(v.Facts), func(f flow.Fact) bool { return elsewhere(f.Name) })
 	parts = append(parts, strings.TrimSpace(factLines(facts)), strings.TrimSpace(pointLines(v.Points)))
 	if v.Page != "" && c.deps.PublicURL != "" {
-		parts = append(parts, fmt.Sprintf("[%s|%s]", escape(string(v.Request), false), linkAddress(c.deps.PublicURL+v.Page)))
+		parts = append(parts, fmt.Sprintf("[%s in signoff|%s]", escape(string(v.Request), false), linkAddress(c.deps.PublicURL+v.Page)))
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return fitting(strings.Join(parts, "\n\n"), longestText, cutNote)

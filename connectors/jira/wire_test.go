@@ -133,7 +133,7 @@ func TestCreate_Bytes(t *testing.T) {
 	}
 	body := decoded(t, `{"fields":{
 		"project":{"key":"DES"},"issuetype":{"id":"10001"},"summary":"Homepage hero: new brand colours",
-		"description":"Please update the hero.\n\n[CR-142|https://signoff.lumen.example/requests/CR-142]",
+		"description":"Please update the hero.\n\n[CR-142 in signoff|https://signoff.lumen.example/requests/CR-142]",
 		"labels":["signoff","signoff-k-6d16e1585c05b6a3","web"],"assignee":{"accountId":"5f1000000000000000000001"},
 		"priority":{"id":"2"},"duedate":"2026-12-01","timetracking":{"originalEstimate":"6h 30m"},"customfield_10050":{"id":"10100"}},
 		"properties":[{"key":"signoff.origin","value":{"v":1,"hubKey":"6d16e1585c05b6a3","source":"signoff","ref":"CR-142"}}]}`)
