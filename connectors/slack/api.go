@@ -95,7 +95,7 @@ var errNotJSON = errors.New("the answer is not the JSON that was expected")
 // call says what was attempted, for the class of its error.
 type call struct {
 	op         string
-	channel    string // whose limit a refusal for now falls under
+	channel    string // whose limit a refusal for now falls under: a channel, or the person of a direct one
 	repeatable bool   // doing it again is harmless
 }
 

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -140,13 +141,14 @@ func (c *Connector) keepInstall(ctx context.Context, in install) {
 	}{in, c.tokenMark()})
 }
 
-// put keeps v under key, whatever was there. What is lost here is only asked again, so an error is no more than noted.
+// put keeps v under key, whatever was there. What is lost here is only asked again, so an error is no more than noted;
+// when somebody else was faster theirs stays.
 func (c *Connector) put(ctx context.Context, key string, v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
 		err = c.replace(ctx, key, data)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, connectors.ErrChanged) {
 		c.log.Warn("what slack said is not kept", "what", key, "err", err)
 	}
 }

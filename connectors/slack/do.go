@@ -94,9 +94,17 @@ func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]fl
 	}
 	r := receipt{Channel: sent.channel, TS: sent.ts, Version: e.Show.Version, Digest: e.Show.Digest}
 	c.nameKnown(ctx, out.channel, r.Channel)
-	r.URL = c.permalink(ctx, r.Channel, r.TS)
+	r.URL = c.addressOf(ctx, e, r)
 	c.put(ctx, keyShown(e), r)
 	return c.links(in, e, r), nil
+}
+
+// addressOf is where a browser opens a new message. One that a single person sees needs none.
+func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) string {
+	if e.Show.At.Zero() {
+		return ""
+	}
+	return c.permalink(ctx, r.Channel, r.TS)
 }
 
 // update changes a message that exists.
@@ -124,6 +132,7 @@ func (c *Connector) metadata(e flow.Effect) slack.MsgOption {
 // outgoing is a message about to be posted.
 type outgoing struct {
 	channel, thread string
+	user            string // whom the channel belongs to, when it is a direct one
 	spoken          spoken
 	mark            flow.Effect // whose mark it carries; zero for answers that are said at once
 }
@@ -143,7 +152,7 @@ func (c *Connector) post(ctx context.Context, out outgoing) (posted, error) {
 		options = append(options, c.metadata(out.mark))
 	}
 	channel, ts, err := c.api.PostMessageContext(ctx, out.channel, options...)
-	what := call{op: opPost, channel: out.channel}
+	what := call{op: opPost, channel: firstOf(out.user, out.channel)}
 	if err != nil {
 		return posted{}, c.failed(what, err)
 	}
@@ -163,7 +172,7 @@ func (c *Connector) placeOf(ctx context.Context, e flow.Effect) (outgoing, error
 		return outgoing{}, err
 	}
 	channel, err := c.direct(ctx, user)
-	return outgoing{channel: channel}, err
+	return outgoing{channel: channel, user: user}, err
 }
 
 // place reads a Ref as a place for messages.

@@ -44,12 +44,11 @@ func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tr
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	r := receipt{Channel: found.channel, TS: found.ts, URL: c.permalink(ctx, found.channel, found.ts), Version: e.Show.Version, Digest: e.Show.Digest}
-	var kept receipt
-	if c.get(ctx, keyShown(e), &kept) && kept.TS == r.TS {
-		r = kept
-	} else {
-		r.Version, r.Digest = 0, "" // which version it shows is not told: the next Do writes it again
+	var r receipt
+	if !c.get(ctx, keyShown(e), &r) || r.TS != found.ts {
+		// Which version it shows is not told: with version 0 the next Do writes it again.
+		r = receipt{Channel: found.channel, TS: found.ts}
+		r.URL = c.addressOf(ctx, e, r)
 		c.put(ctx, keyShown(e), r)
 	}
 	return c.links(in, e, r), true, nil

@@ -12,7 +12,6 @@ const (
 	maxField    = 2000
 	maxFields   = 10
 	maxElements = 25 // of an actions block
-	maxContext  = 10
 	maxButton   = 75
 	maxValue    = 2000
 	maxOption   = 75 // option text and value

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -209,6 +210,15 @@ func TestManifest(t *testing.T) {
 	for _, sc := range (Settings{}).scopes() {
 		if !strings.Contains(table, sc.name) || !strings.Contains(out, sc.name) || sc.why == "" {
 			t.Errorf("scope %s is not explained or not asked for", sc.name)
+		}
+	}
+	docs, err := os.ReadFile("../../docs/slack.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sc := range (Settings{}).scopes() {
+		if !strings.Contains(string(docs), "`"+sc.name+"`") {
+			t.Errorf("docs/slack.md does not explain %s", sc.name)
 		}
 	}
 	if len("New creative request") > 24 || len(m["display_information"].(map[string]any)["description"].(string)) > 140 {

@@ -129,7 +129,7 @@ func (c *Connector) tellOne(ctx context.Context, e flow.Effect, user string, s s
 	if err != nil {
 		return posted{}, err
 	}
-	return c.post(ctx, outgoing{channel: channel, spoken: s, mark: e})
+	return c.post(ctx, outgoing{channel: channel, user: user, spoken: s, mark: e})
 }
 
 // onlyOne makes one *connectors.Error of several.

@@ -99,7 +99,7 @@ func (c *Connector) whisper(ctx context.Context, to whisper, s spoken) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.post(ctx, outgoing{channel: channel, spoken: s})
+	_, err = c.post(ctx, outgoing{channel: channel, user: to.user, spoken: s})
 	return err
 }
 
