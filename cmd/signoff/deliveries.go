@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signoff/internal/server"
+)
+
+func (a *app) deliveriesCommand() *cobra.Command {
+	c := &cobra.Command{Use: "deliveries", Short: "Read and replay what came from outside", Args: cobra.NoArgs,
+		Long:    "Read and replay deliveries: every message that reached signoff, and the effects that were given up.",
+		Example: "  signoff deliveries list --failed\n  signoff deliveries replay slack/Ev0123",
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(a.deliveriesList(), a.deliveriesShow(), a.deliveriesReplay())
+	return c
+}
+
+func (a *app) deliveriesList() *cobra.Command {
+	var state, instance, page string
+	var failed bool
+	c := &cobra.Command{
+		Use: "list", Short: "List deliveries", Long: "List deliveries, newest first. --failed lists what is dead, with the effects that were given up.",
+		Example: "  signoff deliveries list --state malformed\n  signoff deliveries list --failed -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if failed {
+				state = "dead"
+			}
+			q := url.Values{}
+			for k, v := range map[string]string{"state": state, "instance": instance, "page": page} {
+				if v != "" {
+					q.Set(k, v)
+				}
+			}
+			cl, err := a.client()
+			if err != nil {
+				return err
+			}
+			var list server.DeliveryList
+			if err := cl.call(c.Context(), "GET", "/api/v1/deliveries?"+q.Encode(), nil, &list); err != nil {
+				return err
+			}
+			return a.printDeliveries(list)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&state, "state", "", "only deliveries in this `state`: waiting, done, ignored, malformed, superseded or dead")
+	f.BoolVar(&failed, "failed", false, "what is dead, and effects that were given up")
+	f.StringVar(&instance, "instance", "", "only deliveries of this `connection`")
+	f.StringVar(&page, "page", "", "the `page`, as the previous one named it")
+	states := []string{"waiting", "done", "ignored", "malformed", "superseded", "dead"}
+	_ = c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func (a *app) printDeliveries(list server.DeliveryList) error {
+	l := listing{head: []string{"id", "time", "kind", "state", "request", "why"}, whole: list, none: "No deliveries."}
+	for _, d := range list.Deliveries {
+		l.rows = append(l.rows, []string{d.ID, d.At.Format("2006-01-02 15:04:05 MST"), d.Kind, string(d.State), string(d.Request), d.Why})
+	}
+	for _, e := range list.Effects {
+		l.rows = append(l.rows, []string{e.Job, e.At.Format("2006-01-02 15:04:05 MST"), e.Purpose + " → " + e.Target, e.State, strings.SplitN(e.ID, "/", 2)[0], e.Why})
+	}
+	if err := a.print(l); err != nil {
+		return err
+	}
+	if a.output == "table" && !a.quiet && list.Next != "" {
+		fmt.Fprintf(a.err, "More: signoff deliveries list --page %s\n", list.Next)
+	}
+	return nil
+}
+
+func (a *app) deliveriesShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Show one delivery as it came", Args: cobra.ExactArgs(1),
+		Long:    "Show one delivery: its bytes as they came (response addresses masked), its fate, and what it led to.",
+		Example: "  signoff deliveries show slack/Ev0123\n  signoff deliveries show slack/Ev0123 -o json",
+		RunE: func(c *cobra.Command, args []string) error {
+			cl, err := a.client()
+			if err != nil {
+				return err
+			}
+			var answer struct {
+				SchemaVersion int                 `json:"schema_version"`
+				Delivery      server.DeliveryItem `json:"delivery"`
+			}
+			if err := cl.call(c.Context(), "GET", "/api/v1/deliveries/"+url.PathEscape(args[0]), nil, &answer); err != nil {
+				return err
+			}
+			d := answer.Delivery
+			if a.output != "table" {
+				return a.print(listing{head: []string{"id", "state", "why"}, rows: [][]string{{d.ID, string(d.State), d.Why}}, whole: answer})
+			}
+			fmt.Fprintln(a.out, d.ID)
+			a.fact("time", d.At.Format("2006-01-02 15:04:05 MST"))
+			a.fact("kind", d.Kind)
+			a.fact("state", strings.TrimSpace(string(d.State)+"  "+d.Why))
+			a.fact("request", string(d.Request))
+			fmt.Fprintf(a.out, "\n%s\n", d.Body)
+			return nil
+		},
+	}
+}
+
+func (a *app) deliveriesReplay() *cobra.Command {
+	return &cobra.Command{
+		Use: "replay ID…", Short: "Decide deliveries again, or try effects again", Args: cobra.MinimumNArgs(1),
+		Long:    "Decide deliveries once more from their bytes as they came, or try effects again that were given up. What already had its effect is recognised and not done twice.",
+		Example: "  signoff deliveries replay slack/Ev0123\n  signoff deliveries replay CR-142/7/2",
+		RunE: func(c *cobra.Command, args []string) error {
+			cl, err := a.client()
+			if err != nil {
+				return err
+			}
+			for _, id := range args {
+				if err := cl.call(c.Context(), "POST", "/api/v1/deliveries/"+url.PathEscape(id)+"/replay", nil, nil); err != nil {
+					return err
+				}
+				if !a.quiet {
+					fmt.Fprintf(a.err, "%s is being tried again.\n", id)
+				}
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/jira"
+	"signoff/internal/sandbox/slack"
+)
+
+// world is the pretend outside: a Slack workspace and a Jira site.
+type world struct {
+	demo   *demo
+	ledger *sandbox.Ledger
+	faults *sandbox.Faults
+	slack  *slack.Server
+	jira   *jira.Server
+}
+
+const (
+	demoTeam    = "T0LUMEN01"
+	demoApp     = "A0SIGNOFF"
+	demoRequest = "C0DESIGN1" // #design-requests
+)
+
+func newWorld(d *demo) *world {
+	w := &world{demo: d, ledger: sandbox.NewLedger(d.clock.Now), faults: &sandbox.Faults{}}
+	w.slack = slack.New(slack.Options{
+		Now: d.clock.Now, Real: d.app.now, Ledger: w.ledger, Faults: w.faults, Origin: d.base + "/demo/slack", HookURL: d.base + "/hooks/slack",
+		SigningSecret: d.secrets["SLACK_SIGNING_SECRET"], BotToken: d.secrets["SLACK_BOT_TOKEN"],
+		Team: slack.Team{ID: demoTeam, Name: "Lumen Studio", Domain: "lumen"}, AppID: demoApp,
+		Bot:   slack.Bot{UserID: "U0SIGNOFF", BotID: "B0SIGNOFF", Name: "signoff"},
+		Users: demoUsers(), Channels: demoChannels(), Commands: []string{"/signoff", "/request"},
+		Shortcuts: []slack.Shortcut{
+			{CallbackID: "request_from_message", Name: "New creative request", Message: true},
+			{CallbackID: "request_new", Name: "New creative request"},
+		},
+		Strict: true, Prefix: "/demo/slack", Back: "/demo",
+	})
+	w.jira = jira.New(jira.Options{
+		Now: d.clock.Now, BaseURL: d.base + "/demo/jira", Prefix: "/demo/jira", User: "signoff-bot@lumen.example", Token: d.secrets["JIRA_TOKEN"],
+		IndexLag: 2 * time.Second, WebhookURL: d.base + "/hooks/jira", WebhookSecret: d.secrets["JIRA_WEBHOOK_SECRET"],
+		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
+	})
+	return w
+}
+
+// sleep waits in the demo's time.
+func (d *demo) sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.clock.After(pause):
+		return nil
+	}
+}
+
+func demoUsers() []slack.User {
+	user := func(id, name, real, title, zone string) slack.User {
+		return slack.User{ID: id, Name: name, RealName: real, Title: title, Email: name + "@lumen.example", TZ: zone}
+	}
+	const london, newYork = "Europe/London", "America/New_York"
+	return []slack.User{
+		user("U0MAYA001", "maya", "Maya Lind", "Marketing", london), user("U0ANA0001", "ana", "Ana Reyes", "Brand, design", london),
+		user("U0BEN0001", "ben", "Ben Osei", "Design", london), user("U0CHLOE01", "chloe", "Chloé Roy", "Design", newYork),
+		user("U0DANA001", "dana", "Dana Wolf", "Creative operations", london), user("U0ELI0001", "eli", "Eli Marsh", "Legal", london),
+		user("U0TOM0001", "tom", "Tom Berg", "Sales", london),
+	}
+}
+
+func demoChannels() []slack.Channel {
+	var everybody []string
+	for _, u := range demoUsers() {
+		everybody = append(everybody, u.ID)
+	}
+	everybody = append(everybody, "U0SIGNOFF")
+	return []slack.Channel{
+		{ID: demoRequest, Name: "design-requests", Topic: "Ask for creative work here", Members: everybody},
+		{ID: "C0LAUNCH1", Name: "launch", Topic: "Spring launch", Members: everybody},
+		{ID: "C0NOVA001", Name: "nova-marketing", Topic: "Nova campaigns", Members: everybody},
+		{ID: "C0OPS0001", Name: "creative-ops", Topic: "What needs attention", Members: everybody},
+	}
+}
+
+func (w *world) panel() http.Handler {
+	return sandbox.NewPanel(sandbox.PanelOptions{
+		Prefix: "/demo", Now: w.demo.clock.Now, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira"},
+		Places: []sandbox.Place{
+			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, approve, ask for changes"},
+			{Name: "Jira", URL: "/demo/jira/", Text: "The board with the tickets; drag one"},
+			{Name: "signoff", URL: "/", Text: "Requests with every event and its reasons"},
+		},
+		ClockAction: "/demo/clock", Steps: steps(),
+	})
+}
+
+// slackHandler serves the Web API and the pages of the workspace.
+func (w *world) slackHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/demo/slack/api/", w.slack.API())
+	mux.Handle("/demo/slack/actions/", w.slack.API())
+	mux.Handle("/demo/slack/commands/", w.slack.API())
+	mux.Handle("/", w.slack.Pages())
+	return mux
+}
+
+func (w *world) jiraHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/demo/jira/rest/", w.jira.API())
+	mux.Handle("/", w.jira.Pages())
+	return mux
+}
+
+func (w *world) close() {
+	w.slack.Close()
+	w.jira.Close()
+}
+
+// seed plays three requests into different stages, as people would: one waits for brand review, one is being worked
+// on, one has been approved.
+func (w *world) seed(ctx context.Context, play bool) error {
+	if !play {
+		return nil
+	}
+	asks := []string{
+		"<@U0SIGNOFF> Lumen newsletter banner 600x200 for EMEA by Friday EOD",
+		"<@U0SIGNOFF> Need a Nova banner 300x250 by Friday EOD",
+		"<@U0SIGNOFF> Lumen display ad 728x90, 160x600 for the spring launch by 4 December",
+	}
+	for i, words := range asks {
+		if _, err := w.slack.PostAs("U0MAYA001", demoRequest, words, ""); err != nil {
+			return fmt.Errorf("ask for request %d: %w", i+1, err)
+		}
+	}
+	for i := range 2 {
+		if err := w.press(ctx, fmt.Sprintf("CR-%d", i+1), "Send to review"); err != nil {
+			return err
+		}
+	}
+	for range 2 {
+		if err := w.press(ctx, "CR-1", "Approve"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// press waits until somebody has a direct message about the request with this button, and presses it.
+func (w *world) press(ctx context.Context, request, label string) error {
+	var user string
+	var message slack.Message
+	err := w.slack.Wait(ctx, func(s *slack.Server) bool {
+		for _, u := range demoUsers() {
+			for _, m := range s.DMs(u.ID) {
+				if about(m, request) && has(m, label) {
+					user, message = u.ID, m
+					return true
+				}
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := w.slack.PressButton(user, message.Channel, message.TS, label); err != nil {
+		return fmt.Errorf("press %s of %s: %w", label, request, err)
+	}
+	// The message changes before the next button of the same name is looked for.
+	return w.slack.Wait(ctx, func(s *slack.Server) bool {
+		for _, m := range s.DMs(user) {
+			if m.TS == message.TS {
+				return !has(m, label)
+			}
+		}
+		return true
+	})
+}
+
+func about(m slack.Message, request string) bool {
+	payload, _ := m.Metadata["event_payload"].(map[string]any)
+	return payload["request"] == request || strings.Contains(m.Shown(), request+" ")
+}
+
+func has(m slack.Message, label string) bool {
+	for _, b := range m.Buttons() {
+		if b.Text == label {
+			return true
+		}
+	}
+	return false
+}

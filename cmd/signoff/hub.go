@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"signoff/connectors"
+	"signoff/internal/config"
+	"signoff/internal/engine"
+	"signoff/internal/secret"
+	"signoff/internal/server"
+	"signoff/internal/source"
+	"signoff/internal/store"
+	"signoff/rules"
+)
+
+// hub is everything that serve and demo run: a store, the connectors, the engine and the server over them.
+type hub struct {
+	log     *slog.Logger
+	store   store.Store
+	engine  *engine.Engine
+	server  *server.Server
+	metrics *prometheus.Registry
+}
+
+// parts is what a hub is built from.
+type parts struct {
+	config  *config.Config
+	set     *rules.Set
+	store   store.Store
+	key     []byte
+	log     *slog.Logger
+	now     func() time.Time
+	reload  func(context.Context) error
+	demo    *server.Demo
+	started func(*hub)
+}
+
+// newHub connects the parts; nothing speaks to the outside yet. The config has been checked, so problems here are
+// those that only the store's key and identity can bring.
+func newHub(p parts) (*hub, error) {
+	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry()}
+	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	w := wiring{
+		kinds: kinds(), public: p.config.Server.PublicURL, storeID: p.store.ID(), key: p.key, log: p.log, now: p.now,
+		keep: func(instance string) connectors.Keep { return engine.NewKeep(p.store, instance) },
+	}
+	all, kindOf := map[string]connectors.Connector{}, map[string]string{}
+	for _, i := range p.config.Instances {
+		c, found := w.connect(p.config.Path, i)
+		if found.Errors() > 0 {
+			return nil, problems("%s", found[0])
+		}
+		all[i.Name], kindOf[i.Name] = c, i.Kind
+	}
+	var err error
+	h.engine, err = engine.New(engine.Options{
+		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
+		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics,
+	})
+	if err != nil {
+		return nil, problems("%w", err)
+	}
+	h.server, err = server.New(server.Options{
+		Hub: h.engine, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
+		PublicURL: p.config.Server.PublicURL, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,
+		Metrics: promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}), Reload: p.reload, Demo: p.demo,
+	})
+	if err != nil {
+		return nil, problems("%w", err)
+	}
+	return h, nil
+}
+
+func apiTokens(in []config.Token) []server.Token {
+	var out []server.Token
+	for _, t := range in {
+		out = append(out, server.Token{Name: t.Name, Secret: t.Secret, As: t.As})
+	}
+	return out
+}
+
+const keySize = 32
+
+// storeKey returns the key that seals what travels outside: from the configuration, else from the file beside the
+// store, which is made where there is none.
+func storeKey(c config.Store, random func([]byte)) ([]byte, error) {
+	if !c.Key.Empty() {
+		key, err := decodeKey(c.Key)
+		if err != nil {
+			return nil, problems("store.key: %w", err)
+		}
+		return key, nil
+	}
+	path := c.Path + ".key"
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeKey(path, random)
+	}
+	if err != nil {
+		return nil, problems("read the store's key: %w", err)
+	}
+	key, err := decodeKey(secret.New(string(b)))
+	if err != nil {
+		return nil, problems("%s: %w", path, err)
+	}
+	return key, nil
+}
+
+func decodeKey(s secret.Secret) ([]byte, error) {
+	text := trimmed(s.Reveal())
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString} {
+		if key, err := decode(text); err == nil && len(key) == keySize {
+			return key, nil
+		}
+	}
+	if len(s.Reveal()) == keySize {
+		return []byte(s.Reveal()), nil
+	}
+	return nil, errors.New("the key must be 32 random bytes, as they are or in hex; make it with: openssl rand -hex 32")
+}
+
+func trimmed(s string) string {
+	for len(s) > 0 && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r' || s[len(s)-1] == ' ') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func makeKey(path string, random func([]byte)) ([]byte, error) {
+	key := make([]byte, keySize)
+	random(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, problems("make the store's key: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+		return nil, problems("make the store's key: %w", err)
+	}
+	return key, nil
+}
+
+// secrets lists what must never be written out, for the log.
+func secrets(c *config.Config) []secret.Secret {
+	var out []secret.Secret
+	for _, t := range c.Tokens {
+		out = append(out, t.Secret)
+	}
+	for _, i := range c.Instances {
+		for _, key := range []string{"signing_secret", "webhook_secret", "bot_token", "token"} {
+			n := i.Node.Key(key)
+			for item := range n.Items() {
+				out = append(out, secret.New(item.Value()))
+			}
+			if n.Kind() == source.Scalar {
+				out = append(out, secret.New(n.Value()))
+			}
+		}
+	}
+	return out
+}

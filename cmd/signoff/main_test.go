@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"signoff": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			// Only what a command line needs; nothing of the machine's own settings.
+			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv("ROOT", repositoryRoot())
+			s := newStage(e)
+			e.Values[stageKey{}] = s
+			e.Defer(s.close)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": cmdServe, "stop": cmdStop, "signal": cmdSignal, "slack": cmdSlack, "jira": cmdJira, "http": cmdHTTP, "await-log": cmdAwaitLog,
+		},
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+func repositoryRoot() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	return dir + "/../.."
+}
+
+// patience is how long a script waits for something that should come at once.
+const patience = 20 * time.Second
+
+func patient() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), patience)
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"signoff/internal/config"
+	"signoff/internal/source"
+	"signoff/internal/store/boltstore"
+	"signoff/internal/store/layout"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the hub",
+		Long: `Run the hub until it is told to stop: SIGTERM or Ctrl-C stops it gracefully, a second signal at once. SIGHUP reads
+the rule files again; a broken one never replaces a good one.
+
+Once ready, one JSON line on standard output names the addresses: {"ready":true,"listen":"…","admin":"…"}.`,
+		Example: "  signoff serve\n  signoff serve -c /etc/signoff/config.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+	}
+}
+
+func (a *app) serve(ctx context.Context) error {
+	if err := safeFile(a.config); err != nil {
+		return err
+	}
+	f, err := a.read(source.Error)
+	if err != nil {
+		return err
+	}
+	if f.problem || f.set == nil {
+		a.out, a.output = a.err, "table"
+		return f.report(a, false)
+	}
+	c := f.config
+	log := a.logger(c.Log, secrets(c)...)
+	for _, p := range f.found {
+		log.Warn("configuration", "place", p.Pos.String(), "code", p.Code, "problem", p.Message)
+	}
+	db, err := boltstore.Open(c.Store.Path, boltstore.Options{Clock: layout.Clock{Now: a.now}, MaxSize: int(c.Store.MaxSize)})
+	if err != nil {
+		return problems("%w", err)
+	}
+	defer func() { _ = db.Close() }() // everything acknowledged is synced already
+	key, err := storeKey(c.Store, func(b []byte) { _, _ = rand.Read(b) })
+	if err != nil {
+		return err
+	}
+	l, err := listen(c)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if c.Server.PublicURL == "" {
+		c.Server.PublicURL = "http://" + reachable(l.public.Addr())
+	}
+	r := &reloader{app: a}
+	h, err := newHub(parts{config: c, set: f.set, store: db, key: key, log: log, now: a.now, reload: r.reload})
+	if err != nil {
+		return err
+	}
+	r.hub = h
+	defer r.onHangup(ctx)()
+	if err := a.ready(l); err != nil {
+		return err
+	}
+	return h.run(ctx, l)
+}
+
+// safeFile refuses a configuration that others may write: whoever can, decides.
+func safeFile(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil // read says what is wrong
+	}
+	if info.Mode().Perm()&0o002 != 0 {
+		return problems("everybody on this machine may write %s; take that away: chmod o-w %s", path, path)
+	}
+	return nil
+}
+
+// listeners are the three doors.
+type listeners struct{ public, admin, socket net.Listener }
+
+func (l listeners) close() {
+	for _, one := range []net.Listener{l.public, l.admin, l.socket} {
+		if one != nil {
+			_ = one.Close() // closed by the server already, but for early errors
+		}
+	}
+}
+
+func listen(c *config.Config) (l listeners, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if l.public, err = net.Listen("tcp", c.Server.Listen); err != nil {
+		return l, problems("server.listen: %w", err)
+	}
+	if l.admin, err = net.Listen("tcp", c.Server.Admin); err != nil {
+		return l, problems("server.admin_listen: %w", err)
+	}
+	l.socket, err = listenSocket(socketPath(c.Store.Path))
+	return l, err
+}
+
+// longestSocket is what every system takes as the path of a socket.
+const longestSocket = 100
+
+// listenSocket replaces what a killed process left behind; the store's lock says that nobody else uses it.
+func listenSocket(path string) (net.Listener, error) {
+	if len(path) > longestSocket {
+		return nil, problems("the path %s is too long for a socket: put the store at a shorter path", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, problems("admin socket: %w", err)
+	}
+	old := syscall.Umask(0o177)
+	l, err := net.Listen("unix", path)
+	syscall.Umask(old)
+	if err != nil {
+		return nil, problems("admin socket: %w", err)
+	}
+	return l, nil
+}
+
+// reachable turns a listening address into one that a browser on this machine can open.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (a *app) ready(l listeners) error {
+	return json.NewEncoder(a.out).Encode(struct {
+		Ready  bool   `json:"ready"`
+		Listen string `json:"listen"`
+		Admin  string `json:"admin"`
+	}{true, l.public.Addr().String(), l.admin.Addr().String()})
+}
+
+// run serves and works until ctx ends; then the server stops taking, and the engine finishes what is in flight.
+func (h *hub) run(ctx context.Context, l listeners) error {
+	defer secondSignal()()
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var engineErr error
+	var done sync.WaitGroup
+	failed, fail := context.WithCancel(ctx)
+	defer fail()
+	done.Go(func() {
+		if engineErr = h.engine.Run(work); engineErr != nil {
+			fail()
+		}
+	})
+	err := h.server.Serve(failed, l.public, l.admin, l.socket)
+	stop()
+	done.Wait()
+	if err := errors.Join(err, engineErr); err != nil {
+		return problems("%w", err)
+	}
+	return nil
+}
+
+// secondSignal ends the program at once when it is told to stop again.
+func secondSignal() (stop func()) {
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	quit := make(chan struct{})
+	go func() {
+		for range 2 {
+			select {
+			case <-ch:
+			case <-quit:
+				return
+			}
+		}
+		os.Exit(exitInterrupted)
+	}()
+	return func() { signal.Stop(ch); close(quit) }
+}
+
+// reloader reads the rule files again and swaps them in when they are sound.
+type reloader struct {
+	app *app
+	hub *hub
+	mu  sync.Mutex
+}
+
+func (r *reloader) reload(context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f, err := r.app.read(source.Error)
+	if err == nil && (f.problem || f.set == nil) {
+		var text strings.Builder
+		_ = source.Render(&text, f.found, f.texts, false) // a strings.Builder does not fail
+		err = fmt.Errorf("%s; the rules in use stay\n%s", counted(f.found.Errors(), f.found.Warnings()), text.String())
+	}
+	if err != nil {
+		r.hub.engine.SwapFailed(err.Error())
+		r.hub.log.Error("rules not reloaded", "problems", err.Error())
+		return err
+	}
+	r.hub.engine.Swap(f.set)
+	r.hub.log.Info("rules reloaded", "ruleset", f.set.Digest())
+	return nil
+}
+
+// onHangup reloads at each SIGHUP until the returned function is called.
+func (r *reloader) onHangup(ctx context.Context) (stop func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	quit := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case <-ch:
+				_ = r.reload(ctx) // logged and shown on the pages
+			case <-quit:
+				return
+			}
+		}
+	})
+	return func() { signal.Stop(ch); close(quit); done.Wait() }
+}

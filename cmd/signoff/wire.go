@@ -1,0 +1,150 @@
+package main
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"signoff/connectors"
+	"signoff/connectors/embedded"
+	"signoff/connectors/jira"
+	"signoff/connectors/slack"
+	"signoff/internal/config"
+	"signoff/internal/outbound"
+	"signoff/internal/secret"
+	"signoff/internal/source"
+)
+
+// kinds are the connectors this build has.
+func kinds() map[string]connectors.Kind {
+	out := map[string]connectors.Kind{}
+	for _, k := range []connectors.Kind{slack.Kind(), jira.Kind(), embedded.Kind()} {
+		out[k.Name] = k
+	}
+	return out
+}
+
+// wiring is what connectors are made with.
+type wiring struct {
+	kinds   map[string]connectors.Kind
+	public  string
+	storeID string
+	key     []byte
+	log     *slog.Logger
+	now     func() time.Time
+	keep    func(instance string) connectors.Keep
+}
+
+var errSettings = errors.New("the settings have problems")
+
+// connect makes the connector of an instance. Problems are at their places in the configuration.
+func (w wiring) connect(path string, i config.Instance) (connectors.Connector, source.Problems) {
+	var found source.Problems
+	decode := func(into any) error {
+		found = i.Decode(into)
+		if found.Errors() > 0 {
+			return errSettings
+		}
+		return nil
+	}
+	c, err := w.kinds[i.Kind].New(decode, w.deps(i.Name))
+	if err == nil || errors.Is(err, errSettings) {
+		return c, found
+	}
+	for _, one := range separate(err) {
+		at, unset := place(path, i, one)
+		if !unset { // an unset variable has been reported already
+			found.Errorf(at, config.CodeSetting, "%s: %s", i.Name, one)
+		}
+	}
+	return nil, found
+}
+
+// separate takes joined errors apart.
+func separate(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// place finds the setting that err is about.
+func place(path string, i config.Instance, err error) (at source.Pos, unset bool) {
+	n := i.Node
+	if n == nil {
+		return source.Pos{File: path}, false
+	}
+	var s *connectors.SettingError
+	if !errors.As(err, &s) {
+		return n.Pos(), false
+	}
+	for key := range strings.SplitSeq(s.Key, ".") {
+		next := n.Key(key)
+		if next == nil {
+			break
+		}
+		n = next
+	}
+	for item := range n.Items() {
+		unset = unset || item.Unset()
+	}
+	return n.Pos(), unset || n.Unset()
+}
+
+func (w wiring) deps(instance string) connectors.Deps {
+	d := connectors.Deps{
+		Instance: instance, Version: version, PublicURL: w.public, StoreID: w.storeID,
+		Key: derive(w.key, "connector "+instance), HTTP: httpClient, Log: w.log.With("instance", instance), Now: w.now,
+	}
+	if w.keep != nil {
+		d.Keep = w.keep(instance)
+	}
+	return d
+}
+
+// answerMost bounds one answer of a service; the create metadata of a large Jira project has a few MiB.
+const answerMost = 8 << 20
+
+func httpClient(base string, vendor ...string) *http.Client {
+	return outbound.New(outbound.Options{Allow: []string{base}, Hosts: vendor, UserAgent: "signoff/" + version, MaxBody: answerMost})
+}
+
+// derive makes a key for one purpose from the store's key.
+func derive(key []byte, purpose string) []byte {
+	out, err := hkdf.Key(sha256.New, key, nil, purpose, 32)
+	if err != nil {
+		panic(fmt.Sprintf("derive key: %v", err)) // only for lengths that SHA-256 cannot give
+	}
+	return out
+}
+
+// wiring checks every connection's settings without speaking to anybody.
+func (f *files) wiring(a *app, _ source.Level) {
+	w := wiring{kinds: kinds(), public: f.config.Server.PublicURL, key: make([]byte, 32), storeID: "check", log: slog.New(slog.NewTextHandler(io.Discard, nil)), now: a.now}
+	for _, i := range f.config.Instances {
+		_, found := w.connect(f.config.Path, i)
+		f.found.Add(found...)
+	}
+	f.found.Add(f.config.SharedSecrets()...)
+}
+
+// logger writes for people on a terminal and for machines elsewhere; secrets are masked either way.
+func (a *app) logger(l config.Log, secrets ...secret.Secret) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // config allows only known words
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	o := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewJSONHandler(a.err, o)
+	if l.Format == "text" || (l.Format == "auto" && a.errTTY) {
+		h = slog.NewTextHandler(a.err, o)
+	}
+	return slog.New(secret.NewRedactor(secrets...).Handler(h))
+}
