@@ -1,0 +1,41 @@
+// What people see and do on the pretend Jira board.
+
+export class Board {
+  constructor(page) {
+    this.page = page;
+  }
+
+  static async open(world, options) {
+    const board = new Board(await world.visitor(options));
+    board.scripted = options?.javaScriptEnabled !== false;
+    await board.page.goto("/demo/jira/");
+    return board;
+  }
+
+  /** The cards that show these words. */
+  ticket(words) {
+    return this.page.getByRole("region", { name: "Board" }).getByRole("listitem").filter({ hasText: words });
+  }
+
+  /** Waits until a ticket is in a column. */
+  async seenIn(key, status) {
+    const here = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }).getByText(key, { exact: true });
+    if (this.scripted) return here.waitFor();
+    for (let look = 0; ; look++) {
+      try {
+        return await here.waitFor({ timeout: 700 });
+      } catch (error) {
+        if (look === 20) throw error;
+        await this.page.reload();
+      }
+    }
+  }
+
+  /** Moves a ticket by the form on its card. */
+  async move(key, status) {
+    const card = this.ticket(key);
+    await card.getByText("Move to…").click();
+    await card.getByRole("button", { name: status }).click();
+    await this.seenIn(key, status);
+  }
+}

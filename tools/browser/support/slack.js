@@ -1,0 +1,89 @@
+// What people do in the pretend Slack workspace, by what they see.
+
+/** Somebody at the workspace. */
+export class Member {
+  constructor(page, name) {
+    this.page = page;
+    this.name = name;
+    this.channels = page.getByRole("navigation", { name: "Conversations" });
+    this.timeline = page.getByRole("log", { name: "Messages" });
+    this.thread = page.getByRole("complementary", { name: "Thread" });
+    this.dialog = page.getByRole("dialog");
+  }
+
+  /** Opens the workspace as this person. */
+  static async enter(world, name, options) {
+    const member = new Member(await world.visitor(options), name);
+    member.scripted = options?.javaScriptEnabled !== false;
+    await member.page.goto("/demo/slack/");
+    await member.page.getByRole("link", { name: new RegExp(`^${name}`) }).click();
+    await member.channels.waitFor();
+    return member;
+  }
+
+  async openChannel(name) {
+    await this.channels.getByRole("link", { name: new RegExp(`^#?\\s*${name}`) }).click();
+    await this.page.getByRole("heading", { level: 1, name }).waitFor();
+  }
+
+  async openApp() {
+    await this.channels.getByRole("link", { name: /^signoff/ }).click();
+    await this.page.getByRole("heading", { level: 1, name: "signoff" }).waitFor();
+  }
+
+  async say(words) {
+    await this.page.getByRole("textbox", { name: /^Message / }).last().fill(words);
+    await this.page.getByRole("button", { name: "Send", exact: true }).click();
+    await this.message(words).waitFor();
+  }
+
+  /** The message of the open conversation that holds these words. */
+  message(words) {
+    return this.timeline.getByRole("article").filter({ hasText: words });
+  }
+
+  async openThread(words) {
+    const message = this.message(words).first();
+    const replies = message.getByRole("link", { name: /^\d+ repl/ });
+    await this.seen(replies);
+    await replies.click();
+    await this.thread.waitFor();
+  }
+
+  /** The card of a request in the open thread. */
+  card(key) {
+    return this.thread.getByRole("article", { name: /^signoff at/ }).filter({ hasText: key }).filter({ hasText: "Status" });
+  }
+
+  /** What the app says to this person about a request, the newest last. */
+  asked(key) {
+    return this.timeline.getByRole("article", { name: /^signoff at/ }).filter({ hasText: key });
+  }
+
+  /** Notes that only this person sees. */
+  get whispers() {
+    return this.page.getByRole("article").filter({ hasText: "Only visible to you" });
+  }
+
+  async menu(message, entry) {
+    await message.hover();
+    await message.getByLabel(/^More actions/).click();
+    await message.getByRole("button", { name: entry }).click();
+  }
+
+  /** Waits until something is visible; without script, by looking again. */
+  async seen(locator) {
+    if (this.scripted) return locator.first().waitFor();
+    for (let look = 0; ; look++) {
+      try {
+        return await locator.first().waitFor({ timeout: 700 });
+      } catch (error) {
+        if (look === 20) throw error;
+        await this.page.reload();
+      }
+    }
+  }
+}
+
+/** The buttons of a message that decide something. */
+export const deciding = /^(Approve|Request changes|Decline|Withdraw|Send to review|Delegate)/;
