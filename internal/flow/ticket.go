@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"time"
 
 	"signoff/internal/text"
 )
@@ -14,7 +15,7 @@ func (s scene) ticketView() View {
 	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
 	v.Points = s.points()
 	v.Ticket = &TicketFields{
-		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.r.Due, Fields: s.details(),
+		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.dueHere(), Fields: s.details(),
 		KeepStatus: s.r.Ticket.Held,
 	}
 	if s.r.Assignee.ID() != "" {
@@ -45,4 +46,12 @@ func (s scene) linkView(thread Link) View {
 	v.Status, v.Round = "", 0
 	v.Link = &Link{Ref: thread.Ref, Purpose: "thread", Label: label, URL: thread.URL}
 	return v
+}
+
+// dueHere is when the request is due, in the workspace's zone: a tracker that keeps a day takes the day it is there.
+func (s scene) dueHere() time.Time {
+	if s.r.Due.IsZero() {
+		return time.Time{}
+	}
+	return s.r.Due.In(s.p.Zone())
 }
