@@ -217,7 +217,6 @@ func TestQuery(t *testing.T) {
 		if !ok || doc.Empty() {
 			t.Error("no reasons for CR-1")
 		}
-		t.Log(doc.String())
 	})
 }
 

@@ -136,6 +136,7 @@ const (
 	decideJob  = "decide"
 	doJob      = "do"
 	timerJob   = "timer"
+	bundleJob  = "bundle"
 	expireJob  = "expire"
 	peopleJob  = "people"
 	recheckJob = "recheck"
@@ -152,6 +153,8 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.outbox.do(ctx, j)
 	case timerJob:
 		return e.timer(ctx, j)
+	case bundleJob:
+		return e.outbox.digest(ctx, j)
 	case expireJob, peopleJob, recheckJob, ticketsJob:
 		return e.chores.run(ctx, j)
 	}

@@ -172,6 +172,9 @@ func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connecto
 		in.At = b.o.Now()
 	}
 	sum := sha256.Sum256(in.Body)
+	if acc.ID == "" {
+		acc.ID = hex.EncodeToString(sum[:])
+	}
 	d := flow.Delivery{
 		ID: instance + "/" + acc.ID, Instance: instance, Kind: acc.Kind, Type: acc.Type, At: in.At.UTC(), Body: in.Body,
 		Hash: hex.EncodeToString(sum[:]), Key: acc.Key, State: flow.Waiting,

@@ -44,7 +44,11 @@ func (o *outbox) put(tx store.Tx, e flow.Effect, now time.Time) error {
 		return putTimer(tx, e, now)
 	}
 	for _, one := range apart(e) {
-		if err := o.enqueue(tx, one, now); err != nil {
+		next := o.enqueue
+		if bundled(one) {
+			next = gather
+		}
+		if err := next(tx, one, now); err != nil {
 			return err
 		}
 	}

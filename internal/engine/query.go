@@ -160,7 +160,7 @@ func explain(r flow.Request, records []flow.Record) text.Doc {
 	}
 	list := text.Node{Kind: text.Bullets}
 	for _, l := range lines {
-		list.Kids = append(list.Kids, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(l))}})
+		list.Kids = append(list.Kids, item(l))
 	}
 	return text.Doc{list}
 }
