@@ -35,6 +35,7 @@ type Entry struct {
 	Path      string // request path or API method
 	Status    int    // HTTP status answered; 0 when there was no answer
 	Note      string // one phrase for people: "ok", "channel_not_found", "retry 1 (http_timeout)"
+	Failed    bool   // went wrong although the status is good: an error in a 200, a fault
 	Body      string // request body, capped, secrets hidden
 	Mark      string // the product's mark carried by the call, if any
 }

@@ -164,7 +164,7 @@ func rowOf(e Entry) row {
 	if strings.HasPrefix(e.Path, "/") {
 		r.Path = e.Method + " " + e.Path
 	}
-	r.Bad = e.Status == 0 || e.Status >= 400 || e.Note != "" && !strings.HasSuffix(e.Note, "ok")
+	r.Bad = e.Failed || e.Status == 0 || e.Status >= 400
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, []byte(e.Body), "", "  ") == nil {
 		r.Pretty = pretty.String()

@@ -46,6 +46,8 @@ func TestPanel_ShowsLedgerAndClock(t *testing.T) {
 	w := newPanelWorld()
 	w.ledger.Add(Entry{Service: "slack", Direction: In, Path: "chat.postMessage", Status: 200, Note: "ok", Mark: "CR-142/card", Body: `{"text":"<b>"}`})
 	w.ledger.Add(Entry{Service: "jira", Direction: Out, Path: "webhook", Status: 503, Note: "http_error"})
+	w.ledger.Add(Entry{Service: "jira", Direction: In, Path: "/issue", Status: 201, Note: "createIssue"})
+	w.ledger.Add(Entry{Service: "slack", Direction: In, Path: "views.open", Status: 200, Note: "expired_trigger_id", Failed: true})
 	for _, tc := range []struct {
 		path       string
 		want, lack []string
@@ -53,7 +55,7 @@ func TestPanel_ShowsLedgerAndClock(t *testing.T) {
 		{"/demo/", []string{"Mon 2 Mar 2026, 09:00 UTC", `action="/demo/clock"`, `value="1d"`, "asked Slack", "Jira told", "CR-142/card", "&lt;b&gt;", `href="/demo/slack/"`}, []string{"<b>"}},
 		{"/demo", []string{"chat.postMessage"}, nil},
 		{"/demo/?show=slack", []string{"chat.postMessage"}, []string{"webhook"}},
-		{"/demo/?show=trouble", []string{"webhook"}, []string{"chat.postMessage<"}},
+		{"/demo/?show=trouble", []string{"webhook", "views.open"}, []string{"chat.postMessage<", "createIssue"}},
 	} {
 		page := w.get(tc.path)
 		for _, part := range tc.want {

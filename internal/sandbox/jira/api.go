@@ -322,7 +322,9 @@ func refuse(w http.ResponseWriter, status int, name string) {
 
 func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
 	if l := s.opt.Ledger; l != nil {
-		l.Add(s.entry(req, status, "fault "+string(f.Kind), body))
+		e := s.entry(req, status, "fault "+string(f.Kind), body)
+		e.Failed = true
+		l.Add(e)
 	}
 }
 
@@ -332,7 +334,11 @@ func (s *Server) record(req *http.Request, op string, status int, body []byte) {
 		if op == "" {
 			note = "unknown operation"
 		}
-		l.Add(s.entry(req, status, note, body))
+		e := s.entry(req, status, note, body)
+		if f := req.Header.Get(sandbox.FaultHeader); f != "" {
+			e.Note, e.Failed = note+", then fault "+f, true
+		}
+		l.Add(e)
 	}
 }
 

@@ -185,7 +185,7 @@ func TestFault_LostAnswerThenSearchFindsTheIssue(t *testing.T) {
 	if d := cmp.Diff([]string{"DES-1"}, s.keys(`project = "DES" AND labels = "signoff-k-aa11"`)); d != "" {
 		t.Errorf("found (-want +got):\n%s", d)
 	}
-	if got := s.ledger.Entries(0)[0]; got.Mark != "signoff-k-aa11" || got.Note != "createIssue" || got.Status != 201 {
+	if got := s.ledger.Entries(0)[0]; got.Mark != "signoff-k-aa11" || got.Note != "createIssue, then fault lost-answer" || !got.Failed || got.Status != 201 {
 		t.Errorf("ledger: got %+v", got)
 	}
 }

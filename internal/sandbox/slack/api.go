@@ -85,7 +85,7 @@ func (s *Server) API() http.Handler {
 		Note: func(r *http.Request, f sandbox.Fault, status int, body []byte) {
 			s.opt.Ledger.Add(sandbox.Entry{
 				Service: service, Direction: sandbox.In, Method: r.Method, Path: methodName(r), Status: status,
-				Note: "fault " + string(f.Kind), Body: masked(string(body)), Mark: markIn(body),
+				Note: "fault " + string(f.Kind), Failed: true, Body: masked(string(body)), Mark: markIn(body),
 			})
 		},
 	}
@@ -155,7 +155,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, known map[s
 	}
 	w.Header().Set("X-Accepted-OAuth-Scopes", strings.Join(known[name].scopes, ","))
 	w.Header().Set("X-OAuth-Scopes", strings.Join(s.opt.Scopes, ","))
-	entry.Note = note(failed, r)
+	entry.Note, entry.Failed = note(failed, r), failed != nil || r.Header.Get(sandbox.FaultHeader) != ""
 	s.opt.Ledger.Add(entry)
 	writeJSON(w, entry.Status, envelope(answer, failed))
 }

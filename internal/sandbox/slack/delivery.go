@@ -47,7 +47,7 @@ func (s *Server) post(ctx context.Context, p parcel) receipt {
 	}
 	s.opt.Ledger.Add(sandbox.Entry{
 		Service: service, Direction: sandbox.Out, Method: http.MethodPost, Path: p.what,
-		Status: r.status, Note: note, Body: masked(p.readable()),
+		Status: r.status, Note: note, Failed: r.reason != "", Body: masked(p.readable()),
 	})
 	return r
 }

@@ -68,7 +68,7 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.opt.Ledger.Add(sandbox.Entry{
 		Service: service, Direction: sandbox.In, Method: r.Method, Path: masked("response_url " + r.URL.Path),
-		Status: status, Note: note, Body: masked(string(body)),
+		Status: status, Note: note, Failed: r.Header.Get(sandbox.FaultHeader) != "", Body: masked(string(body)),
 	})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
