@@ -59,7 +59,7 @@ func valueCodes() []Code {
 		{"SO129", "A holiday or a day cannot be read", "Holidays are country codes, some with a region; closed days are single days or runs of days with both ends.", "holidays: [gb]\nclosed: [\"2026-12-24..2027-01-01\"]"},
 		{"SO130", "This is not a length of time", "Lengths of time are written in words with a number and a unit.", "8 working hours, 2 working days, 3 days, 30 minutes, 2 weeks, 8 clock hours"},
 		{"SO131", "A length of time can be read two ways", "8h on a Friday afternoon may mean tonight or Monday. Say which: working time counts only while the calendar is open, clock time always.", "time_limit: 8 working hours"},
-		{"SO132", "So many approvals cannot be reached", "A stage cannot need more approvals than it has reviewers, nor fewer than one. In \"2 of 3\" the second number must be the number of reviewers.", "needs: 2 of 3"},
+		{"SO132", "So many approvals cannot be reached", "A stage cannot need more approvals than it has reviewers, nor fewer than one. With four_eyes, which is the default, the requester and the assignee do not count. In \"2 of 3\" the second number must be the number of reviewers.", "needs: 2 of 3"},
 		{"SO133", "The cron line cannot be used", "A line has five fields: minute, hour, day of the month, month, day of the week. Lines that never come, seconds, @words and time zones inside the line are refused; the zone stands in time_zone.", "cron: \"30 9 * * 1-5\"\ntime_zone: recipient"},
 		{"SO134", "Parts do not go together, or a share is wrong", "A reminder comes either at a share of the time limit or by cron; assignments may pass over who is loaded beyond a share of their capacity.", "at: 50% of time limit\nlimit: 85% of capacity"},
 		{"SO135", "A circle of based_on", "Templates and workflows may build on another one, but not on each other.", "regulated: {based_on: standard, stages: […]}"},
@@ -99,6 +99,8 @@ func warningCodes() []Code {
 		{"SO205", "The rule can never apply", "Rules are tried from top to bottom and the first that matches wins. An earlier one accepts everything that this one does.", "Move the more particular rule up."},
 		{"SO206", "The hour does not exist on one day of the year", "When clocks go forward an hour is skipped. The reminder then runs at the first minute that exists.", "cron: \"30 9 * * *\""},
 		{"SO207", "It waits for a time limit that is not there", "on_timeout and escalation chains start from a stage's time_limit. Without one they never come.", "time_limit: 8 working hours"},
+		{"SO209", "Nothing to escalate to", "A stage of the workflow says on_timeout: escalate, but the rule that uses it names no escalation chain. The stage then waits.", "do: {workflow: regulated, escalation: creative-lead}"},
+		{"SO210", "Nothing comes from there", "match: {source: …} names where a request came from; this word is no source that is known, so the rule may never apply.", "match: {source: [slack, email]}"},
 		{"SO208", "The condition reads what is not asked for", "The fields of a condition are read with the rule's own template. That template does not have the field, so the condition holds only where another type was chosen in a form.", "Add the field to ask_for of the template."},
 	}
 }

@@ -113,7 +113,7 @@ func one(get func(*facts) string) func(*facts, *texts) []string {
 // matchKeys is the table of what match: can ask.
 func matchKeys() []matchKey {
 	return []matchKey{
-		{"source", "word", "where it came from: slack, email, api, web, figma, adobe, github", one(func(f *facts) string { return f.source })},
+		{"source", "source", "where it came from: slack, email, api, web, figma, adobe, github", one(func(f *facts) string { return f.source })},
 		{"channel", "channel", "the channel it was written in, such as \"#design-requests\"", one(func(f *facts) string { return f.channel })},
 		{"text", "text", "title and words; needs contains, matches or starts_with", func(_ *facts, t *texts) []string { return []string{t.whole} }},
 		{"title", "text", "the title alone, where one was given", func(_ *facts, t *texts) []string { return []string{t.title} }},
@@ -190,8 +190,11 @@ func (l *loader) keyTest(k matchKey, n *source.Node) test {
 	}
 	words := make([]string, 0, len(items))
 	for _, item := range items {
-		if k.kind == "template" {
+		switch k.kind {
+		case "template":
 			l.knownTemplate(item)
+		case "source":
+			l.knownSource(item)
 		}
 		words = append(words, item.Value())
 	}
@@ -207,6 +210,25 @@ func (l *loader) knownTemplate(n *source.Node) {
 			l.unknown(n, "SO123", "template", n.Value(), l.templateNames())
 		}
 	})
+}
+
+// knownSource warns of a source that looks misspelt. A second connection of a kind, such as slack-emea, may have any
+// name that starts with it.
+func (l *loader) knownSource(n *source.Node) {
+	known := union([]string{"slack", "email", "api", "web", "figma", "adobe", "github", "jira", "webhook"}, l.options.Channels)
+	word := strings.ToLower(n.Value())
+	fits := func(k string) bool {
+		return word == k || strings.HasPrefix(word, k+"-") || strings.HasPrefix(word, k+"_")
+	}
+	if slices.ContainsFunc(known, fits) {
+		return
+	}
+	l.Warnf(n.Pos(), "SO210", "nothing is known to come from %q", n.Value())
+	if near := nearest(word, known); near != "" {
+		l.Hint("did you mean %q?", near)
+	} else {
+		l.Hint("known: %s", strings.Join(known, ", "))
+	}
 }
 
 func operatorNames(kind string) []string {

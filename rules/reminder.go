@@ -266,7 +266,7 @@ func (l *loader) via(n *source.Node) []string {
 		case !l.knownVia(channel, place):
 			l.Errorf(item.Pos(), source.CodeChoice, "%q is not a way to reach people", word)
 			l.Hint("%s", viaHint(word))
-		case !slices.Contains(l.options.Channels, channel):
+		case !slices.Contains(l.options.Channels, channel), place != "" && !l.options.Chat:
 			l.Warnf(item.Pos(), "SO201", "%s is not configured, so this goes to the person directly", channel)
 			l.Hint("configure connectors.%s, or write slack dm", channel)
 			add("dm")

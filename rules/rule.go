@@ -135,6 +135,7 @@ func (l *loader) action(r *rule, n *source.Node) {
 		r.do.startNow = v == "review"
 	}
 	l.escalationUsed(r, n)
+	l.escalationMissing(r, n)
 }
 
 // named reads a name that must exist, "" when it does not.
@@ -181,6 +182,19 @@ func (l *loader) escalationUsed(r *rule, n *source.Node) {
 	if needsLimit && !limited && l.Errors() == 0 {
 		l.Warnf(n.Key("escalation").Pos(), "SO207", "no stage of %s has a time_limit, so %s never starts", w.name, r.do.escalation)
 		l.Hint("add time_limit: 8 working hours to a stage")
+	}
+}
+
+// escalationMissing warns where a stage escalates but the rule names no chain.
+func (l *loader) escalationMissing(r *rule, n *source.Node) {
+	w := l.set.rules.workflows[r.do.workflow]
+	if w == nil || n.Key("escalation") != nil {
+		return
+	}
+	i := slices.IndexFunc(w.stages, func(s *stage) bool { return s.onTimeout == "escalate" })
+	if i >= 0 {
+		l.Warnf(n.Key("workflow").Pos(), "SO209", "%s escalates, but the rule names no escalation, so it waits", w.stages[i].name)
+		l.Hint("add escalation: with one of the chains under escalations")
 	}
 }
 

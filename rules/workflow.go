@@ -128,6 +128,7 @@ func (l *loader) stage(w *workflow, n *source.Node, together int) {
 		s.onChanges = v
 	}
 	l.veto(s, n.Key("veto"))
+	l.fourEyes(s, n)
 	s.onlyIf = l.condition(n.Key("only_if"), "only_if")
 	if v := n.Key("new_version"); v != nil {
 		l.Enum(v, "void", "ask again", "keep with notice")
@@ -278,6 +279,26 @@ func areIs(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+// fourEyes refuses a stage in which too few may decide because the requester and the assignee cannot.
+func (l *loader) fourEyes(s *stage, n *source.Node) {
+	size, fixed := l.size(s.reviewers)
+	if !s.fourEyes || !fixed {
+		return
+	}
+	makers := 0
+	for _, w := range s.reviewers {
+		if w.kind == "requester" || w.kind == "assignee" {
+			makers++
+		}
+	}
+	left := size - makers
+	if makers == 0 || s.needs.N > size || left > 0 && (s.needs.All || s.needs.N <= left) {
+		return
+	}
+	l.Errorf(n.Key("reviewers").Pos(), "SO132", "%s can never be approved: who asked for or made the work cannot approve it", s.name)
+	l.Hint("write four_eyes: false where that is meant, or add reviewers")
 }
 
 // size counts the distinct reviewers a stage can have; fixed is false when a name was wrong, so that nothing is said
