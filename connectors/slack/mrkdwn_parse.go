@@ -20,7 +20,14 @@ func typed(s string) text.Doc { return reader{}.blocks(s) }
 type reader struct {
 	entities bool
 	name     func(id string) string
+	depth    int // marks around what is being read
 }
+
+// Bounds of marks: what lies beyond is plain text.
+const (
+	markDepth = 6
+	markReach = 4000 // bytes between a mark and its end
+)
 
 // blocks parts a text into blocks at code fences, blank lines, quotes and lists.
 func (r reader) blocks(s string) text.Doc {
@@ -88,10 +95,8 @@ func (r reader) kindOf(line string) (kind lineKind, rest string, number int) {
 	switch {
 	case strings.TrimSpace(line) == "":
 		return lineBlank, "", 0
-	case r.entities && strings.HasPrefix(trimmed, "&gt;"):
-		return lineQuote, strings.TrimPrefix(strings.TrimPrefix(trimmed, "&gt;"), " "), 0
-	case strings.HasPrefix(trimmed, ">"):
-		return lineQuote, strings.TrimPrefix(trimmed[1:], " "), 0
+	case r.unquoted(trimmed) != trimmed:
+		return lineQuote, r.unquoted(trimmed), 0
 	}
 	for _, mark := range []string{"• ", "- ", "* ", "◦ ", "– "} {
 		if rest, ok := strings.CutPrefix(trimmed, mark); ok {
@@ -106,6 +111,20 @@ func (r reader) kindOf(line string) (kind lineKind, rest string, number int) {
 		return lineNumber, trimmed[digits+2:], number
 	}
 	return lineText, line, 0
+}
+
+// unquoted takes the quote marks off a line; Slack knows one level only.
+func (r reader) unquoted(line string) string {
+	for {
+		rest, ok := strings.CutPrefix(line, ">")
+		if !ok && r.entities {
+			rest, ok = strings.CutPrefix(line, "&gt;")
+		}
+		if !ok {
+			return line
+		}
+		line = strings.TrimLeft(rest, " ")
+	}
 }
 
 func (r reader) group(kind lineKind, lines []string) text.Doc {
@@ -195,10 +214,10 @@ func (r reader) next(s string, before rune) (text.Node, int) {
 // marked reads bold, italic or struck text: the mark stands at a word's beginning, and closes at a word's end.
 func (r reader) marked(s string, before rune) (text.Node, int) {
 	mark := s[0]
-	if unicode.IsLetter(before) || unicode.IsDigit(before) || len(s) < 3 || s[1] == mark || s[1] == ' ' {
+	if r.depth == markDepth || unicode.IsLetter(before) || unicode.IsDigit(before) || len(s) < 3 || s[1] == mark || s[1] == ' ' {
 		return text.Node{}, 0
 	}
-	for i := 2; i < len(s); i++ {
+	for i := 2; i < min(len(s), markReach); i++ {
 		switch {
 		case s[i] == '`':
 			return text.Node{}, 0 // code wins over everything around it
@@ -208,8 +227,10 @@ func (r reader) marked(s string, before rune) (text.Node, int) {
 		if after, _ := utf8.DecodeRuneInString(s[i+1:]); i+1 < len(s) && (unicode.IsLetter(after) || unicode.IsDigit(after)) {
 			continue
 		}
+		inside := r
+		inside.depth++
 		kind := map[byte]text.Kind{'*': text.Strong, '_': text.Emph, '~': text.Strike}[mark]
-		return text.Node{Kind: kind, Kids: r.inline(s[1:i])}, i + 1
+		return text.Node{Kind: kind, Kids: inside.inline(s[1:i])}, i + 1
 	}
 	return text.Node{}, 0
 }

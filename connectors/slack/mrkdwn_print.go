@@ -146,15 +146,22 @@ func bold(s string) string { return wrap("*", s) }
 
 // anchor is a link. An address that is none of the web's or mail's is shown as words.
 func anchor(href, label string) string {
-	u, err := url.Parse(href)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "mailto" || strings.ContainsAny(href, "|<> \n\t") || len(href) > maxURL {
+	if !linkable(href) {
 		return escape(firstOf(label, href))
 	}
-	target := strings.ReplaceAll(clean(href), "&", "&amp;")
+	target := strings.ReplaceAll(href, "&", "&amp;")
 	if label == "" {
 		return "<" + target + ">"
 	}
 	return "<" + target + "|" + strings.ReplaceAll(escape(oneLine(label)), "|", "¦") + ">"
+}
+
+func linkable(href string) bool {
+	u, err := url.Parse(href)
+	if err != nil || strings.ContainsAny(href, "|<> \n\t") || len(href) > maxURL || clean(href) != href {
+		return false
+	}
+	return (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && strings.Contains(href, "://") || u.Scheme == "mailto" && u.Opaque != ""
 }
 
 // date shows an instant in each reader's own zone; words are for readers without one and name a zone.
