@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +97,45 @@ func TestCrash_AtEveryCommit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDo_KillsTheProcessEveryTime(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		whole, calls := w.store, 0
+		w.stop()
+		for range 8 {
+			dying := &counting{Store: whole, err: errEnded}
+			w.store = dying
+			w.desk.set(func(o *outside) {
+				o.fault = func(int, flow.Effect) error {
+					calls++
+					dying.set(1)
+					return errEnded
+				}
+			})
+			w.start()
+			dying.dead = func() { go w.stop() }
+			w.hook(ask("1", "Banner")) // the same one, sent again
+			w.settle()
+			w.stop()
+		}
+		w.store = whole
+		w.start()
+		w.settle()
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		// Whatever ran beside it each time is under the same suspicion.
+		why := ""
+		for _, p := range parked {
+			if p.Purpose == "ticket" {
+				why = p.Why
+			}
+		}
+		if !strings.Contains(why, "ended 5 times") || calls != 5 {
+			t.Errorf("ticket parked %q after %d calls, want it parked after 5", why, calls)
+		}
+	})
 }
 
 func TestStoreDownAndBack(t *testing.T) {

@@ -138,7 +138,7 @@ func (c *chores) resolveOn(ctx context.Context, instance string) error {
 
 func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, finds bool) error {
 	if finds {
-		if wait := c.e.limits.admit(call{job: peopleJob, instance: instance, shape: "identify"}, c.e.o.Now()); wait.After(c.e.o.Now()) {
+		if wait := c.e.limits.admit(identifying(instance), c.e.o.Now()); wait.After(c.e.o.Now()) {
 			return &connectors.Error{Op: "identify", Class: connectors.Limited, Err: errors.New("waiting for a rate limit")}
 		}
 	}
@@ -150,7 +150,7 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 		c.e.o.Log.Warn("person has no account", "instance", instance, "person", who.Name, "why", none.Error())
 		return nil
 	case errors.As(err, &ce) && ce.Class == connectors.Limited:
-		c.e.limits.limited(call{instance: instance, shape: "identify"}, ce, c.e.o.Now())
+		c.e.limits.limited(identifying(instance), ce, c.e.o.Now())
 		return err
 	case errors.As(err, &ce) && ce.Class == connectors.Denied:
 		return c.e.outbox.halt(ctx, instance, ce)

@@ -64,6 +64,12 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if a.doer == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
 	}
+	if deaths := j.Attempts - 1 - a.trail.Tries; deaths >= maxFaults {
+		return o.park(ctx, a, fmt.Sprintf("signoff ended %d times while doing it", deaths), false)
+	}
+	if why, stopped := o.gate.why(a.effect.Target); stopped {
+		return o.wait(a, o.o.Now().Add(closed), a.effect.Target+" is stopped: "+why)
+	}
 	if err := o.known(ctx, a); err != nil {
 		return o.unknown(ctx, a, err)
 	}
@@ -205,6 +211,9 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 	if p, ok := set.Policy(set).Person(who.Name); ok {
 		person = p
 	}
+	if at := o.limits.admit(identifying(a.effect.Target), o.o.Now()); at.After(o.o.Now()) {
+		return o.wait(a, at, "waiting for a rate limit of "+a.effect.Target)
+	}
 	ref, err := guard(ctx, callTime, func(ctx context.Context) (flow.Ref, error) {
 		return o.people.find(ctx, a.effect.Target, person)
 	})
@@ -215,7 +224,11 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 	case none != nil:
 		return err
 	case err != nil:
-		return &lookError{err: classed(err)}
+		ce := classed(err)
+		if ce.Class == connectors.Limited {
+			o.limits.limited(identifying(a.effect.Target), ce, o.o.Now())
+		}
+		return &lookError{err: ce}
 	}
 	a.effect.Known[who.ID()] = ref
 	if who.Name == "" {
@@ -226,14 +239,11 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 	})
 }
 
-// mayCall says whether the call may be made now: the instance is not stopped, nothing told us to wait, it is not
-// crowded and its breaker is closed. Waiting for these does not count as an attempt. Whoever may call has entered the
-// destination and must leave it.
+// mayCall says whether the call may be made now: nothing told us to wait, the destination is not crowded and its
+// breaker is closed. Waiting for these does not count as an attempt. Whoever may call has entered the destination and
+// must leave it.
 func (o *outbox) mayCall(a *attempt) error {
 	target, now := a.effect.Target, o.o.Now()
-	if why, stopped := o.gate.why(target); stopped {
-		return o.wait(a, now.Add(closed), target+" is stopped: "+why)
-	}
 	if at := o.limits.admit(o.asCall(a), now); at.After(now) {
 		return o.wait(a, at, "waiting for a rate limit of "+target)
 	}

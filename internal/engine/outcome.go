@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -94,7 +93,7 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 	var look *lookError
 	looked := errors.As(err, &look)
 	ce := classed(err)
-	o.count(a, ce)
+	o.count(a, ce, looked)
 	o.log.Warn("effect not done", "request", a.effect.Request, "effect", a.effect.ID, "attempt", a.job.Attempts,
 		"class", string(ce.Class), "op", ce.Op, "error", err)
 	switch ce.Class {
@@ -134,14 +133,15 @@ func reason(e *connectors.Error) string {
 	return e.Error()
 }
 
-func (o *outbox) count(a *attempt, ce *connectors.Error) {
+// count tells counters and breaker how an attempt ended. A destination that refuses, or has nothing to show yet,
+// answers all the same.
+func (o *outbox) count(a *attempt, ce *connectors.Error, looked bool) {
 	o.met.effects.WithLabelValues(a.effect.Target, string(ce.Class)).Inc()
-	switch ce.Class {
-	case connectors.Transient, connectors.Unsure:
+	if ce.Class == connectors.Transient || ce.Class == connectors.Unsure && !looked {
 		o.limits.breaker(a.effect.Target).RecordFailure()
-	default:
-		o.limits.breaker(a.effect.Target).RecordSuccess() // it answers
+		return
 	}
+	o.limits.breaker(a.effect.Target).RecordSuccess()
 }
 
 // again is when and how an effect is tried once more.
@@ -177,9 +177,6 @@ func (o *outbox) unsure(ctx context.Context, a *attempt, ce *connectors.Error, l
 func (o *outbox) again(ctx context.Context, a *attempt, n again) error {
 	now := o.o.Now().UTC()
 	t := a.trail
-	if crashes := a.job.Attempts - 1 - t.Tries; crashes >= maxFaults {
-		return o.park(ctx, a, fmt.Sprintf("signoff ended %d times while doing it", crashes), false)
-	}
 	if t.Since.IsZero() {
 		t.Since = now
 	}

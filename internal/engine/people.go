@@ -205,6 +205,11 @@ func (p *people) find(ctx context.Context, instance string, who flow.Person) (fl
 	return a.Ref, nil
 }
 
+// identifying is a look-up of a person, as the limits see it.
+func identifying(instance string) call {
+	return call{job: peopleJob, instance: instance, shape: "identify"}
+}
+
 func title(s string) string {
 	if s == "" {
 		return s
