@@ -135,18 +135,32 @@ func (w *world) seed(ctx context.Context, play bool) error {
 		if _, err := w.slack.PostAs("U0MAYA001", demoRequest, words, ""); err != nil {
 			return fmt.Errorf("ask for request %d: %w", i+1, err)
 		}
-	}
-	for i := range 2 {
-		if err := w.press(ctx, fmt.Sprintf("CR-%d", i+1), "Send to review"); err != nil {
+		if err := w.opened(ctx, fmt.Sprintf("CR-%d", i+1)); err != nil {
 			return err
 		}
 	}
-	for range 2 {
-		if err := w.press(ctx, "CR-1", "Approve"); err != nil {
+	for _, step := range []struct{ request, button string }{
+		{"CR-1", "Send to review"}, {"CR-1", "Approve"}, {"CR-1", "Approve"}, {"CR-2", "Send to review"},
+	} {
+		if err := w.press(ctx, step.request, step.button); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// opened waits for the card of a request, so that the next one gets the next number.
+func (w *world) opened(ctx context.Context, request string) error {
+	return w.slack.Wait(ctx, func(s *slack.Server) bool {
+		for _, m := range s.Messages(demoRequest) {
+			for _, reply := range s.Thread(demoRequest, m.TS) {
+				if about(reply, request) {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }
 
 // press waits until somebody has a direct message about the request with this button, and presses it.

@@ -32,6 +32,7 @@ type hub struct {
 	engine  *engine.Engine
 	server  *server.Server
 	metrics *prometheus.Registry
+	all     map[string]connectors.Connector // by instance
 }
 
 // parts is what a hub is built from.
@@ -64,6 +65,7 @@ func newHub(p parts) (*hub, error) {
 		}
 		all[i.Name], kindOf[i.Name] = c, i.Kind
 	}
+	h.all = all
 	var err error
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
@@ -81,6 +83,22 @@ func newHub(p parts) (*hub, error) {
 		return nil, problems("%w", err)
 	}
 	return h, nil
+}
+
+const checkTime = time.Minute
+
+// check asks every service once whether all is in order and logs what is not. It also lets a connector learn whose
+// installation it is. A service that is down stops nothing.
+func (h *hub) check(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	for instance, c := range h.all {
+		for _, f := range c.Check(ctx) {
+			if f.Level != "ok" && ctx.Err() == nil {
+				h.log.Warn("check", "instance", instance, "what", f.What, "finding", f.Text, "remedy", f.Remedy)
+			}
+		}
+	}
 }
 
 func apiTokens(in []config.Token) []server.Token {

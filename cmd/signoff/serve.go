@@ -175,6 +175,7 @@ func (h *hub) run(ctx context.Context, l listeners) error {
 			fail()
 		}
 	})
+	done.Go(func() { h.check(work) })
 	err := h.server.Serve(failed, l.public, l.admin, l.socket)
 	stop()
 	done.Wait()
