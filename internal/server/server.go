@@ -57,6 +57,14 @@ type Role struct {
 	Words string // what they do here
 }
 
+// Initial is the letter that stands for the role where there is no picture.
+func (r Role) Initial() string {
+	for _, letter := range r.Shown {
+		return string(letter)
+	}
+	return ""
+}
+
 // Place is a link in the header of the pages.
 type Place struct{ Label, Path string }
 
