@@ -64,6 +64,8 @@ type app struct {
 	quiet   bool
 	verbose bool
 	server  string
+	dryRun  bool
+	yes     bool
 }
 
 // run executes one command line and returns the exit code.
@@ -118,6 +120,8 @@ func (a *app) root() *cobra.Command {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say only what was asked for")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.StringVar(&a.server, "server", "", "`address` of a running signoff (default: the local socket beside the store); the token is read from SIGNOFF_TOKEN or SIGNOFF_TOKEN_FILE")
+	f.BoolVar(&a.dryRun, "dry-run", false, "say what would be written or sent, and do nothing")
+	f.BoolVar(&a.yes, "yes", false, "do not ask before something is written")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.explainCommand(),

@@ -109,7 +109,7 @@ func (a *app) deliveriesShow() *cobra.Command {
 func (a *app) deliveriesReplay() *cobra.Command {
 	return &cobra.Command{
 		Use: "replay ID…", Short: "Decide deliveries again, or try effects again", Args: cobra.MinimumNArgs(1),
-		Long:    "Decide deliveries once more from their bytes as they came, or try effects again that were given up. What already had its effect is recognised and not done twice.",
+		Long:    "Decide deliveries once more from their bytes as they came, or try effects again that were given up. What already had its effect is recognised and not done twice, so nobody is asked before.",
 		Example: "  signoff deliveries replay slack/Ev0123\n  signoff deliveries replay CR-142/7/2",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := a.client()
@@ -117,6 +117,10 @@ func (a *app) deliveriesReplay() *cobra.Command {
 				return err
 			}
 			for _, id := range args {
+				if a.dryRun {
+					fmt.Fprintf(a.out, "would try %s again\n", id)
+					continue
+				}
 				if err := cl.call(c.Context(), "POST", "/api/v1/deliveries/"+url.PathEscape(id)+"/replay", nil, nil); err != nil {
 					return err
 				}

@@ -136,11 +136,7 @@ func (a *app) explainWords(o explainOptions) error {
 			rules.Explanation
 		}{1, e}})
 	}
-	if err := e.Print(a.out); err != nil {
-		return err
-	}
-	fmt.Fprintln(a.out, "Nothing was sent.")
-	return nil
+	return e.Print(a.out)
 }
 
 func (a *app) explainTime(words, zone string) (time.Time, error) {

@@ -49,14 +49,18 @@ func (a *app) initFolder(dir string, force bool) error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil && !force {
-			return problems("%s is there already; name another folder, or replace it with --force", filepath.Join(dir, name))
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil && !force && !a.confirm(filepath.Join(dir, name)+" is there already. Replace it?") {
+			return problems("%s is there already; name another folder, or replace it with --force or --yes", filepath.Join(dir, name))
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return problems("%w", err)
 		}
 	}
 	for _, name := range names {
 		path := filepath.Join(dir, name)
+		if a.dryRun {
+			fmt.Fprintf(a.out, "would write %s (%d bytes)\n", path, len(write[name]))
+			continue
+		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return problems("%w", err)
 		}
@@ -67,7 +71,7 @@ func (a *app) initFolder(dir string, force bool) error {
 			fmt.Fprintf(a.out, "wrote %s\n", path)
 		}
 	}
-	if !a.quiet {
+	if !a.quiet && !a.dryRun {
 		fmt.Fprintln(a.err, "Edit them, then: signoff check")
 	}
 	return nil

@@ -23,6 +23,10 @@ named. The link is good for ten minutes. Who may read the socket may do this; it
 			if err != nil {
 				return err
 			}
+			if a.dryRun {
+				fmt.Fprintf(a.out, "would make a link for %s at %s\n", as, cl.where)
+				return nil
+			}
 			var answer struct {
 				URL string `json:"url"`
 			}

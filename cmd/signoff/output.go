@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,16 @@ func (a *app) checkOutput() error {
 		return usage("-o %s is not a format; choose one of %s", a.output, strings.Join(formats, ", "))
 	}
 	return nil
+}
+
+// confirm asks a person on a terminal; elsewhere only --yes says yes.
+func (a *app) confirm(question string) bool {
+	if a.yes || !a.tty {
+		return a.yes
+	}
+	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	line, _ := bufio.NewReader(a.in).ReadString('\n') // the end of input is a no
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "y")
 }
 
 // listing is rows for people and spreadsheets, and the whole answer for programs.
