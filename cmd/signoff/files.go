@@ -58,7 +58,10 @@ func (f *files) add(name string, data []byte) {
 
 // options tells the rules what the configuration offers them.
 func options(c *config.Config) rules.Options {
-	o := rules.Options{Workspace: c.Workspace, Tracker: c.Tracker != ""}
+	o := rules.Options{Workspace: c.Workspace}
+	for _, i := range c.Instances {
+		o.Tracker = o.Tracker || (i.Tracker && i.Kind != "embedded") // whether projects mean something
+	}
 	if c.Chat() != "" {
 		o.Chat, o.Channels = true, []string{"slack"}
 	}

@@ -80,8 +80,12 @@ func (o *outbox) enqueue(tx store.Tx, e flow.Effect, now time.Time) error {
 	if e.Show != nil {
 		j.Lane = e.Mark()
 	}
+	j.Careful = creates(e)
 	return tx.Enqueue(j)
 }
+
+// creates reports whether doing the effect twice would leave two things outside; changing a thing twice is harmless.
+func creates(e flow.Effect) bool { return e.Tell != nil || (e.Show != nil && e.Show.Link == nil) }
 
 func timerID(r flow.RequestID, name string) string { return "timer/" + string(r) + "/" + name }
 

@@ -113,6 +113,9 @@ type Job struct {
 	Why     string    `json:"why,omitempty"` // last error, or why it was parked
 	Created time.Time `json:"created"`
 	Payload []byte    `json:"payload,omitempty"`
+	// Careful jobs count an attempt when it begins, in a commit of its own: after a crash only what had really begun is
+	// unsure. Others count the first attempt in the commit that enqueues them, which costs no second one.
+	Careful bool `json:"careful,omitempty"`
 }
 
 // JobState says where a job stands; finished jobs are deleted.

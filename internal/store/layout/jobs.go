@@ -46,7 +46,7 @@ func (t *Tx) writeJob(old, j store.Job) error {
 	if err := t.kv.Put(jobDue, dueKey(j), []byte(j.Kind)); err != nil {
 		return err
 	}
-	t.ready = t.ready || j.State == store.JobReady
+	t.ready = t.ready || (j.State == store.JobReady && !t.handed(j))
 	return t.countJob(old.State, j.State)
 }
 
@@ -107,10 +107,15 @@ func (t *Tx) takeIfDue(j store.Job, now time.Time) store.Job {
 	if !t.take || j.At.After(now) {
 		return j
 	}
-	j = taken(j, now)
+	if !j.Careful {
+		j = taken(j, now)
+	}
 	t.due = append(t.due, j)
 	return j
 }
+
+// handed reports whether the job is given to the queue after this commit.
+func (t *Tx) handed(j store.Job) bool { return j.Careful && t.take && !j.At.After(t.now()) }
 
 func taken(j store.Job, now time.Time) store.Job {
 	j.State = store.JobRunning
@@ -240,12 +245,16 @@ func (t *Tx) CountJobs() (map[store.JobState]int, error) {
 
 // What follows is for the queue, not for users of store.Tx.
 
-// Take takes up to n ready jobs that are due and returns them with the instant the next one is due (zero: none).
-func (t *Tx) Take(now time.Time, n int) ([]store.Job, time.Time, error) {
+// Take returns up to n ready jobs that are due, taken but for the careful ones, with the instant the next one is due
+// (zero: none). held are ready jobs that the queue has already.
+func (t *Tx) Take(now time.Time, n int, held map[string]bool) ([]store.Job, time.Time, error) {
 	prefix := word(string(store.JobReady))
 	var ids []string
 	var next time.Time
 	t.kv.Ascend(jobDue, prefix, after(prefix), func(k, _ []byte) bool {
+		if held[string(k[len(prefix)+8:])] {
+			return true
+		}
 		at := instantOf(k[len(prefix):])
 		if at.After(now) || len(ids) == n {
 			next = at
@@ -263,20 +272,26 @@ func (t *Tx) Take(now time.Time, n int) ([]store.Job, time.Time, error) {
 		if !ok {
 			continue
 		}
-		j := taken(old, now)
-		if err := t.writeJob(old, j); err != nil {
-			return nil, next, err
+		j := old
+		if !j.Careful {
+			j = taken(old, now)
+			if err := t.writeJob(old, j); err != nil {
+				return nil, next, err
+			}
 		}
 		list = append(list, j)
 	}
 	return list, next, nil
 }
 
-// NextDue returns when the first ready job is due; idle when there is none.
-func (t *Tx) NextDue() (at time.Time, idle bool) {
+// NextDue returns when the first ready job is due that is not held; idle when there is none.
+func (t *Tx) NextDue(held map[string]bool) (at time.Time, idle bool) {
 	prefix := word(string(store.JobReady))
 	idle = true
 	t.kv.Ascend(jobDue, prefix, after(prefix), func(k, _ []byte) bool {
+		if held[string(k[len(prefix)+8:])] {
+			return true
+		}
 		at, idle = instantOf(k[len(prefix):]), false
 		return false
 	})
@@ -317,6 +332,16 @@ func (t *Tx) Release(list []store.Job) error {
 		}
 	}
 	return nil
+}
+
+// Begin takes a careful job that a commit has handed to the queue; false when it is not waiting as it was.
+func (t *Tx) Begin(j store.Job) (store.Job, bool, error) {
+	old, ok, err := t.readJob(j.ID)
+	if err != nil || !ok || old.State != store.JobReady || !old.At.Equal(j.At) || !old.Created.Equal(j.Created) {
+		return j, false, err
+	}
+	now := taken(old, t.now())
+	return now, true, t.writeJob(old, now)
 }
 
 // Begun reports whether a job that was taken may still be begun: it has not been cancelled or parked meanwhile.

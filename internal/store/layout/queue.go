@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -46,14 +47,15 @@ type Queue struct {
 	runs    []store.Job            // may begin now
 	lanes   map[string][]store.Job // present: the lane is busy; behind: what waits for it
 	held    int
-	wake    chan struct{} // something is due, or the clock has moved
+	waiting map[string]bool // careful jobs among them that have not begun
+	wake    chan struct{}   // something is due, or the clock has moved
 	more    *sync.Cond
 	closed  bool
 }
 
 // NewQueue returns a queue over a store's transactions.
 func NewQueue(c Clock, update, view func(context.Context, func(*Tx) error) error) *Queue {
-	q := &Queue{clock: c, update: update, view: view, lanes: map[string][]store.Job{}, wake: make(chan struct{}, 1)}
+	q := &Queue{clock: c, update: update, view: view, lanes: map[string][]store.Job{}, waiting: map[string]bool{}, wake: make(chan struct{}, 1)}
 	q.more = sync.NewCond(&q.mu)
 	return q
 }
@@ -86,6 +88,9 @@ func (q *Queue) pushAll(list []store.Job) {
 
 func (q *Queue) push(j store.Job) {
 	q.held++
+	if j.State == store.JobReady {
+		q.waiting[j.ID] = true
+	}
 	if j.Lane != "" {
 		if waiting, busy := q.lanes[j.Lane]; busy {
 			q.lanes[j.Lane] = append(waiting, j)
@@ -172,14 +177,15 @@ func (q *Queue) feed(ctx context.Context) error {
 
 func (q *Queue) take(ctx context.Context) (next time.Time, full bool, err error) {
 	idle := false
-	err = q.view(ctx, func(t *Tx) error { next, idle = t.NextDue(); return nil })
+	held := q.unbegun()
+	err = q.view(ctx, func(t *Tx) error { next, idle = t.NextDue(held); return nil })
 	if err != nil || idle || next.After(q.clock.Now()) {
 		return next, false, err
 	}
 	var got []store.Job
 	err = q.update(context.WithoutCancel(ctx), func(t *Tx) error {
 		var err error
-		got, next, err = t.Take(q.clock.Now(), takeOnce)
+		got, next, err = t.Take(q.clock.Now(), takeOnce, held)
 		return err
 	})
 	if err != nil {
@@ -187,6 +193,13 @@ func (q *Queue) take(ctx context.Context) (next time.Time, full bool, err error)
 	}
 	q.pushAll(got)
 	return next, len(got) == takeOnce, nil
+}
+
+// unbegun lists the careful jobs that the queue has and that are still ready in the store.
+func (q *Queue) unbegun() map[string]bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.waiting)
 }
 
 func (q *Queue) worker(ctx context.Context, h store.Handler) {
@@ -234,7 +247,12 @@ func (q *Queue) leave(j store.Job) {
 }
 
 func (q *Queue) run(ctx context.Context, h store.Handler, j store.Job) {
-	if !q.begun(ctx, j) {
+	id := j.ID
+	j, ok := q.begin(ctx, j)
+	q.mu.Lock()
+	delete(q.waiting, id)
+	q.mu.Unlock()
+	if !ok {
 		return
 	}
 	outcome := call(ctx, h, j)
@@ -251,6 +269,23 @@ func (q *Queue) run(ctx context.Context, h store.Handler, j store.Job) {
 		// An unsettled job is found running at the next start.
 		q.Nudge()
 	}
+}
+
+// begin makes sure that j is still to be done; a careful job's attempt is counted now.
+func (q *Queue) begin(ctx context.Context, j store.Job) (store.Job, bool) {
+	if !j.Careful || j.State == store.JobRunning {
+		return j, q.begun(ctx, j)
+	}
+	var ok bool
+	err := q.update(context.WithoutCancel(ctx), func(t *Tx) error {
+		var err error
+		j, ok, err = t.Begin(j)
+		return err
+	})
+	if err != nil {
+		q.Nudge() // it is still ready, and found when the store answers again
+	}
+	return j, ok && err == nil
 }
 
 // begun reports whether j is still the attempt that was taken; when the store cannot say, it is.
@@ -296,6 +331,7 @@ func (q *Queue) stop() []store.Job {
 		q.lanes[lane] = nil
 	}
 	q.runs, q.held = nil, q.held-len(left)
+	clear(q.waiting)
 	q.closed, q.working, q.taken = true, false, false
 	q.more.Broadcast()
 	return left

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		"a panic is an error":                  testPanic,
 		"a cancelled job does not begin":       testCancel,
 		"crash between take and finish":        testCrash,
+		"crash before a careful job begins":    testCareful,
 		"ten thousand jobs":                    testMany,
 		"counters":                             testCounts,
 	}
@@ -641,6 +642,50 @@ func testCrash(t *testing.T, open Open) {
 	stop := worked(t, s, func(_ context.Context, j store.Job) error { again <- j; return nil })
 	if j := <-again; j.Attempts != 2 || !j.Unsure || !j.Lost.Equal(start) {
 		t.Errorf("after the restart: %+v, want attempt 2, unsure, lost at the first", j)
+	}
+	stop()
+}
+
+func testCareful(t *testing.T, open Open) {
+	c := newClock()
+	s := open(t, "careful", c.layout())
+	began := make(chan string, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Work(ctx, func(ctx context.Context, j store.Job) error {
+			began <- j.ID
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	}()
+	enqueue(t, s, store.Job{ID: "first", Lane: "l", At: start, Careful: true}, store.Job{ID: "second", Lane: "l", At: start, Careful: true})
+	<-began
+	view(t, s, func(tx store.Tx) error {
+		first, _, _ := tx.Job("first")
+		second, _, _ := tx.Job("second")
+		if first.State != store.JobRunning || first.Attempts != 1 || second.State != store.JobReady || second.Attempts != 0 {
+			t.Errorf("while the first runs: %+v, %+v, want only the first counted", first, second)
+		}
+		return nil
+	})
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatalf("Work: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	if s = open(t, "careful", c.layout()); s == nil {
+		t.Log("this store keeps nothing over a restart")
+		return
+	}
+	again := make(chan store.Job, 2)
+	stop := worked(t, s, func(_ context.Context, j store.Job) error { again <- j; return nil })
+	for range 2 {
+		if j := <-again; j.Unsure != (j.ID == "first") {
+			t.Errorf("after the restart %s is unsure %v, want only the one that had begun", j.ID, j.Unsure)
+		}
 	}
 	stop()
 }
