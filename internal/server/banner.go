@@ -17,7 +17,7 @@ func banners(h engine.Health) []banner {
 		list = append(list, banner{Text: "The last change of the rules was refused; the rules before it are in use.", Path: "/rules", More: "See the problems"})
 	}
 	for _, instance := range slices.Sorted(maps.Keys(h.Stopped)) {
-		list = append(list, banner{Text: fmt.Sprintf("The connection %s is stopped: %s Its work waits and is done later.", instance, sentence(h.Stopped[instance]))})
+		list = append(list, banner{Text: fmt.Sprintf("The connection to %s is stopped: %s Its work waits and is done later.", capital(instance), sentence(h.Stopped[instance]))})
 	}
 	return list
 }

@@ -55,9 +55,11 @@ rules:
     do: {project: DES, template: banner, workflow: standard, start: review}
 `
 
-func compiled(t *testing.T) *rules.Set {
+func compiled(t *testing.T) *rules.Set { t.Helper(); return compiledText(t, studio) }
+
+func compiledText(t *testing.T, text string) *rules.Set {
 	t.Helper()
-	set, problems := rules.Compile([]rules.Source{{Name: "rules/studio.yaml", Data: []byte(studio)}}, rules.Options{
+	set, problems := rules.Compile([]rules.Source{{Name: "rules/studio.yaml", Data: []byte(text)}}, rules.Options{
 		Workspace: rules.Workspace{Name: "Lumen Studio", Zone: "Europe/London", KeyPrefix: "CR", Calendar: "london"},
 		Chat:      true, Tracker: true, Channels: []string{"slack"},
 	})

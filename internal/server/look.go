@@ -99,7 +99,7 @@ func spoken(word string) string {
 }
 
 // purposeWords says what an effect is for.
-func purposeWords(purpose string) string {
+func (it items) purposeWords(purpose string) string {
 	head, rest, _ := strings.Cut(purpose, "/")
 	switch head {
 	case "card":
@@ -110,8 +110,8 @@ func purposeWords(purpose string) string {
 		}
 		return "the ticket"
 	case "ask":
-		if parts := strings.Split(rest, "/"); len(parts) == 3 {
-			return "asking " + parts[2] + " for " + parts[1]
+		if parts := strings.SplitN(rest, "/", 3); len(parts) == 3 {
+			return "asking " + it.called(flow.Actor{Name: parts[2]}) + " for " + parts[1]
 		}
 		return "asking a reviewer"
 	case "work":

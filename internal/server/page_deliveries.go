@@ -65,7 +65,7 @@ func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller
 			s.refuse(w, r, c, s.judge(r, "list parked effects", err))
 			return
 		}
-		data.Parked = effectLines(parked, clock)
+		data.Parked = s.items().effectLines(parked, clock)
 	}
 	for _, d := range page {
 		data.Rows = append(data.Rows, rowOfDelivery(d, clock))
@@ -80,7 +80,7 @@ func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller
 func rowOfDelivery(d flow.Delivery, clock clock) deliveryRow {
 	row := deliveryRow{
 		ID: d.ID, Path: pathTo("deliveries", d.ID), Kind: spoken(d.Kind), Instance: d.Instance, At: clock.at(d.At), State: deliveryChip(d.State), Why: d.Why,
-		Again: d.Request == "" && d.State != flow.Waiting,
+		Again: d.Request == "" && d.State != flow.Waiting && d.State != flow.Done,
 	}
 	if d.Request != "" {
 		row.Request, row.RequestPath = string(d.Request), pathTo("requests", string(d.Request))

@@ -70,7 +70,16 @@ type roundData struct {
 // stepData is one step of a revision: a stage, or several that run side by side.
 type stepData struct{ Stages []stageData }
 
-func (s stepData) Together() bool { return len(s.Stages) > 1 }
+// Together reports whether several stages of the step apply to the request.
+func (s stepData) Together() bool {
+	n := 0
+	for _, stage := range s.Stages {
+		if stage.State != stageChip(flow.StageSkipped) {
+			n++
+		}
+	}
+	return n > 1
+}
 
 // stageData is one stage on the timeline.
 type stageData struct {
@@ -168,8 +177,8 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 	data := requestData{
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
-		Points: it.points(req.Points, clock), Links: linksOf(req.Links), Events: it.eventLines(d.Records, clock),
-		Effects: effectLines(d.Effects, clock), Token: freshToken(),
+		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.eventLines(d.Records, clock),
+		Effects: it.effectLines(d.Effects, clock), Token: freshToken(),
 	}
 	if data.Title == "" {
 		data.Title = "Untitled"
@@ -201,7 +210,7 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 		add("Made by", it.called(r.Assignee))
 	}
 	if due := clock.at(r.Due); due != nil {
-		rows = append(rows, factRow{Label: "Due", At: due, Late: due.Past && !r.Status.Closed()})
+		rows = append(rows, factRow{Label: "Due", At: due, Text: clock.place(r.Due), Late: due.Past && !r.Status.Closed()})
 	}
 	if l, ok := r.Link("ticket"); ok {
 		rows = append(rows, factRow{Label: "Ticket", Text: l.Label, URL: webOnly(l.URL)})
@@ -236,7 +245,7 @@ func (it items) points(list []flow.Point, clock clock) []pointData {
 	return out
 }
 
-func linksOf(list []flow.Link) []linkData {
+func (it items) links(list []flow.Link) []linkData {
 	var out []linkData
 	for _, l := range list {
 		if l.Purpose == "channel" {
@@ -246,7 +255,7 @@ func linksOf(list []flow.Link) []linkData {
 		if label == "" {
 			label = capital(l.Ref.System) + " " + l.Ref.Type
 		}
-		out = append(out, linkData{Label: label, What: capital(purposeWords(l.Purpose)), URL: webOnly(l.URL)})
+		out = append(out, linkData{Label: label, What: capital(it.purposeWords(l.Purpose)), URL: webOnly(l.URL)})
 	}
 	return out
 }
@@ -255,7 +264,7 @@ func (it items) eventLines(records []flow.Record, clock clock) []eventData {
 	var out []eventData
 	for _, rec := range slices.Backward(records) {
 		e := eventData{
-			Version: rec.Version, Kind: eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
+			Version: rec.Version, Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
 			Effects: len(rec.Effects),
 		}
 		if rec.Event.Actor.ID() != "" {
@@ -266,7 +275,7 @@ func (it items) eventLines(records []flow.Record, clock clock) []eventData {
 	return out
 }
 
-func eventWords(ev flow.Event) string {
+func (it items) eventWords(ev flow.Event) string {
 	switch ev.Kind {
 	case flow.RequestSubmitted:
 		return "Request submitted"
@@ -291,18 +300,18 @@ func eventWords(ev flow.Event) string {
 	case flow.TimerFired:
 		return "Time came: " + spoken(ev.Field("name"))
 	case flow.EffectDone:
-		return "Done outside: " + purposeWords(ev.Field("purpose"))
+		return "Done outside: " + it.purposeWords(ev.Field("purpose"))
 	case flow.EffectParked:
-		return "Given up outside: " + purposeWords(ev.Field("purpose"))
+		return "Given up outside: " + it.purposeWords(ev.Field("purpose"))
 	}
 	return capital(spoken(string(ev.Kind)))
 }
 
-func effectLines(list []engine.EffectState, clock clock) []effectData {
+func (it items) effectLines(list []engine.EffectState, clock clock) []effectData {
 	var out []effectData
 	for _, e := range slices.Backward(list) {
 		out = append(out, effectData{
-			ID: e.ID, What: capital(purposeWords(e.Purpose)), Target: capital(e.Target), State: effectChip(e.State), Attempts: e.Attempts,
+			ID: e.ID, What: capital(it.purposeWords(e.Purpose)), Target: capital(e.Target), State: effectChip(e.State), Attempts: e.Attempts,
 			At: clock.at(e.At), Next: clock.at(e.Next), Why: e.Why, Job: e.Job,
 		})
 	}

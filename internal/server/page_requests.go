@@ -19,6 +19,7 @@ type requestsData struct {
 	Later    bool   // not the first page
 	Empty    emptyState
 	Filtered bool
+	Counted  string // what the total counts
 }
 
 type tab struct {
@@ -76,6 +77,12 @@ func (s *Server) requestsPage(w http.ResponseWriter, r *http.Request, c caller) 
 	data := requestsData{
 		Tabs: s.requestTabs(c, q), Filter: s.requestFilter(r, c, q), Total: page.Total, Later: p != place{},
 		Filtered: f.Status != "" || f.Stage != "" || f.WaitingOn != "" || f.Text != "", Empty: emptyRequests(q, c),
+	}
+	data.Counted = "in all"
+	if data.Filtered {
+		data.Counted = "found"
+	} else if f.Open {
+		data.Counted = "open"
 	}
 	if next != "" {
 		q.Set("page", nextPage(next))

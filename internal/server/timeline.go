@@ -72,7 +72,7 @@ func (it items) steps(r flow.Request, defs []flow.StageDef, runs map[string]flow
 func comingStage(def flow.StageDef) stageData {
 	s := stageData{Name: def.Name, State: stageChip(""), Needs: needs(def), Limit: def.Limit}
 	if def.Skip != "" {
-		s.State, s.Why = stageChip(flow.StageSkipped), def.Skip
+		return stageData{Name: def.Name, State: stageChip(flow.StageSkipped), Why: def.Skip}
 	}
 	return s
 }
