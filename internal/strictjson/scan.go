@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// A scanner walks over a document once. With shapes it also finds the keys that encoding/json would match
+// A scanner walks over a document once. For Decode it also finds the keys that encoding/json would match
 // to a field of another case.
 type scanner struct {
 	data    []byte
@@ -16,7 +16,7 @@ type scanner struct {
 	depth   int
 	limits  Limits
 	keys    keyring
-	shapes  shapes
+	decode  bool
 	scratch []byte // the last string that held escapes
 	blank   []span // contents of keys that must not match a field
 }
@@ -113,7 +113,7 @@ func (s *scanner) nested(t reflect.Type, read func(*scanner, reflect.Type) error
 }
 
 func (s *scanner) object(t reflect.Type) error {
-	fields := s.shapes.of(t)
+	fields := planOf(t).fields
 	seen := s.keys.open()
 	defer s.keys.close(&seen)
 	if s.peek() == '}' {
@@ -162,11 +162,11 @@ func (s *scanner) key(seen *object, fields *shape) (reflect.Type, error) {
 // harmless reports whether a key that differs from an earlier one only in case can be let pass: Decode reads no field by
 // either of them. Jira, for one, has issueType and issuetype side by side in a linked issue.
 func (s *scanner) harmless(child reflect.Type, twin bool) bool {
-	return s.shapes != nil && child == nil && !twin
+	return s.decode && child == nil && !twin
 }
 
 func (s *scanner) array(t reflect.Type) error {
-	child := elem(t)
+	child := planOf(t).elem
 	if s.peek() == ']' {
 		s.pos++
 		return nil
@@ -262,7 +262,11 @@ func (s *scanner) digits() error {
 func (s *scanner) text() ([]byte, error) {
 	s.pos++
 	start := s.pos
-	for s.pos < len(s.data) {
+	for {
+		s.plain()
+		if s.pos == len(s.data) {
+			return nil, s.fail(Syntax)
+		}
 		switch c := s.data[s.pos]; {
 		case c == '"':
 			s.pos++
@@ -271,15 +275,24 @@ func (s *scanner) text() ([]byte, error) {
 			return s.escapedText(start)
 		case c < 0x20:
 			return nil, s.fail(control(c))
-		case c < utf8.RuneSelf:
-			s.pos++
 		default:
 			if err := s.rune(); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return nil, s.fail(Syntax)
+}
+
+// plain goes over the bytes of a string that mean themselves, which most of a document is.
+func (s *scanner) plain() {
+	i := s.pos
+	for i < len(s.data) {
+		if c := s.data[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			break
+		}
+		i++
+	}
+	s.pos = i
 }
 
 func control(c byte) Kind {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // A shape lists the fields that encoding/json fills in a struct.
@@ -14,8 +15,34 @@ type shape struct {
 	rest   reflect.Type // for maps: the type of every value
 }
 
-// shapes are those met during one Decode.
-type shapes map[reflect.Type]*shape
+// A plan is what Decode needs to know about a type: the fields of an object that fills it, or the type of the elements
+// of an array that does.
+type plan struct {
+	fields *shape
+	elem   reflect.Type
+}
+
+// plans remembers by type what never changes, because finding it out costs more than reading a whole document. It holds
+// as many entries as the program decodes types.
+var plans sync.Map // reflect.Type -> plan
+
+func planOf(t reflect.Type) plan {
+	if t == nil {
+		return plan{}
+	}
+	if known, ok := plans.Load(t); ok {
+		return known.(plan)
+	}
+	found := plan{}
+	if to := settle(t); to != nil {
+		found.fields = shapeOf(to)
+		if to.Kind() == reflect.Slice || to.Kind() == reflect.Array {
+			found.elem = to.Elem()
+		}
+	}
+	plans.Store(t, found)
+	return found
+}
 
 func shapeRoot(v any) reflect.Type {
 	if v == nil {
@@ -47,30 +74,16 @@ func opaque(t reflect.Type) bool {
 	return false
 }
 
-func elem(t reflect.Type) reflect.Type {
-	if t = settle(t); t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) {
-		return t.Elem()
-	}
-	return nil
-}
-
-func (s shapes) of(t reflect.Type) *shape {
-	if t = settle(t); t == nil {
-		return nil
-	}
-	if known, ok := s[t]; ok {
-		return known
-	}
-	var found *shape
+func shapeOf(t reflect.Type) *shape {
 	switch t.Kind() {
 	case reflect.Struct:
-		found = &shape{exact: map[string]reflect.Type{}, folded: map[string]struct{}{}}
-		found.collect(t, map[reflect.Type]bool{})
+		s := &shape{exact: map[string]reflect.Type{}, folded: map[string]struct{}{}}
+		s.collect(t, map[reflect.Type]bool{})
+		return s
 	case reflect.Map:
-		found = &shape{rest: t.Elem()}
+		return &shape{rest: t.Elem()}
 	}
-	s[t] = found
-	return found
+	return nil
 }
 
 // collect adds the fields of t; those of embedded structs come after its own, so that the outer one wins.

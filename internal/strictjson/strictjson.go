@@ -88,7 +88,7 @@ func Check(data []byte, l Limits) error {
 // Keys that differ only in case are refused where v has a field or a map for them; among what v leaves out they are let pass.
 // Types with an UnmarshalJSON of their own decide for themselves what is below them. All errors are of type *Error.
 func Decode(data []byte, v any, l Limits) error {
-	s := scanner{data: data, limits: l.orDefault(), shapes: shapes{}}
+	s := scanner{data: data, limits: l.orDefault(), decode: true}
 	if err := s.document(shapeRoot(v)); err != nil {
 		return err
 	}
