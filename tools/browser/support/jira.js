@@ -17,9 +17,9 @@ export class Board {
     return this.page.getByRole("region", { name: "Board" }).getByRole("listitem").filter({ hasText: words });
   }
 
-  /** Waits until a ticket is in a column. */
-  async seenIn(key, status) {
-    const here = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }).getByText(key, { exact: true });
+  /** Waits until a ticket is in a column, by what its card shows. */
+  async seenIn(words, status) {
+    const here = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }).getByRole("listitem").filter({ hasText: words });
     if (this.scripted) return here.waitFor();
     for (let look = 0; ; look++) {
       try {
@@ -37,5 +37,10 @@ export class Board {
     await card.getByText("Move to…").click();
     await card.getByRole("button", { name: status }).click();
     await this.seenIn(key, status);
+  }
+
+  async drag(key, status) {
+    const column = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) });
+    await this.ticket(key).dragTo(column, { sourcePosition: { x: 20, y: 60 } });
   }
 }

@@ -1,0 +1,27 @@
+// The record is moved by hand: what happens on the board shows in Slack.
+import assert from "node:assert/strict";
+import { story } from "../support/demo.js";
+import { Board } from "../support/jira.js";
+import { inReview } from "../support/play.js";
+
+story("a ticket moved by hand while its review is open", async (world, step) => {
+  const { maya, key, ticket } = await inReview(world);
+  const board = await Board.open(world);
+  await board.seenIn(ticket, "In Review");
+
+  const said = maya.thread.getByRole("article", { name: /^signoff at/ }).filter({ hasText: "was moved" }).filter({ hasNotText: "Status" });
+  await step("dragged to another column, the thread says so and the review stays open", async () => {
+    await board.drag(ticket, "Done");
+    await board.seenIn(ticket, "Done");
+    await said.filter({ hasText: "moved to Done" }).waitFor();
+    assert.equal(await said.count(), 1, "said once");
+    const card = maya.card(key).filter({ hasText: "was moved to Done in Jira by Ana Reyes while Brand review is open" });
+    await card.getByRole("button", { name: /^Approve/ }).waitFor();
+  });
+
+  await step("moved back by the form of its card, the problem is gone", async () => {
+    await board.move(ticket, "In Review");
+    await maya.card(key).filter({ hasNotText: "Problem" }).waitFor();
+    assert.equal(await said.count(), 1, "nothing more is said");
+  });
+}, { args: ["--empty"] });
