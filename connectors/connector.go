@@ -162,7 +162,8 @@ type Doer interface {
 	Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error)
 }
 
-// Pacer names the rate limits an effect falls under, so that the engine can keep them.
+// Pacer names the rate limits an effect falls under. The engine keeps them for a while after the service has refused
+// or failed; before, it only sees to it that Alone calls go out one at a time.
 type Pacer interface {
 	Pace(e flow.Effect) []Pace
 }
@@ -172,6 +173,7 @@ type Pace struct {
 	Key       string // "chat.postMessage/C123"
 	PerMinute float64
 	Burst     int
+	Alone     bool // one call at a time: to one channel, to one ticket
 }
 
 // Tracker keeps tickets.

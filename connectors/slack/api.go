@@ -140,13 +140,8 @@ func (what call) refused(status *statusError) *connectors.Error {
 	return e
 }
 
-// limit says how much has to wait: messages are limited by channel, everything else by method.
-func (what call) limit(e *connectors.Error) {
-	e.Scope = connectors.ScopeMethod
-	if what.op == opPost && what.channel != "" {
-		e.Scope, e.Key = connectors.ScopeChannel, what.channel
-	}
-}
+// limit makes the whole method wait: an answer does not say whether the channel or the workspace had enough.
+func (what call) limit(e *connectors.Error) { e.Scope = connectors.ScopeMethod }
 
 // unclear is the class of an answer that leaves open whether anything happened.
 func (what call) unclear() connectors.Class {

@@ -169,7 +169,7 @@ func TestDo_TellsEachPersonOnce(t *testing.T) {
 	usual := r.api.usual("chat.postMessage")
 	r.api.on("chat.postMessage", usual, status(429, "Retry-After", "3"), usual)
 	_, err := r.Do(t.Context(), e)
-	if got := asError(t, err); got.Class != connectors.Limited || got.Scope != connectors.ScopeChannel || got.Key != "U0BEN" || got.Wait != 3*time.Second {
+	if got := asError(t, err); got.Class != connectors.Limited || got.Scope != connectors.ScopeMethod || got.Wait != 3*time.Second {
 		t.Errorf("Do = %v (%+v), want limited for Ben", err, got)
 	}
 	if _, err := r.Do(t.Context(), e); err != nil {

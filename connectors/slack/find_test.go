@@ -125,7 +125,7 @@ func TestDo_RetryAfterOutOfRange(t *testing.T) {
 		r := newRig(t)
 		r.api.on("chat.postMessage", status(429, "Retry-After", header))
 		_, err := r.Do(t.Context(), show(card()))
-		if e := asError(t, err); e.Class != connectors.Limited || e.Wait != want || e.Scope != connectors.ScopeChannel || e.Key != "C0LAUNCH01" {
+		if e := asError(t, err); e.Class != connectors.Limited || e.Wait != want || e.Scope != connectors.ScopeMethod {
 			t.Errorf("Retry-After %q: %+v, want limited for %s in this channel", header, e, want)
 		}
 	}

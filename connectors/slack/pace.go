@@ -34,7 +34,7 @@ func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 func (c *Connector) posts(at flow.Ref, e flow.Effect, to []flow.Actor) []connectors.Pace {
 	paces := []connectors.Pace{{Key: opPost, PerMinute: perWorkspace, Burst: 30}}
 	one := func(channel string) {
-		paces = append(paces, connectors.Pace{Key: opPost + "/" + channel, PerMinute: perChannel, Burst: 3})
+		paces = append(paces, connectors.Pace{Key: opPost + "/" + channel, PerMinute: perChannel, Burst: 3, Alone: true})
 	}
 	if out, err := c.place(at); err == nil {
 		one(out.channel)

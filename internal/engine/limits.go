@@ -15,10 +15,14 @@ import (
 
 // limits keep the rates of all destinations: paces named by connectors, refusals that named an instant, and a
 // breaker per destination. They live in memory; after a restart the services tell them again.
+//
+// Paces are kept for a while after a destination has refused or failed, so that what piled up drains as its rules say.
+// Before that they would only delay: services allow bursts that their documents do not name, and say when it is enough.
 type limits struct {
 	rand func() float64
 
 	mu       sync.Mutex
+	strict   map[string]time.Time // instance -> until when its paces are kept
 	paces    map[string]*rate.Limiter
 	slots    map[string]time.Time // job -> the instant reserved for it
 	blocks   map[string][]block   // by instance
@@ -44,7 +48,7 @@ type call struct {
 
 func newLimits(rand func() float64) *limits {
 	return &limits{
-		rand: rand, paces: map[string]*rate.Limiter{}, slots: map[string]time.Time{},
+		rand: rand, strict: map[string]time.Time{}, paces: map[string]*rate.Limiter{}, slots: map[string]time.Time{},
 		blocks: map[string][]block{}, breakers: map[string]circuitbreaker.CircuitBreaker[any]{},
 		rooms: map[string]chan struct{}{},
 	}
@@ -76,11 +80,20 @@ func (l *limits) admit(c call, now time.Time) time.Time {
 // reserve takes a place in every pace of c, not before from.
 func (l *limits) reserve(c call, from time.Time) time.Time {
 	at := from
+	if !l.strict[c.instance].After(from) {
+		return at
+	}
 	for _, p := range c.paces {
 		if p.PerMinute <= 0 {
 			continue
 		}
-		r := l.limiter(c.instance+"/"+p.Key, p, from).ReserveN(from, 1)
+		key := c.instance + "/" + p.Key
+		_, known := l.paces[key]
+		lim := l.limiter(key, p, from)
+		if !known && p.Burst > 1 {
+			lim.AllowN(from, p.Burst-1) // a burst is what brought the refusal
+		}
+		r := lim.ReserveN(from, 1)
 		if r.OK() {
 			at = later(at, from.Add(r.DelayFrom(from)))
 		}
@@ -111,6 +124,16 @@ func (l *limits) limiter(key string, p connectors.Pace, now time.Time) *rate.Lim
 	return lim
 }
 
+// strictFor is how long paces are kept after a destination refused or failed.
+const strictFor = 10 * time.Minute
+
+// trouble makes the paces of a destination count for a while.
+func (l *limits) trouble(instance string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.strict[instance] = later(l.strict[instance], now.Add(strictFor))
+}
+
 // forget gives up the place of a job that needs none any more.
 func (l *limits) forget(job string) {
 	l.mu.Lock()
@@ -132,6 +155,7 @@ func (l *limits) blocked(c call, now time.Time) time.Time {
 
 // limited remembers a refusal and returns the instant from which the call may be made again.
 func (l *limits) limited(c call, e *connectors.Error, now time.Time) time.Time {
+	l.trouble(c.instance, now.Add(e.Wait))
 	wait := max(e.Wait, time.Second)
 	until := now.Add(wait + time.Duration(l.rand()*float64(min(wait/10, 5*time.Second))))
 	l.mu.Lock()

@@ -13,6 +13,12 @@ func TestLimits_PlacesAreHeldInOrder(t *testing.T) {
 	l := newLimits(func() float64 { return 0 })
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	pace := []connectors.Pace{{Key: "post/C1", PerMinute: 60, Burst: 1}}
+	for i := range 3 {
+		if got := l.admit(call{job: "before", instance: "slack", paces: pace}, now); !got.Equal(now) {
+			t.Errorf("call %d waits before any trouble: %v", i, got.Sub(now))
+		}
+	}
+	l.trouble("slack", now)
 	for i, want := range []time.Duration{0, time.Second, 2 * time.Second} {
 		c := call{job: string(rune('a' + i)), instance: "slack", paces: pace}
 		if got := l.admit(c, now).Sub(now); got != want {

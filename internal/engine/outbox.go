@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"signoff/connectors"
 	"signoff/internal/flow"
 	"signoff/internal/store"
 )
@@ -77,11 +78,25 @@ func (o *outbox) enqueue(tx store.Tx, e flow.Effect, now time.Time) error {
 		return fmt.Errorf("enqueue effect %s: %w", e.ID, err)
 	}
 	j := store.Job{ID: e.ID, Kind: doJob, Request: e.Request, At: now, Created: now, Payload: payload}
-	if e.Show != nil {
-		j.Lane = e.Mark()
-	}
+	j.Lane = o.lane(e)
 	j.Careful = creates(e)
 	return tx.Enqueue(j)
+}
+
+// lane keeps apart what must not go out at the same time: to one place that takes one call at a time, else the
+// changes of one thing. A thing is changed only after its creation has been recorded, so it never stands in two lanes.
+func (o *outbox) lane(e flow.Effect) string {
+	if p, ok := o.o.Connectors[e.Target].(connectors.Pacer); ok {
+		for _, pace := range p.Pace(e) {
+			if pace.Alone {
+				return e.Target + "/" + pace.Key
+			}
+		}
+	}
+	if e.Show != nil {
+		return e.Mark()
+	}
+	return ""
 }
 
 // creates reports whether doing the effect twice would leave two things outside; changing a thing twice is harmless.

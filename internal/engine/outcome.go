@@ -139,6 +139,7 @@ func (o *outbox) count(a *attempt, ce *connectors.Error, looked bool) {
 	o.met.effects.WithLabelValues(a.effect.Target, string(ce.Class)).Inc()
 	if ce.Class == connectors.Transient || ce.Class == connectors.Unsure && !looked {
 		o.limits.breaker(a.effect.Target).RecordFailure()
+		o.limits.trouble(a.effect.Target, o.o.Now())
 		return
 	}
 	o.limits.breaker(a.effect.Target).RecordSuccess()
