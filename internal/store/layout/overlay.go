@@ -3,7 +3,6 @@ package layout
 import (
 	"bytes"
 	"slices"
-	"sort"
 )
 
 // Overlay collects the changes of one transaction over a KV, so that many transactions can share one commit and each
@@ -13,15 +12,26 @@ type Overlay struct {
 	tables [Tables]changes
 }
 
-type changes struct {
-	byKey  map[string]change
-	sorted []string
-	stale  bool
-}
+// changes are those of one table, in the order of their keys. Most transactions have a handful, for which a sorted list
+// is faster than a map that is sorted in the end.
+type changes struct{ list []change }
 
 type change struct {
-	value   []byte
-	deleted bool
+	key   string
+	value []byte // nil: deleted
+}
+
+// find returns where key is, or where it belongs.
+func (c *changes) find(key []byte) (at int, known bool) {
+	lo, hi := 0, len(c.list)
+	for lo < hi {
+		if mid := (lo + hi) / 2; c.list[mid].key < string(key) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < len(c.list) && c.list[lo].key == string(key)
 }
 
 // NewOverlay returns an empty overlay on base.
@@ -31,11 +41,8 @@ var _ KV = (*Overlay)(nil)
 
 // Get implements KV.
 func (o *Overlay) Get(t Table, key []byte) []byte {
-	if c, ok := o.tables[t].byKey[string(key)]; ok {
-		if c.deleted {
-			return nil
-		}
-		return c.value
+	if at, known := o.tables[t].find(key); known {
+		return o.tables[t].list[at].value
 	}
 	return o.base.Get(t, key)
 }
@@ -45,61 +52,51 @@ func (o *Overlay) Put(t Table, key, value []byte) error {
 	if value == nil {
 		value = []byte{}
 	}
-	o.set(t, key, change{value: value})
+	o.tables[t].set(key, value)
 	return nil
 }
 
 // Delete implements KV.
 func (o *Overlay) Delete(t Table, key []byte) error {
-	o.set(t, key, change{deleted: true})
+	o.tables[t].set(key, nil)
 	return nil
 }
 
-func (o *Overlay) set(t Table, key []byte, c change) {
-	ch := &o.tables[t]
-	if ch.byKey == nil {
-		ch.byKey = map[string]change{}
+// set notes a change; a nil value deletes.
+func (c *changes) set(key, value []byte) {
+	at, known := c.find(key)
+	if known {
+		c.list[at].value = value
+		return
 	}
-	if _, known := ch.byKey[string(key)]; !known {
-		ch.stale = true
-	}
-	ch.byKey[string(key)] = c
-}
-
-func (c *changes) keys() []string {
-	if c.stale {
-		c.sorted = c.sorted[:0]
-		for k := range c.byKey {
-			c.sorted = append(c.sorted, k)
-		}
-		slices.Sort(c.sorted)
-		c.stale = false
-	}
-	return c.sorted
+	c.list = slices.Insert(c.list, at, change{string(key), value})
 }
 
 // between returns the changed keys from <= key < to in order.
 func (c *changes) between(from, to []byte) []string {
-	keys := c.keys()
-	lo := sort.SearchStrings(keys, string(from))
-	hi := len(keys)
+	lo, _ := c.find(from)
+	hi := len(c.list)
 	if to != nil {
-		hi = sort.SearchStrings(keys, string(to))
+		hi, _ = c.find(to)
 	}
-	return keys[lo:max(lo, hi)]
+	var keys []string
+	for ; lo < hi; lo++ {
+		keys = append(keys, c.list[lo].key)
+	}
+	return keys
 }
 
 // Ascend implements KV.
 func (o *Overlay) Ascend(t Table, from, to []byte, each func(k, v []byte) bool) {
 	ch := &o.tables[t]
-	mine := slices.Clone(ch.between(from, to))
+	mine := ch.between(from, to)
 	o.merge(ch, mine, func(visit func(k, v []byte) bool) { o.base.Ascend(t, from, to, visit) }, 1, each)
 }
 
 // Descend implements KV.
 func (o *Overlay) Descend(t Table, from, to []byte, each func(k, v []byte) bool) {
 	ch := &o.tables[t]
-	mine := slices.Clone(ch.between(from, to))
+	mine := ch.between(from, to)
 	slices.Reverse(mine)
 	o.merge(ch, mine, func(visit func(k, v []byte) bool) { o.base.Descend(t, from, to, visit) }, -1, each)
 }
@@ -108,8 +105,8 @@ func (o *Overlay) Descend(t Table, from, to []byte, each func(k, v []byte) bool)
 func (o *Overlay) merge(ch *changes, mine []string, base func(func(k, v []byte) bool), direction int, each func(k, v []byte) bool) {
 	going := true
 	emit := func(k string) bool {
-		if c := ch.byKey[k]; !c.deleted {
-			going = each([]byte(k), c.value)
+		if at, known := ch.find([]byte(k)); known && ch.list[at].value != nil { // it may have changed since
+			going = each([]byte(k), ch.list[at].value)
 		}
 		return going
 	}
@@ -139,13 +136,12 @@ func (o *Overlay) merge(ch *changes, mine []string, base func(func(k, v []byte) 
 // Apply writes the changes to the base, in key order.
 func (o *Overlay) Apply() error {
 	for t := range o.tables {
-		ch := &o.tables[t]
-		for _, k := range ch.keys() {
+		for _, c := range o.tables[t].list {
 			var err error
-			if c := ch.byKey[k]; c.deleted {
-				err = o.base.Delete(Table(t), []byte(k))
+			if c.value == nil {
+				err = o.base.Delete(Table(t), []byte(c.key))
 			} else {
-				err = o.base.Put(Table(t), []byte(k), c.value)
+				err = o.base.Put(Table(t), []byte(c.key), c.value)
 			}
 			if err != nil {
 				return err
