@@ -84,12 +84,15 @@ func (d *decider) decide(tx store.Tx, ev flow.Event) (dec decision, err error) {
 			err = fmt.Errorf("%w: panic while deciding %s: %v", errPoison, ev.Kind, p)
 		}
 	}()
-	if ev.Kind == flow.RequestSubmitted && ev.Request == "" {
-		return d.open(tx, ev)
-	}
 	r, ok, err := d.touched(tx, ev)
 	if err != nil {
 		return dec, err
+	}
+	if ev.Kind == flow.RequestSubmitted && ev.Request == "" {
+		if !ok || r.Status.Closed() {
+			return d.open(tx, ev)
+		}
+		ev.Kind = flow.CommentAdded // words in the thread of an open request belong to it
 	}
 	if !ok {
 		return decision{Event: ev, Ignored: "no request belongs to it"}, nil

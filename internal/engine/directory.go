@@ -49,6 +49,7 @@ func (c *chores) peopleChanged() {
 // first click is known as theirs, and lists whom it cannot find.
 func (c *chores) resolvePeople(ctx context.Context) error {
 	var failed error
+	c.e.people.learn(c.e.book.current.Load())
 	for _, instance := range c.e.people.reaches() {
 		if _, stopped := c.e.gate.why(instance); stopped {
 			continue

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"signoff/connectors"
@@ -211,6 +212,8 @@ func TestHook_SomebodyWaits(t *testing.T) {
 		} {
 			opened = make(chan struct{})
 			c.reply.Beside = func(context.Context) { close(opened) }
+			told := false
+			c.reply.Failed.Beside = func(context.Context) { told = true }
 			e, err := engine.New(engine.Options{
 				Store: tc.store, Rules: w.rules, Connectors: map[string]connectors.Connector{"slack": c}, Now: time.Now,
 			})
@@ -219,6 +222,34 @@ func TestHook_SomebodyWaits(t *testing.T) {
 				t.Errorf("%s: answer %q, want %q", what, got.Body, tc.want)
 			}
 			<-opened
+			synctest.Wait()
+			if told != (what == "not stored") {
+				t.Errorf("%s: the person was told that it is not saved: %v", what, told)
+			}
+		}
+	})
+}
+
+func TestHook_WordsInTheThreadOfAnOpenRequest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.settle()
+		first := ask("1", "Spring banner")
+		status(t, "submit", w.hook(first), http.StatusOK)
+		w.settle()
+		again := ask("2", "and please in blue")
+		again.Event.Subject = first.Event.Links[0].Ref
+		status(t, "submit in the thread", w.hook(again), http.StatusOK)
+		w.settle()
+		page, err := w.engine.Requests(context.Background(), engine.Filter{})
+		must(t, err)
+		if len(page.Requests) != 1 {
+			t.Fatalf("%d requests, want the words to join the one that is open", len(page.Requests))
+		}
+		d, err := w.engine.Request(context.Background(), "CR-1")
+		must(t, err)
+		if last := d.Records[len(d.Records)-1].Event; last.Kind != flow.CommentAdded {
+			t.Errorf("the last event is %s, want a comment", last.Kind)
 		}
 	})
 }

@@ -61,6 +61,9 @@ func (p *people) learn(set *rules.Set) {
 				continue
 			}
 			ref := pinner.Pin(id)
+			if ref.Zero() { // the service could not be asked yet; resolvePeople learns again
+				continue
+			}
 			t.ref[instance+"/"+who.Name], t.name[ref] = ref, who.Name
 		}
 	}
