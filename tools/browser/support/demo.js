@@ -61,6 +61,7 @@ function listen(page, complaints) {
 class World {
   pages = [];
   complaints = [];
+  allowed = [];
 
   constructor(demo, browser) {
     this.demo = demo;
@@ -81,6 +82,17 @@ class World {
     listen(page, this.complaints);
     this.pages.push(page);
     return page;
+  }
+
+  /** The browser reports pages that are answered with this status as errors; here they are meant. */
+  allow(status) {
+    this.allowed.push(`Failed to load resource: the server responded with a status of ${status} `);
+  }
+
+  /** Fails where a page complained in its console. */
+  check() {
+    const rest = this.complaints.filter((text) => !this.allowed.some((meant) => text.includes(meant)));
+    if (rest.length > 0) throw new Error(`the console complained:\n${rest.join("\n")}`);
   }
 
   /** Keeps a picture of every open page. */
@@ -134,7 +146,7 @@ export function story(name, play, { args = [] } = {}) {
     const world = new World(demo, browser);
     try {
       await play(world, steps(t));
-      if (world.complaints.length > 0) throw new Error(`the console complained:\n${world.complaints.join("\n")}`);
+      world.check();
     } catch (error) {
       await world.pictures(name);
       await world.ledger();
