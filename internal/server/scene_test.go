@@ -78,3 +78,30 @@ func deliveries() []flow.Delivery {
 		{ID: "jira/9", Instance: "jira", Kind: "jira:issue_updated", At: at(-2), State: flow.Malformed, Why: "no issue", Body: []byte("\xff\xfe{")},
 	}
 }
+
+func textOf(s string) text.Doc { return text.Plain(s) }
+
+func pageOf(r flow.Request) engine.RequestPage {
+	return engine.RequestPage{Requests: []flow.Request{r}, Total: 1}
+}
+
+// spoil puts a text wherever a request holds one from outside.
+func spoil(r *flow.Request, evil string) {
+	r.Title, r.Body, r.Requester.Shown, r.Project, r.Priority, r.Labels = evil, textOf(evil), evil, evil, evil, []string{evil}
+	r.Template, r.Rule, r.Workflow, r.Source, r.Ticket.Status = evil, evil, evil, evil, evil
+	r.Fields = map[string][]string{evil: {evil}, "brand": {evil}}
+	for i := range r.Stages {
+		r.Stages[i].Why, r.Stages[i].Asked[0].Shown = evil, evil
+		r.Stages[i].DecidedBy = []flow.Actor{{Ref: flow.Ref{System: "slack", Type: "user", Key: "U1"}, Shown: evil}}
+	}
+	for i := range r.Points {
+		r.Points[i].Note, r.Points[i].Answer, r.Points[i].Stage = textOf(evil), textOf(evil), evil
+	}
+	for i := range r.Votes {
+		r.Votes[i].Note, r.Votes[i].Via, r.Votes[i].By = textOf(evil), evil, flow.Actor{Ref: flow.Ref{Key: "x"}, Shown: evil}
+	}
+	for i := range r.Links {
+		r.Links[i].Label, r.Links[i].URL = evil, evil
+	}
+	r.Problems[0].Text = evil
+}
