@@ -168,12 +168,8 @@ func firstOf(list ...string) string {
 func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 	// One effect makes up to four calls; Jira takes 20 writes in 2 s and 100 in 30 s per ticket, and about 100 calls a
 	// second per site, of which we want a tenth.
-	var paces []connectors.Pace
-	limited := c.set.RateLimits != noLimits
-	if limited {
-		paces = append(paces, connectors.Pace{Key: "site", PerMinute: 180, Burst: 20})
-	}
-	if id := ticketID(e); limited && id != "" {
+	paces := []connectors.Pace{{Key: "site", PerMinute: 180, Burst: 20}}
+	if id := ticketID(e); id != "" {
 		paces = append(paces, connectors.Pace{Key: "issue/" + id, PerMinute: 50, Burst: 5, Alone: true})
 	}
 	if n := c.set.WritesPerDay; n > 0 {

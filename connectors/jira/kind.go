@@ -20,7 +20,6 @@ token: ${JIRA_TOKEN}
 token_expires: 2027-06-30          # a warning comes two weeks before
 webhook_secret: ${JIRA_WEBHOOK_SECRET}
 writes_per_day: 5000
-# rate_limits: jira                # jira | none (a proxy or stand-in without limits; a refusal is waited for either way)
 bypass: flag                       # a ticket moved past an open approval by hand
 projects:
   DES:

@@ -23,18 +23,15 @@ type Settings struct {
 	URL    string `yaml:"url"`     // where people open Jira: https://lumen.atlassian.net
 	APIURL string `yaml:"api_url"` // where the API is reached, when not under URL
 	// CloudID selects the gateway https://api.atlassian.com/ex/jira/{cloud_id}, which scoped tokens need.
-	CloudID       string          `yaml:"cloud_id"`
-	User          string          `yaml:"user"`
-	Token         secret.Secret   `yaml:"token"`
-	TokenExpires  string          `yaml:"token_expires"`  // 2027-06-30
-	WebhookSecret []secret.Secret `yaml:"webhook_secret"` // one, or two while changing it
-	WritesPerDay  int             `yaml:"writes_per_day"`
-	Bypass        string          `yaml:"bypass"`     // flag
-	Deployment    string          `yaml:"deployment"` // cloud
-	// RateLimits says whose limits are kept before a refusal: jira (default), or none for a proxy or a stand-in that
-	// has none. A refusal is waited for either way.
-	RateLimits string             `yaml:"rate_limits"`
-	Projects   map[string]Project `yaml:"projects"`
+	CloudID       string             `yaml:"cloud_id"`
+	User          string             `yaml:"user"`
+	Token         secret.Secret      `yaml:"token"`
+	TokenExpires  string             `yaml:"token_expires"`  // 2027-06-30
+	WebhookSecret []secret.Secret    `yaml:"webhook_secret"` // one, or two while changing it
+	WritesPerDay  int                `yaml:"writes_per_day"`
+	Bypass        string             `yaml:"bypass"`     // flag
+	Deployment    string             `yaml:"deployment"` // cloud
+	Projects      map[string]Project `yaml:"projects"`
 }
 
 // Project says how requests look in one Jira project.
@@ -146,7 +143,6 @@ func (s *Settings) complete() error {
 	add(s.addresses())
 	add(s.account())
 	add(s.secrets())
-	add(s.limits())
 	switch {
 	case s.WritesPerDay < 0:
 		add(problem("writes_per_day", "must not be negative; leave it out for no limit"))
@@ -166,23 +162,6 @@ func (s *Settings) complete() error {
 		s.Projects[key] = p
 	}
 	return errors.Join(all...)
-}
-
-// The words of rate_limits.
-const (
-	jiraLimits = "jira"
-	noLimits   = "none"
-)
-
-func (s *Settings) limits() error {
-	switch s.RateLimits {
-	case "":
-		s.RateLimits = jiraLimits
-	case jiraLimits, noLimits:
-	default:
-		return problem("rate_limits", `%q is not known; write "jira", or "none" for a stand-in without limits`, s.RateLimits)
-	}
-	return nil
 }
 
 func (s *Settings) deployment() error {

@@ -13,11 +13,9 @@ const (
 	tier4        = 100
 )
 
-// Pace names the limits an effect's call falls under; none where the settings say that there are none.
+// Pace names the limits an effect's call falls under.
 func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 	switch {
-	case c.settings.RateLimits == noLimits:
-		return nil
 	case e.Show != nil && e.Show.Link != nil:
 		return []connectors.Pace{{Key: opUpdate, PerMinute: tier3, Burst: 20}}
 	case e.Show != nil:

@@ -22,12 +22,6 @@ const (
 	distributedApp = "distributed"
 )
 
-// The words of rate_limits. Without limits of our own only what the service refuses is waited for.
-const (
-	slackLimits = "slack"
-	noLimits    = "none"
-)
-
 // Settings are the keys of one instance under connectors:.
 type Settings struct {
 	Mode           string        `yaml:"mode"`            // http
@@ -38,7 +32,6 @@ type Settings struct {
 	TeamID         string        `yaml:"team_id"`         // pins the workspace; else Slack is asked
 	AppID          string        `yaml:"app_id"`          // pins the app; else Slack is asked
 	AppType        string        `yaml:"app_type"`        // internal (default) | distributed
-	RateLimits     string        `yaml:"rate_limits"`     // slack (default) | none
 	AllowBroadcast bool          `yaml:"allow_broadcast"` // only false: nothing mentions @here or @channel
 }
 
@@ -69,7 +62,6 @@ command: /request                         # opens the form; /signoff is always t
 # team_id: T0123456789                    # pins the workspace; else signoff asks Slack once
 # app_id: A0123456789                     # pins the app
 # app_type: internal                      # internal | distributed (Slack's tighter limits on reading threads)
-# rate_limits: slack                      # slack | none (a proxy or stand-in without limits; a refusal is waited for either way)
 allow_broadcast: false                    # never @here / @channel
 `
 
@@ -105,7 +97,6 @@ func (s Settings) checked() (Settings, error) {
 	s.APIURL, s.Mode = base, "http"
 	s.Command = firstOf(s.Command, defaultCommand)
 	s.AppType = firstOf(s.AppType, internalApp)
-	s.RateLimits = firstOf(s.RateLimits, slackLimits)
 	return s, nil
 }
 
@@ -191,8 +182,6 @@ func (s Settings) checkRest() error {
 		return &connectors.SettingError{Key: "app_id", Text: "must be an app id, which begins with A"}
 	case s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp:
 		return &connectors.SettingError{Key: "app_type", Text: "must be internal or distributed"}
-	case s.RateLimits != "" && s.RateLimits != slackLimits && s.RateLimits != noLimits:
-		return &connectors.SettingError{Key: "rate_limits", Text: "must be slack or none"}
 	case s.AllowBroadcast:
 		return &connectors.SettingError{Key: "allow_broadcast", Text: "only false is possible: no message of signoff mentions @here or @channel"}
 	}
