@@ -24,11 +24,11 @@ func (b *bench) acknowledgement() ([]row, error) {
 		{"plain", "message", func() (*child, error) { return b.reference("plain", "") }},
 		{"hmac", "message", func() (*child, error) { return b.reference("hmac", "") }},
 		{"durable", "message", func() (*child, error) { return b.reference("durable", "") }},
-		{"message", "message", func() (*child, error) { return b.start(o, "none") }},
-		{"app_mention", "app_mention", func() (*child, error) { return b.start(o, "none") }},
+		{"message", "message", func() (*child, error) { return b.start(o) }},
+		{"app_mention", "app_mention", func() (*child, error) { return b.start(o) }},
 	}
 	f := figures{}
-	for range b.rounds() {
+	for range pick(b, 3, 7) {
 		for _, r := range runs {
 			rate, err := b.ackRate(r.kind, r.start)
 			if err != nil {
@@ -57,7 +57,7 @@ func (b *bench) ackRate(kind string, start func() (*child, error)) (rate float64
 	if _, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, 500), time.Minute); err != nil {
 		return 0, err
 	}
-	v, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, pick(b, 8_000, 40_000)), pick(b, 600*time.Millisecond, 4*time.Second))
+	v, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, pick(b, 8_000, 30_000)), pick(b, 600*time.Millisecond, 2*time.Second))
 	return v.Rate, err
 }
 

@@ -21,15 +21,17 @@ type child struct {
 	Admin string // signoff only
 	Start time.Duration
 
-	cmd *exec.Cmd
-	in  io.Closer
-	log *os.File // its standard error
+	cmd     *exec.Cmd
+	in      io.Closer
+	log     *os.File // its standard error
+	profile string
 }
 
 // program is what to start; its log goes into dir.
 type program struct {
 	path, dir string
-	args, env []string
+	args      []string
+	profile   string // where its CPU profile goes; "" for none
 }
 
 // spawn starts a program and waits for its one line on standard output that says where it
@@ -39,8 +41,8 @@ func spawn(ctx context.Context, p program) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.CommandContext(ctx, p.path, p.args...), log: log}
-	c.cmd.Stderr, c.cmd.Env = log, append(os.Environ(), p.env...)
+	c := &child{cmd: exec.CommandContext(ctx, p.path, p.args...), log: log, profile: p.profile}
+	c.cmd.Stderr, c.cmd.Env = log, append(os.Environ(), profileVariable+"="+p.profile)
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(syscall.SIGTERM) }
 	c.cmd.WaitDelay = 20 * time.Second
 	in, err := c.cmd.StdinPipe()
@@ -75,13 +77,14 @@ func spawn(ctx context.Context, p program) (*child, error) {
 
 // stop ends the process as an operator would.
 func (c *child) stop() error {
+	profiled := c.finishProfile()
 	_ = c.in.Close()                          // references end with their input
 	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	defer c.log.Close()
 	if err := c.cmd.Wait(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", c.cmd, err, c.lastWords())
 	}
-	return nil
+	return profiled
 }
 
 const lastWords = 4 << 10

@@ -179,7 +179,7 @@ func (b *bench) endToEnd() ([]row, error) {
 			f.spread(name, j.trips.took(atSent, atCard))
 			f.add(name+" cpu", milliseconds(j.cpu))
 		}
-		j, err := b.travel(o, true, func() (*child, error) { return b.start(o, "none") })
+		j, err := b.travel(o, true, func() (*child, error) { return b.start(o) })
 		if err != nil {
 			return nil, fmt.Errorf("signoff: %w", err)
 		}

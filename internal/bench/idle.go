@@ -27,7 +27,7 @@ func (b *bench) idle() ([]row, error) {
 }
 
 func (b *bench) rest(o *outside) (start, rss float64, err error) {
-	c, err := b.start(o, "slack")
+	c, err := b.start(o)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -3,11 +3,14 @@ package main
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // profiler is one more file of signoff's own program, added by the build where profiles are asked for: the product has
@@ -37,10 +40,27 @@ func (b *bench) overlay() (string, error) {
 	return path, os.WriteFile(path, text, 0o600)
 }
 
-// profileEnv asks the next process for a profile of its whole life, in a file of its own.
-func (b *bench) profileEnv() []string {
+// profileFile is where the next process writes the profile of its life; "" when none is asked for.
+func (b *bench) profileFile() string {
 	if b.profile == "" {
+		return ""
+	}
+	return filepath.Join(b.profile, fmt.Sprintf("%s-%d.prof", strings.ToLower(b.goal), b.folders))
+}
+
+// finishProfile has the process write its profile out and waits until it has.
+func (c *child) finishProfile() error {
+	if c.profile == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s=%s", profileVariable, filepath.Join(b.profile, fmt.Sprintf("%s-%d.prof", strings.ToLower(b.goal), b.folders)))}
+	if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		return err
+	}
+	for range 200 {
+		if info, err := os.Stat(c.profile); err == nil && info.Size() > 0 {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("the profile was not written")
 }

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// signoff is measured as people run it: the real binary, `signoff serve`, with a configuration of its own. Only
-// rate_limits is not what it is in production: the tiers that Slack grants would be the limit, not signoff.
+// signoff is measured as people run it: the real binary, `signoff serve`, with a configuration of its own.
 const configuration = `version: 1
 workspace: {name: Bench, time_zone: Europe/London, key_prefix: CR, calendar: london}
 rules: [rules.yaml]
@@ -23,11 +22,10 @@ connectors:
     api_url: %[3]s/api/
     team_id: %[4]s
     app_id: %[5]s
-    rate_limits: %[6]s
 tracker:
   use: jira
   jira:
-    url: %[7]s
+    url: %[6]s
     user: signoff-bot@lumen.example
     token: bench-token-7261354
     webhook_secret: b58c0f7e61d24a93
@@ -89,7 +87,7 @@ func rulesText() string {
 }
 
 // start runs signoff over an empty store against the stand-ins.
-func (b *bench) start(o *outside, rateLimits string) (*child, error) {
+func (b *bench) start(o *outside) (*child, error) {
 	if b.signoff == "" {
 		if err := b.build(); err != nil {
 			return nil, err
@@ -99,10 +97,10 @@ func (b *bench) start(o *outside, rateLimits string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := fmt.Sprintf(configuration, filepath.Join(dir, "signoff.db"), signingSecret, o.slack.base(), teamID, appID, rateLimits, o.jira.base())
+	config := fmt.Sprintf(configuration, filepath.Join(dir, "signoff.db"), signingSecret, o.slack.base(), teamID, appID, o.jira.base())
 	file := filepath.Join(dir, "config.yaml")
 	if err := errors.Join(os.WriteFile(file, []byte(config), 0o600), os.WriteFile(filepath.Join(dir, "rules.yaml"), []byte(rulesText()), 0o600)); err != nil {
 		return nil, err
 	}
-	return spawn(b.ctx, program{path: b.signoff, dir: dir, args: []string{"serve", "-c", file}, env: b.profileEnv()})
+	return spawn(b.ctx, program{path: b.signoff, dir: dir, args: []string{"serve", "-c", file}, profile: b.profileFile()})
 }
