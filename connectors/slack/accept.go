@@ -47,21 +47,40 @@ func id(kind string, parts ...string) string {
 	return kind + "/" + joined
 }
 
-// belongs reports whether a payload is about the workspace and app we are installed in. What is not known yet, or not
-// said by the payload, is not compared; a payload that names no workspace at all is not believed.
-func (c *Connector) belongs(app, enterprise string, teams ...string) bool {
+// tenant says whose a payload is.
+type tenant int
+
+const (
+	tenantOurs    tenant = iota
+	tenantForeign        // another workspace's or app's
+	tenantUnnamed        // it names no workspace at all
+)
+
+const whyUnnamed = "it names no workspace"
+
+// belongs compares a payload with the workspace and app we are installed in. What is not known yet, or not said by the
+// payload, is not compared.
+func (c *Connector) belongs(app, enterprise string, teams ...string) tenant {
 	in := c.known.Load()
 	if in.App != "" && app != "" && app != in.App {
-		return false
+		return tenantForeign
 	}
 	named := false
 	for _, team := range teams {
 		if team != "" && (team == in.Team || in.Team == "") {
-			return true
+			return tenantOurs
 		}
 		named = named || team != ""
 	}
-	return !named && enterprise != "" && (enterprise == in.Enterprise || in.Enterprise == "" && in.Team == "")
+	switch {
+	case named:
+		return tenantForeign
+	case enterprise == "":
+		return tenantUnnamed
+	case enterprise == in.Enterprise, in.Enterprise == "" && in.Team == "":
+		return tenantOurs
+	}
+	return tenantForeign
 }
 
 func foreign() *connectors.Refusal {
@@ -80,8 +99,11 @@ func (c *Connector) acceptEvent(body []byte) (connectors.Accepted, *connectors.R
 	for _, a := range e.Authorizations {
 		teams = append(teams, a.TeamID) // a shared channel's event may name the other workspace first
 	}
-	if !c.belongs(e.AppID, e.EnterpriseID, teams...) {
+	switch c.belongs(e.AppID, e.EnterpriseID, teams...) {
+	case tenantForeign:
 		return connectors.Accepted{}, foreign()
+	case tenantUnnamed:
+		return malformed(body, "event:unreadable", whyUnnamed), nil
 	}
 	acc := connectors.Accepted{ID: "body/" + hash(string(body))}
 	if e.EventID != "" {

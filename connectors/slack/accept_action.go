@@ -15,10 +15,10 @@ const (
 	actionDelegate = "delegate"
 	actionUndo     = "undo"
 	actionSubmit   = "submit_work"
+	actionAnswer   = "answer_points"
 	actionDetail   = "add_detail"
 	actionWithdraw = "withdraw"
 	actionOpen     = "open"
-	actionTicket   = "open_ticket"
 	actionWhy      = "why"
 
 	actionMore = "more" // the menu that holds the minor ones
@@ -53,8 +53,11 @@ func (c *Connector) acceptForm(body []byte) (connectors.Accepted, *connectors.Re
 }
 
 func (c *Connector) acceptCommand(cmd command, body []byte) (connectors.Accepted, *connectors.Refusal) {
-	if !c.belongs(cmd.AppID, cmd.EnterpriseID, cmd.TeamID) {
+	switch c.belongs(cmd.AppID, cmd.EnterpriseID, cmd.TeamID) {
+	case tenantForeign:
 		return connectors.Accepted{}, foreign()
+	case tenantUnnamed:
+		return malformed(body, "command", whyUnnamed), nil
 	}
 	acc := connectors.Accepted{ID: triggerID(cmd.TriggerID, body), Kind: "command", Ignored: ignoredAnswered, Waits: true}
 	if c.opensForm(cmd) {
@@ -79,8 +82,11 @@ func (c *Connector) acceptInteraction(body []byte, payload string) (connectors.A
 	if err != nil {
 		return malformed(body, "interaction:unreadable", err.Error()), nil
 	}
-	if !c.belongs(i.AppID, i.Enterprise.id(), i.teams()...) {
+	switch c.belongs(i.AppID, i.Enterprise.id(), i.teams()...) {
+	case tenantForeign:
 		return connectors.Accepted{}, foreign()
+	case tenantUnnamed:
+		return malformed(body, "interaction:unreadable", whyUnnamed), nil
 	}
 	acc := connectors.Accepted{ID: triggerID(i.TriggerID, body), Kind: i.Type, Waits: true}
 	if i.User.ID == "" {
@@ -136,7 +142,7 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 	case pressForged:
 		acc.Ignored, acc.Alarm = ignoredForged, alarmForged
 	default:
-		acc.Enrich = slices.Contains([]string{actionApprove, actionDecline, actionUndo, actionSubmit, actionWithdraw}, p.Action)
+		acc.Enrich = slices.Contains([]string{actionApprove, actionUndo, actionSubmit}, p.Action)
 		if !acc.Enrich {
 			acc.Ignored = ignoredOpens
 		}
@@ -160,7 +166,7 @@ const (
 func (c *Connector) pressedIn(a action) (press, pressVerdict) {
 	name := actionName(a.ActionID)
 	value := a.value()
-	if name == actionOpen || name == actionTicket || name == actionMore && (value == actionOpen || value == actionTicket) {
+	if name == actionOpen || name == actionMore && value == actionOpen {
 		return press{}, pressLink
 	}
 	p, ok := c.seal.pressed(value)
@@ -176,7 +182,7 @@ func (c *Connector) acceptSubmission(acc connectors.Accepted, i interaction) con
 		return acc
 	}
 	acc.ID = id("view", i.View.ID, i.View.Hash)
-	if !slices.Contains([]string{formRequest, formChanges, formDelegate, formDetail}, i.View.Callback) {
+	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail}, i.View.Callback) {
 		acc.Ignored = ignoredUnknown
 		return acc
 	}

@@ -131,12 +131,32 @@ func (c *Connector) standing(r flow.Request) string {
 	s := string(r.ID) + " " + oneLine(r.Title) + " is " + r.Status.Words()
 	var stages []string
 	for _, run := range r.Open() {
-		stages = append(stages, run.Name)
+		stage := run.Name
+		if people := waitedOn(run); people != "" {
+			stage += " by " + people
+		}
+		stages = append(stages, stage)
 	}
 	if len(stages) > 0 {
 		s += ", waiting for " + strings.Join(stages, " and ")
 	}
 	return s + "."
+}
+
+// waitedOn names those an open stage waits for.
+func waitedOn(run flow.StageRun) string {
+	if len(run.Waiting) == 0 {
+		return ""
+	}
+	var names []string
+	for _, id := range run.Waiting[len(run.Waiting)-1].On {
+		for _, a := range run.Asked {
+			if a.ID() == id {
+				names = append(names, firstOf(oneLine(a.Shown), a.Name))
+			}
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 // requestLine is standing with links to the card, the ticket and the page.

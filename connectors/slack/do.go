@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -89,6 +90,9 @@ func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]fl
 	}
 	out.spoken, out.mark = c.render(e), e
 	sent, err := c.post(ctx, out)
+	if outside(err) && e.Show.To.ID() != "" {
+		sent, err = c.createAway(ctx, e)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +103,44 @@ func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]fl
 	return c.links(in, e, r), nil
 }
 
+// createAway posts what cannot be shown at its place to the person it is for.
+func (c *Connector) createAway(ctx context.Context, e flow.Effect) (posted, error) {
+	out, err := c.away(ctx, e)
+	if err != nil {
+		return posted{}, err
+	}
+	out.spoken, out.mark = c.renderIn(e, out.channel), e
+	return c.post(ctx, out)
+}
+
+// away is where a Show goes that has no access to its place.
+func (c *Connector) away(ctx context.Context, e flow.Effect) (outgoing, error) {
+	user, err := c.accountOf(e, e.Show.To)
+	if err != nil {
+		return outgoing{}, err
+	}
+	channel, err := c.direct(ctx, user)
+	return outgoing{channel: channel, user: user}, err
+}
+
+// renderIn is render, with a word on how to get it to its place where it stands in a direct message instead.
+func (c *Connector) renderIn(e flow.Effect, channel string) spoken {
+	s := c.render(e)
+	place, err := c.place(e.Show.At)
+	if err != nil || !strings.HasPrefix(channel, "D") || strings.HasPrefix(place.channel, "D") {
+		return s
+	}
+	name := escape(place.channel)
+	if !strings.HasPrefix(place.channel, "#") {
+		name = "<#" + name + ">"
+	}
+	s.blocks = append(s.blocks, note("This is for you alone because signoff is not in "+name+". To have the next request answered there, type `/invite @signoff` in that channel."))
+	return s
+}
+
 // addressOf is where a browser opens a new message. One that a single person sees needs none.
 func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) string {
-	if e.Show.At.Zero() {
+	if e.Show.At.Zero() || strings.HasPrefix(r.Channel, "D") {
 		return ""
 	}
 	return c.permalink(ctx, r.Channel, r.TS)
@@ -109,7 +148,7 @@ func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) str
 
 // update changes a message that exists.
 func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error {
-	s := c.render(e)
+	s := c.renderIn(e, r.Channel)
 	_, _, _, err := c.api.UpdateMessageContext(ctx, r.Channel, r.TS,
 		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e))
 	if err != nil {
@@ -167,12 +206,7 @@ func (c *Connector) placeOf(ctx context.Context, e flow.Effect) (outgoing, error
 	if !e.Show.At.Zero() {
 		return c.place(e.Show.At)
 	}
-	user, err := c.accountOf(e, e.Show.To)
-	if err != nil {
-		return outgoing{}, err
-	}
-	channel, err := c.direct(ctx, user)
-	return outgoing{channel: channel, user: user}, err
+	return c.away(ctx, e)
 }
 
 // place reads a Ref as a place for messages.

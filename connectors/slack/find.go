@@ -41,6 +41,11 @@ func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tr
 		return nil, false, err
 	}
 	found, ok, err := c.look(ctx, out, e, tried)
+	if outside(err) && e.Show.To.ID() != "" {
+		if out, err = c.away(ctx, e); err == nil {
+			found, ok, err = c.look(ctx, out, e, tried)
+		}
+	}
 	if err != nil || !ok {
 		return nil, false, err
 	}
@@ -55,11 +60,21 @@ func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tr
 }
 
 func (c *Connector) findTold(ctx context.Context, in install, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	links, ok, err := c.findAt(ctx, in, e, c.tellPlaces(e), tried)
+	if outside(err) && len(e.Tell.To) > 0 && !e.Tell.Where.Zero() {
+		users, _ := c.recipients(e)
+		return c.findAt(ctx, in, e, users, tried)
+	}
+	return links, ok, err
+}
+
+// findAt looks for the messages of a Tell at places as told keeps them.
+func (c *Connector) findAt(ctx context.Context, in install, e flow.Effect, places []string, tried time.Time) ([]flow.Link, bool, error) {
 	var done told
 	key := keyTold(e)
 	c.get(ctx, key, &done)
 	complete := true
-	for _, to := range c.tellPlaces(e) {
+	for _, to := range places {
 		if _, before := done.Posts[to]; before {
 			continue
 		}

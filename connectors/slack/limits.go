@@ -10,14 +10,13 @@ import (
 const (
 	maxSection  = 3000
 	maxField    = 2000
-	maxFields   = 10
+	maxFact     = 600
 	maxElements = 25 // of an actions block
 	maxButton   = 75
 	maxValue    = 2000
 	maxOption   = 75 // option text and value
 	maxOptions  = 100
 	maxMenu     = 5 // options of an overflow menu
-	maxConfirm  = 300
 	maxURL      = 3000
 	maxLabel    = 2000
 	maxHint     = 2000

@@ -20,7 +20,8 @@ const (
 	inputNote    = "note"
 	inputTo      = "to"
 
-	fieldPrefix = "f."
+	fieldPrefix  = "f."
+	answerPrefix = "answer." // and the number of a point
 )
 
 // Callback ids of the shortcuts, as the manifest declares them.
@@ -40,7 +41,7 @@ func fieldOf(block string) (string, bool) {
 		return name, ok
 	}
 	_, _, isField := templateField(name)
-	return name, ok && isField
+	return name, ok && (isField || strings.HasPrefix(name, answerPrefix))
 }
 
 // inputName is the input of a template's field.

@@ -1,39 +1,51 @@
 package slack
 
 import (
+	"strconv"
+
 	"github.com/slack-go/slack"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
 )
 
-// decideView draws the modal of a button that needs words or a person.
-func (c *Connector) decideView(o origin, missing []connectors.Field) slack.ModalViewRequest {
+// decideView draws the modal of a button that needs words or a person; asks are inputs that depend on the request.
+func (c *Connector) decideView(o origin, asks []slack.Block) slack.ModalViewRequest {
 	s := sheet{}
-	request := escape(o.Press.Request)
+	request, stage := bold(escape(o.Press.Request)), bold(escape(o.Press.Stage))
 	link := s.input(line{name: inputLink, label: "Link", optional: true, hint: "A marked-up file, an example.", element: s.linkBox(inputLink)})
+	said := func(label, placeholder string, optional bool) slack.Block {
+		return s.input(line{name: inputNote, label: label, optional: optional, element: s.textBox(inputNote, placeholder, maxInput, true)})
+	}
 	switch o.Form {
+	case formDecline:
+		return c.modal(o, "Decline", "Decline", []slack.Block{
+			note("You decline " + stage + " of " + request + ". To have it made differently, cancel and choose Request changes."),
+			said("Reason", "What speaks against it?", true),
+		})
+	case formWithdraw:
+		return c.modal(o, "Withdraw", "Withdraw", []slack.Block{
+			note(request + " ends here. Everybody who was asked sees that it is off."), said("Reason", "Why is it off?", true),
+		})
+	case formAnswer:
+		return c.modal(o, "Send to review", "Send to review", append(append([]slack.Block{
+			note("Revision " + strconv.Itoa(o.Press.Round) + " of " + request + " goes to its reviewers, with your answers beside the points."),
+		}, asks...), said("Note to the reviewers", "", true)))
 	case formDelegate:
 		return c.modal(o, "Delegate", "Hand over", []slack.Block{
-			note("Somebody else decides *" + escape(o.Press.Stage) + "* of *" + request + "* in your place."),
+			note("Somebody else decides " + stage + " of " + request + " in your place."),
 			s.input(line{name: inputTo, label: "To", element: &slack.SelectBlockElement{
 				Type: slack.OptTypeUser, ActionID: inputTo, Placeholder: plainText("Choose a person", maxTitle),
 			}}),
-			s.input(line{name: inputNote, label: "Note", optional: true, element: s.textBox(inputNote, "", maxInput, true)}),
+			said("Note", "", true),
 		})
 	case formDetail:
-		blocks := []slack.Block{note("What you add goes into *" + request + "* and its ticket.")}
-		for _, f := range missing {
-			f.Required = false
-			blocks = append(blocks, s.templateLine(f))
-		}
-		return c.modal(o, "Add detail", "Add", append(blocks,
-			s.input(line{name: inputNote, label: "Note", optional: len(missing) > 0, element: s.textBox(inputNote, "What else should they know?", maxInput, true)}),
-			link,
-		))
+		return c.modal(o, "Add detail", "Add", append(append([]slack.Block{
+			note("What you add goes into " + request + " and its ticket."),
+		}, asks...), said("Note", "What else should they know?", len(asks) > 0), link))
 	}
 	return c.modal(o, "Request changes", "Send", []slack.Block{
-		note("*" + request + "* goes back for another revision."),
+		note(request + " goes back for another revision."),
 		s.input(line{
 			name: inputNote, label: "What should change?", hint: "One line per point; each is numbered and followed up.",
 			element: s.textBox(inputNote, "- Logo larger", maxInput, true),
@@ -42,19 +54,37 @@ func (c *Connector) decideView(o origin, missing []connectors.Field) slack.Modal
 	})
 }
 
-// missing lists the fields of a request's template that hold nothing yet.
-func missing(r flow.Request, types []connectors.RequestType) []connectors.Field {
+// unanswered asks what was done about each point that has no answer yet.
+func unanswered(r flow.Request) []slack.Block {
+	const most = 40 // a modal holds 100 blocks, and nobody answers more
+	var blocks []slack.Block
+	for _, p := range r.Points {
+		if p.Round >= r.Round || !p.Answer.Empty() || len(blocks) == most {
+			continue
+		}
+		name := answerPrefix + strconv.Itoa(p.Number)
+		blocks = append(blocks, sheet{}.input(line{
+			name: name, label: clip(strconv.Itoa(p.Number)+". "+oneLine(p.Note.String()), 300), optional: true,
+			element: sheet{}.textBox(name, "What was done about it?", maxInput, true),
+		}))
+	}
+	return blocks
+}
+
+// missing asks for the fields of a request's template that hold nothing yet.
+func missing(r flow.Request, types []connectors.RequestType) []slack.Block {
 	t, _ := typeNamed(types, r.Template)
-	var empty []connectors.Field
+	var blocks []slack.Block
 	for _, f := range t.Fields {
 		if f.Name == inputDue && !r.Due.IsZero() {
 			continue
 		}
 		if len(r.Fields[f.Name]) == 0 {
-			empty = append(empty, f)
+			f.Required = false
+			blocks = append(blocks, sheet{}.templateLine(f))
 		}
 	}
-	return empty
+	return blocks
 }
 
 // closedView replaces a form that cannot be taken.

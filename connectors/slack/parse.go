@@ -203,7 +203,7 @@ func (s source) acted(p press) (flow.Event, bool) {
 		kind = flow.VoteCast
 	case actionUndo:
 		kind = flow.VoteUndone
-	case actionSubmit:
+	case actionSubmit, actionAnswer:
 		kind = flow.WorkSubmitted
 	case actionWithdraw:
 		kind = flow.RequestWithdrawn

@@ -76,6 +76,15 @@ func (s source) submission() ([]flow.Event, error) {
 	switch o.Form {
 	case formChanges:
 		ev.Body = withLink(typed(e.one(inputNote)), e.one(inputLink))
+	case formDecline, formWithdraw:
+		ev.Body = typed(e.one(inputNote))
+	case formAnswer:
+		ev.Body = typed(e.one(inputNote))
+		for name, said := range e.values {
+			if strings.HasPrefix(name, answerPrefix) {
+				set(ev.Fields, name, said...)
+			}
+		}
 	case formDelegate:
 		ev.To = s.actor(s.act.Team.id(), s.learned.Users[e.one(inputTo)].Team, e.one(inputTo))
 		ev.Body = typed(e.one(inputNote))

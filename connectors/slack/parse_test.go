@@ -94,7 +94,7 @@ func TestParse_Buttons(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for action, kind := range map[string]flow.Kind{
-		"approve": flow.VoteCast, "decline": flow.VoteCast, "undo": flow.VoteUndone, "submit_work": flow.WorkSubmitted, "withdraw": flow.RequestWithdrawn,
+		"approve": flow.VoteCast, "undo": flow.VoteUndone, "submit_work": flow.WorkSubmitted,
 	} {
 		p := samplePress()
 		p.Action = action
@@ -122,10 +122,10 @@ func TestParse_Buttons(t *testing.T) {
 func TestParse_MenuEntry(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	p := press{Action: "withdraw", Request: "CR-142"}
-	payload := strings.Replace(pressed("more", ""), `"value":""`, `"selected_option":{"text":{"type":"plain_text","text":"Withdraw"},"value":"`+r.seal.value(p)+`"}`, 1)
-	if ev := r.take(interactive(payload))[0]; ev.Kind != flow.RequestWithdrawn || ev.Request != "CR-142" {
-		t.Errorf("Parse = %+v, want CR-142 withdrawn", ev)
+	p := press{Action: "submit_work", Request: "CR-142"}
+	payload := strings.Replace(pressed("more", ""), `"value":""`, `"selected_option":{"text":{"type":"plain_text","text":"Send to review"},"value":"`+r.seal.value(p)+`"}`, 1)
+	if ev := r.take(interactive(payload))[0]; ev.Kind != flow.WorkSubmitted || ev.Request != "CR-142" {
+		t.Errorf("Parse = %+v, want the work on CR-142 sent to review", ev)
 	}
 }
 
@@ -145,6 +145,24 @@ func TestParse_Forms(t *testing.T) {
 			func(ev flow.Event) bool {
 				return ev.Kind == flow.VoteCast && ev.Field("verdict") == "request_changes" && ev.Field("stage") == "Legal" &&
 					ev.Body.String() == "1. Logo <larger>\n2. Less red https://x.example/a" && len(ev.Body) == 1
+			},
+		},
+		"decline": {
+			submission(formDecline, seal(formDecline, actionDecline), ravi, `{"note#0":{"note":{"value":"The claim is wrong"}}}`),
+			func(ev flow.Event) bool {
+				return ev.Kind == flow.VoteCast && ev.Field("verdict") == "decline" && ev.Field("stage") == "Legal" && ev.Body.String() == "The claim is wrong"
+			},
+		},
+		"withdraw without a reason": {
+			submission(formWithdraw, seal(formWithdraw, actionWithdraw), ravi, `{"note#0":{"note":{"value":null}}}`),
+			func(ev flow.Event) bool {
+				return ev.Kind == flow.RequestWithdrawn && ev.Request == "CR-142" && ev.Body.Empty()
+			},
+		},
+		"answers": {
+			submission(formAnswer, seal(formAnswer, actionAnswer), ravi, `{"answer.1#0":{"answer.1":{"value":"Twice as large"}},"answer.2#0":{"answer.2":{"value":null}},"note#0":{"note":{"value":"Ready"}}}`),
+			func(ev flow.Event) bool {
+				return ev.Kind == flow.WorkSubmitted && ev.Field("round") == "1" && ev.Field("answer.1") == "Twice as large" && ev.Fields["answer.2"] == nil && ev.Body.String() == "Ready"
 			},
 		},
 		"delegate": {

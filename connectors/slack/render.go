@@ -26,7 +26,6 @@ func (c *Connector) render(e flow.Effect) spoken {
 	v := viewOf(e)
 	k := &canvas{c: c, p: printer{instance: c.instance, known: e.Known}, view: v, mark: e.Mark()}
 	k.head()
-	k.facts()
 	k.body()
 	k.points()
 	k.buttons()
@@ -52,22 +51,33 @@ func (k *canvas) brief() bool {
 	return true
 }
 
-// head is the title with the request's key, and the one sentence under it.
+// head is what there is to know at a glance: the title with the request's key and the facts below it, or the one
+// sentence of a brief view.
 func (k *canvas) head() {
 	v := k.view
-	headline := escape(v.Headline)
+	var lines []string
 	if k.brief() {
-		k.section(firstOf(headline, bold(escape(oneLine(v.Title)))))
-		return
+		if said := oneLine(v.Headline); said != oneLine(v.Body.String()) {
+			lines = append(lines, escape(firstOf(v.Headline, oneLine(v.Title))))
+		}
+	} else {
+		title := clipMarked(bold(escape(oneLine(v.Title))), 1000)
+		if v.Request != "" {
+			title += "  " + k.key()
+		}
+		lines = append(lines, title)
 	}
-	line := clipMarked(bold(escape(oneLine(v.Title))), 1000)
-	if v.Request != "" {
-		line += "    " + k.key()
+	for _, f := range v.Facts {
+		value := clipMarked(k.p.fact(f), maxFact)
+		switch {
+		case value == "":
+		case f.Beside && len(lines) > 0:
+			lines[len(lines)-1] += " · " + value
+		default:
+			lines = append(lines, value)
+		}
 	}
-	if headline != "" && v.Headline != v.Title {
-		line += "\n" + headline
-	}
-	k.section(line)
+	k.run(len(lines), func(i int) string { return lines[i] }, "\n")
 }
 
 // key is the request's number, linked to its page.
@@ -93,58 +103,41 @@ func (c *Connector) address(path string) string {
 	return c.publicURL + "/" + strings.TrimPrefix(path, "/")
 }
 
-// facts stand side by side, ten to a section.
-func (k *canvas) facts() {
-	var fields []*slack.TextBlockObject
-	var pending string
-	for _, f := range k.view.Facts {
-		value := k.p.fact(f)
-		if value == "" {
-			continue
-		}
-		words := value
-		if f.Label != "" {
-			words = bold(escape(oneLine(f.Label))) + "\n" + value
-		}
-		field := marked(words, 400)
-		if pending += field.Text; !k.room(pending) {
-			break
-		}
-		fields = append(fields, field)
-	}
-	for len(fields) > 0 {
-		n := min(len(fields), maxFields)
-		k.add(&slack.SectionBlock{Type: slack.MBTSection, Fields: fields[:n]})
-		fields = fields[n:]
-	}
-}
-
 // fact is one value with the words around it.
 func (p printer) fact(f flow.Fact) string {
-	words := escape(f.Text)
-	switch {
-	case !f.At.IsZero():
-		return strings.TrimSpace(words + " " + date(f.At, ""))
-	case len(f.People) > 0:
-		return strings.TrimSpace(words + " " + p.people(f.People))
-	case f.URL != "":
-		return p.link(text.A(f.Text, f.URL))
+	words := escape(oneLine(f.Text))
+	if f.URL != "" {
+		words = p.link(text.A(f.Text, f.URL))
 	}
-	return words
+	var parts []string
+	for _, part := range []string{escape(oneLine(f.Label)), words, p.people(f.People, f.Or), escape(oneLine(f.After)), date(f.At, f.Said)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 const named = 8 // people named in one value
 
-func (p printer) people(list []flow.Actor) string {
+// people names them: "Ana, Ben and Dana", or "Ana, Ben or Dana" where one of them is enough.
+func (p printer) people(list []flow.Actor, or bool) string {
 	var names []string
 	for i, a := range list {
 		if i == named {
-			names = append(names, "…and "+count(len(list)-named, "other", "others"))
+			names = append(names, count(len(list)-named, "other", "others"))
 			break
 		}
 		names = append(names, p.person(a))
 	}
-	return strings.Join(names, ", ")
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := " and "
+	if or {
+		last = " or "
+	}
+	return strings.Join(names[:len(names)-1], ", ") + last + names[len(names)-1]
 }
 
 // body prints the document in as many sections as it needs and has room for.
@@ -160,8 +153,8 @@ func (k *canvas) points() {
 func (p printer) point(pt flow.Point) string {
 	words := strings.ReplaceAll(p.doc(pt.Note), "\n", "\n    ")
 	line := fmt.Sprintf("*%d.* %s", pt.Number, words)
-	if by := p.person(pt.By); pt.By.ID() != "" {
-		line += "  _by_ " + by
+	if pt.By.ID() != "" {
+		line += " · " + p.person(pt.By)
 	}
 	if !pt.Answer.Empty() {
 		line += "\n    *Answer:* " + strings.ReplaceAll(p.doc(pt.Answer), "\n", "\n    ")

@@ -16,7 +16,7 @@ func (k *canvas) buttons() {
 	used := map[string]int{}
 	for _, b := range k.view.Buttons {
 		url := k.c.address(b.URL)
-		if (b.Action == actionOpen || b.Action == actionTicket) && url == "" {
+		if b.Action == actionOpen && url == "" {
 			continue // nowhere to go to
 		}
 		if runes(k.value(b)) > maxValue {
@@ -70,14 +70,11 @@ func (k *canvas) button(b flow.Button, url string, nth int) slack.BlockElement {
 	case "danger":
 		e.Style = slack.StyleDanger
 	}
-	if b.Action == actionOpen || b.Action == actionTicket {
+	if b.Action == actionOpen {
 		e.URL, e.Value = url, b.Action
 		return e
 	}
 	e.Value = k.value(b)
-	if b.Confirm != "" {
-		e.Confirm = confirmation(b)
-	}
 	return e
 }
 
@@ -93,29 +90,15 @@ func (k *canvas) spokenLabel(b flow.Button) string {
 	return words
 }
 
-func confirmation(b flow.Button) *slack.ConfirmationBlockObject {
-	confirm := &slack.ConfirmationBlockObject{
-		Title: plainText(b.Label, maxTitleConfirm), Text: plainText(b.Confirm, maxConfirm),
-		Confirm: plainText(b.Label, 30), Deny: plainText("Cancel", 30),
-	}
-	if b.Style == "danger" {
-		confirm.Style = slack.StyleDanger
-	}
-	return confirm
-}
-
-const maxTitleConfirm = 100
-
-// option is a button as an entry of the menu; false where its sealed value does not fit or it asks back first, which
-// an entry cannot.
+// option is a button as an entry of the menu; false where its sealed value does not fit.
 func (k *canvas) option(b flow.Button, url string) (*slack.OptionBlockObject, bool) {
 	o := &slack.OptionBlockObject{Text: plainText(b.Label, maxOption)}
-	if b.Action == actionOpen || b.Action == actionTicket {
+	if b.Action == actionOpen {
 		o.URL, o.Value = url, b.Action
 		return o, true
 	}
 	o.Value = k.value(b)
-	return o, b.Confirm == "" && runes(o.Value) <= maxOption
+	return o, runes(o.Value) <= maxOption
 }
 
 // value seals what the button means.

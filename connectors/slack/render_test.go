@@ -26,17 +26,18 @@ func card() flow.View {
 		Kind: flow.AskView, Request: "CR-142", Title: "Nova: banner 300x250", Headline: "Nova banner 300x250 needs your review by Fri 20 Nov, 16:30 London",
 		Status: flow.InReview, Round: 2, Page: "/requests/CR-142",
 		Facts: []flow.Fact{
-			{Name: "status", Label: "Status", Text: "Brand review, revision 2"},
-			{Name: "due", Label: "Due", At: asked()},
-			{Name: "waiting_for", Label: "Waiting for", People: []flow.Actor{ana, {Shown: "Dana Wolf"}}},
-			{Name: "ticket", Label: "Ticket", Text: "DES-231", URL: "https://lumen.atlassian.net/browse/DES-231"},
+			{Name: "ticket", Text: "DES-231", URL: "https://lumen.atlassian.net/browse/DES-231", Beside: true},
+			{Name: "stage", Text: "Brand review, revision 2"},
+			{Name: "stage_due", Label: "decide by", At: asked(), Said: "Fri 20 Nov, 16:30 London", Beside: true},
+			{Name: "waiting_for", Label: "waiting for", People: []flow.Actor{ana, {Shown: "Dana Wolf"}}, Or: true, After: "(1 needed)", Beside: true},
+			{Name: "problem", Label: "Problem:", Text: "The ticket could not be written in Jira"},
 		},
 		Body:   text.Doc{text.P(text.T("For the "), text.B("launch"), text.T(", see "), text.A("the brief", "https://brief.example/?a=1&b=2"))},
 		Points: []flow.Point{{Number: 1, By: ana, Note: text.Plain("Logo larger"), Answer: text.Plain("Done")}},
 		Buttons: []flow.Button{
 			{Action: "approve", Label: "Approve", Style: "primary", Stage: "Brand review", Round: 2},
 			{Action: "request_changes", Label: "Request changes", Stage: "Brand review", Round: 2},
-			{Action: "decline", Label: "Decline", Style: "danger", Stage: "Brand review", Round: 2, Confirm: "Decline for good?"},
+			{Action: "decline", Label: "Decline", Stage: "Brand review", Round: 2, Minor: true},
 			{Action: "open", Label: "Open", URL: "/requests/CR-142"},
 			{Action: "delegate", Label: "Delegate", Stage: "Brand review", Round: 2, Minor: true},
 			{Action: "why", Label: "Why me?", Minor: true},
@@ -103,7 +104,7 @@ func hostileView(kind flow.ViewKind, s string) flow.View {
 			{Kind: text.Bullets, Kids: []text.Node{{Kind: text.Item, Kids: text.Plain(s)}}}, {Kind: "unknown", Text: s},
 		},
 		Points:  []flow.Point{{Number: 1, By: who, Note: text.Plain(s), Answer: text.Plain(s)}},
-		Buttons: []flow.Button{{Action: "approve", Label: s, Stage: s, Version: s, Confirm: s}, {Action: "open", Label: s, URL: "/x"}, {Action: "delegate", Label: s, Stage: s, Minor: true}, {Action: "why", Label: s, Minor: true}},
+		Buttons: []flow.Button{{Action: "approve", Label: s, Stage: s, Version: s}, {Action: "open", Label: s, URL: "/x"}, {Action: "delegate", Label: s, Stage: s, Minor: true}, {Action: "why", Label: s, Minor: true}},
 	}
 }
 
@@ -173,11 +174,24 @@ func TestRender_SealedButtonsMeanWhatTheySay(t *testing.T) {
 		}
 	}
 	want := []string{
-		"approve CR-142 Brand review", "request_changes CR-142 Brand review", "decline CR-142 Brand review", "open https://hub.lumen.example/requests/CR-142",
-		"delegate CR-142 Brand review", "why CR-142 ",
+		"approve CR-142 Brand review", "request_changes CR-142 Brand review", "open https://hub.lumen.example/requests/CR-142",
+		"decline CR-142 Brand review", "delegate CR-142 Brand review", "why CR-142 ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("buttons (-want +got):\n%s", diff)
+	}
+}
+
+// TestRender_BriefSaysItOnce: a sentence in the ruleset's own words is headline and body alike.
+func TestRender_BriefSaysItOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for name, body := range map[string]text.Doc{"own words": text.Plain("CR-142 has waited for 2 days."), "none": nil} {
+		s := r.render(show(flow.View{Kind: flow.NoticeView, Request: "CR-142", Headline: "CR-142 has waited for 2 days.", Body: body}))
+		data, err := json.Marshal(s.blocks)
+		if n := strings.Count(string(data), "has waited"); err != nil || n != 1 || s.text != "CR-142 has waited for 2 days." {
+			t.Errorf("%s: said %d times in %s (%v), text %q", name, n, data, err, s.text)
+		}
 	}
 }
 

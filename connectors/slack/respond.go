@@ -107,6 +107,12 @@ func formOf(action string) string {
 	switch action {
 	case actionChanges:
 		return formChanges
+	case actionDecline:
+		return formDecline
+	case actionWithdraw:
+		return formWithdraw
+	case actionAnswer:
+		return formAnswer
 	case actionDelegate:
 		return formDelegate
 	case actionDetail:
@@ -122,6 +128,9 @@ func (c *Connector) startDecision(ctx context.Context, i interaction, p press, q
 	act := connectors.Action{
 		Who: c.personOf(ctx, i), Request: flow.RequestID(p.Request), Do: p.Action, Stage: p.Stage, Round: p.Round, Version: p.Version,
 	}
+	if p.Action == actionAnswer {
+		act.Do = actionSubmit
+	}
 	// Where it cannot be told the form opens all the same: what counts is judged when it is sent.
 	if ok, why, err := q.May(ctx, act); err == nil && !ok {
 		reply.Beside = c.privately(i, why)
@@ -132,15 +141,25 @@ func (c *Connector) startDecision(ctx context.Context, i interaction, p press, q
 		Form: formOf(p.Action), User: i.User.ID, Team: i.Team.id(), Channel: firstOf(i.Channel.id(), i.Container.ChannelID),
 		Thread: firstOf(m.ThreadTS, i.Container.ThreadTS), Press: &p,
 	}
-	var empty []connectors.Field
-	if o.Form == formDetail {
-		if r, known, err := q.Request(ctx, p.Request); err == nil && known {
-			empty = missing(r, q.Types())
-		}
-	}
-	view := c.decideView(o, empty)
+	view := c.decideView(o, c.asks(ctx, o, q))
 	reply.Beside = func(ctx context.Context) { c.openOrSay(ctx, i, view) }
 	return reply
+}
+
+// asks are the inputs of a form that depend on the request: fields that are empty, points without an answer. Where the
+// request cannot be read the form does without.
+func (c *Connector) asks(ctx context.Context, o origin, q connectors.Query) []slack.Block {
+	if o.Form != formDetail && o.Form != formAnswer {
+		return nil
+	}
+	r, known, err := q.Request(ctx, o.Press.Request)
+	switch {
+	case err != nil || !known:
+		return nil
+	case o.Form == formDetail:
+		return missing(r, q.Types())
+	}
+	return unanswered(r)
 }
 
 // openOrSay opens a modal with one try, and says so privately where that failed.

@@ -260,6 +260,45 @@ func TestRespond_RequestChangesAsksFirst(t *testing.T) {
 	}
 }
 
+func TestRespond_DeclineAndWithdrawAskForAReason(t *testing.T) {
+	t.Parallel()
+	for action, title := range map[string]string{actionDecline: "Decline", actionWithdraw: "Withdraw"} {
+		r := newRig(t)
+		p := samplePress()
+		p.Action = action
+		in := interactive(pressed(action, r.seal.value(p)))
+		if acc := r.accept(in); acc.Ignored != ignoredOpens {
+			t.Errorf("%s: Accept = %+v, want nothing decided yet", action, acc)
+		}
+		r.respond(in, &fakeQuery{refuse: "Brand review is Ana's."})
+		if n := len(r.api.of("views.open")); n != 0 {
+			t.Errorf("%s: %d forms opened for somebody who may not", action, n)
+		}
+		r.respond(in, &fakeQuery{})
+		view := r.api.only("views.open").Args["view"]
+		if got := inputs(t, view); len(got) != 1 || !strings.Contains(view, `"submit":{"type":"plain_text","text":"`+title+`"}`) || !strings.Contains(view, `"optional":true`) {
+			t.Errorf("%s opened %s, want one optional reason and a button %s", action, view, title)
+		}
+	}
+}
+
+func TestRespond_SendToReviewAsksForAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	q := &fakeQuery{requests: map[string]flow.Request{"CR-142": {ID: "CR-142", Round: 3, Points: []flow.Point{
+		{Number: 1, Round: 1, Note: text.Plain("Logo larger"), Answer: text.Plain("Done")},
+		{Number: 2, Round: 2, Note: text.Plain("End on the claim")},
+	}}}}
+	r.respond(interactive(pressed(actionAnswer, r.seal.value(press{Action: actionAnswer, Request: "CR-142", Round: 3}))), q)
+	view := r.api.only("views.open").Args["view"]
+	if diff := cmp.Diff(map[string]string{"answer.2#0": "", "note#0": ""}, inputs(t, view)); diff != "" || !strings.Contains(view, "2. End on the claim") {
+		t.Errorf("inputs (-want +got):\n%s\nof %s", diff, view)
+	}
+	if len(q.actions) != 1 || q.actions[0].Do != "submit_work" {
+		t.Errorf("asked %+v, want whether the work may be sent", q.actions)
+	}
+}
+
 func TestRespond_DetailAsksForWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -291,7 +330,9 @@ func TestRespond_PressesAreAcknowledgedEmpty(t *testing.T) {
 func TestRespond_Commands(t *testing.T) {
 	t.Parallel()
 	requests := map[string]flow.Request{"CR-142": {
-		ID: "CR-142", Title: "Spring <banner>", Status: flow.InReview, Stages: []flow.StageRun{{Name: "Legal", State: flow.StageOpen}},
+		ID: "CR-142", Title: "Spring <banner>", Status: flow.InReview, Stages: []flow.StageRun{{
+			Name: "Legal", State: flow.StageOpen, Asked: []flow.Actor{{Name: "ana", Shown: "Ana Reyes"}, {Name: "eli"}}, Waiting: []flow.Wait{{On: []string{"ana"}}},
+		}},
 		Links: []flow.Link{{Purpose: "ticket", Label: "DES-7", URL: "https://lumen.atlassian.net/browse/DES-7"}},
 	}}
 	for name, tc := range map[string]struct {
@@ -303,7 +344,7 @@ func TestRespond_Commands(t *testing.T) {
 		"help":              {"HELP", &fakeQuery{}, []string{"/signoff status"}},
 		"typo":              {"statsu CR-1", &fakeQuery{}, []string{"Did you mean /signoff status?"}},
 		"unknown":           {"<!channel>", &fakeQuery{}, []string{"I do not know “&lt;!channel&gt;”"}},
-		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Legal.", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
+		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Legal by Ana Reyes.", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
 		"status of none":    {"status CR-9", &fakeQuery{requests: requests}, []string{"There is no request CR-9"}},
 		"status in trouble": {"status CR-9", &fakeQuery{err: errors.New("x")}, []string{"please try again"}},
 		"mine":              {"status", &fakeQuery{waiting: []flow.Request{requests["CR-142"]}}, []string{"Waiting for you", "CR-142"}},
@@ -360,9 +401,14 @@ func TestViews_WithinTheLimits(t *testing.T) {
 	r := newRig(t)
 	p := samplePress()
 	lintView(t, "closed", r.closedView(sentenceOldForm))
-	for _, form := range []string{formChanges, formDelegate, formDetail} {
-		lintView(t, form, r.decideView(origin{Form: form, User: ravi, Team: testTeam, Press: &p}, studio()[1].Fields))
+	long := flow.Request{Round: 2}
+	for i, s := range append(hostile(), make([]string, 60)...) {
+		long.Points = append(long.Points, flow.Point{Number: i + 1, Round: 1, Note: text.Plain(s)})
 	}
+	for _, form := range []string{formChanges, formDecline, formWithdraw, formDelegate, formDetail} {
+		lintView(t, form, r.decideView(origin{Form: form, User: ravi, Team: testTeam, Press: &p}, missing(flow.Request{Template: studio()[1].Name}, studio())))
+	}
+	lintView(t, formAnswer, r.decideView(origin{Form: formAnswer, User: ravi, Team: testTeam, Press: &p}, unanswered(long)))
 	for i, s := range hostile() {
 		f := draftForm{types: studio(), origin: origin{Form: formRequest, User: maya, Team: testTeam, Name: clip(s, 50)}, reading: true, belongs: s}
 		f.sheet.values = map[string][]string{inputType: {"banner"}, inputChannel: {s}, inputDue: {s}, inputLink: {s}, "f.choice.brand": {s}, "f.date.due": {s}, "f.list.sizes": {s, s}}

@@ -81,6 +81,9 @@ func (s sealer) pressed(value string) (press, bool) {
 const (
 	formRequest  = "signoff_request"
 	formChanges  = "signoff_changes"
+	formDecline  = "signoff_decline"
+	formWithdraw = "signoff_withdraw"
+	formAnswer   = "signoff_answer"
 	formDelegate = "signoff_delegate"
 	formDetail   = "signoff_detail"
 )

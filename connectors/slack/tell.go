@@ -10,7 +10,8 @@ import (
 	"signoff/internal/flow"
 )
 
-// tell says something once: at a place, or to each person directly, or to one person where they acted.
+// tell says something once: at a place, or to each person directly, or to one person where they acted. Without access
+// to the place it goes to each person directly.
 func (c *Connector) tell(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
 	in, err := c.installed(ctx)
 	if err != nil {
@@ -33,6 +34,9 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) ([]flow.Link, error
 	}
 	out.spoken, out.mark = c.render(e), e
 	sent, err := c.post(ctx, out)
+	if outside(err) && len(e.Tell.To) > 0 {
+		return c.tellEach(ctx, in, e)
+	}
 	if err != nil {
 		return nil, err
 	}

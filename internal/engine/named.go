@@ -58,7 +58,7 @@ func add(list []flow.Actor, more ...flow.Actor) []flow.Actor {
 func recipient(e flow.Effect, who flow.Actor) bool {
 	switch {
 	case e.Show != nil:
-		return e.Show.To.ID() == who.ID()
+		return e.Show.At.Zero() && e.Show.To.ID() == who.ID()
 	case e.Tell != nil:
 		return slices.ContainsFunc(e.Tell.To, func(to flow.Actor) bool { return to.ID() == who.ID() }) &&
 			(e.Tell.Private || e.Tell.Where.Zero())

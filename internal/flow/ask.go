@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"signoff/internal/text"
 )
@@ -27,9 +28,7 @@ func (s scene) askView(run StageRun, who Actor) View {
 	v.Body = s.askBody(run)
 	v.Points = s.earlierPoints(run.Round)
 	v.Fields = s.details()
-	v.Buttons = append(s.voteButtons(run, false), s.open())
-	v.Buttons = append(v.Buttons, s.openTicket()...)
-	v.Buttons = append(v.Buttons, s.why())
+	v.Buttons = append(s.voteButtons(run, false), s.open(), s.why())
 	return v
 }
 
@@ -39,21 +38,27 @@ func (s scene) askedFor(run StageRun, who Actor) Actor {
 	return behalf
 }
 
+// askFacts are the ticket, the question, for whom it is, and what to check.
 func (s scene) askFacts(run StageRun, who Actor) []Fact {
-	facts := s.standing(run)
+	question := []Fact{{Name: "stage", Text: run.Name + s.revision(run.Round)}}
 	if behalf := s.askedFor(run, who); behalf.ID() != "" {
-		facts = append(facts, Fact{Name: "on_behalf", Label: "For", People: s.people(behalf)})
+		question = append(question, Fact{Name: "on_behalf", Label: "in place of", People: s.people(behalf)})
 	}
-	if due := s.dueFor(run, who); !due.IsZero() {
-		facts = append(facts, Fact{Name: "stage_due", Label: "Decide by", At: due})
+	question = append(question, s.when("stage_due", "decide by", s.dueFor(run, who))...)
+	if waiting := s.waiting(run); len(waiting) > 1 || s.count(run).got > 0 { // that it waits for the reader alone is clear
+		question = append(question, s.standing(run)...)
 	}
+	facts := append(s.ticketFact(), oneLine(question)...)
+	facts = append(facts, oneLine(s.parties())...)
 	d, _ := s.def(run.Name)
+	var checks []Fact
 	for _, item := range d.Checklist {
-		facts = append(facts, Fact{Name: "checklist", Label: "Check", Text: item})
+		checks = append(checks, Fact{Name: "checklist", Text: item})
 	}
-	facts = append(facts, s.owner())
-	facts = append(facts, s.common()...)
-	return append(facts, s.ticketFact()...)
+	if len(checks) > 0 {
+		checks[0].Label = "check:"
+	}
+	return append(facts, oneLine(checks)...)
 }
 
 // askBody is what was asked for, and what the maker of this revision said about it.
@@ -89,57 +94,81 @@ func (s scene) points() []Point {
 
 // askedView closes a copy that needs no answer any more.
 func (s scene) askedView(run StageRun, who Actor) View {
-	v := s.view(AskView, s.askedHeadline(run, who))
+	end := s.asked(run, who)
+	v := s.view(AskView, end.sentence(s))
 	v.Status, v.Round = "", run.Round // it no longer follows the request
-	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
-	if !run.Decided.IsZero() {
-		v.Facts = append(v.Facts, Fact{Name: "decided", Label: "Decided", At: run.Decided})
-	}
-	v.Buttons = append([]Button{s.open()}, s.openTicket()...)
+	v.Facts = append(s.ticketFact(), end.facts(s)...)
+	v.Buttons = []Button{s.open()}
 	return v
 }
 
-func (s scene) askedHeadline(run StageRun, who Actor) string {
-	_, voted := s.touching(s.live(run), who)
-	switch run.State {
-	case StageOpen:
-		return s.stillOpenHeadline(run, who)
-	case StageApproved:
-		if voted || len(run.DecidedBy) == 0 {
-			return fmt.Sprintf("%s: %s.", s.label(), s.outcome(run))
-		}
-		return fmt.Sprintf("%s: not needed any more, %s.", s.label(), s.outcome(run))
-	case StageChanges:
-		return fmt.Sprintf("%s: changes requested by %s, %s. Revision %d replaces revision %d.", s.label(), s.deciders(run), s.instant(run.Decided), run.Round+1, run.Round)
-	case StageReverted:
-		return fmt.Sprintf("%s: undone. %s So %s does not wait for you now.", s.label(), run.Why, run.Name)
-	case StageStopped:
-		line := fmt.Sprintf("%s: not needed any more. %s", s.label(), run.Why)
-		if run.Round < s.r.Round {
-			line += fmt.Sprintf(" Replaced by revision %d.", run.Round+1)
-		}
-		return line
-	}
-	return fmt.Sprintf("%s: %s.", s.label(), s.outcome(run))
+// ending says how it ended for somebody: what happened, when, and what follows from it.
+type ending struct {
+	what string
+	at   time.Time
+	next string
 }
 
-// stillOpenHeadline answers somebody who is not asked any more while the stage goes on.
-func (s scene) stillOpenHeadline(run StageRun, who Actor) string {
-	if v, voted := s.touching(s.live(run), who); voted {
-		line := fmt.Sprintf("%s: %s %s %s", s.label(), s.who(v.By), did(v.Verdict), run.Name)
-		if v.For.ID() != "" {
-			line += " for " + s.who(v.For)
-		}
-		return line + ", " + s.instant(v.At) + "."
+func (e ending) sentence(s scene) string {
+	line := s.label() + ": " + e.what
+	if !e.at.IsZero() {
+		line += ", " + s.instant(e.at)
 	}
-	for i := len(run.Delegated) - 1; i >= 0; i-- {
-		if d := run.Delegated[i]; same(d.From, who) {
-			return fmt.Sprintf("%s: %s was handed to %s, %s.", s.label(), run.Name, s.who(d.To), s.instant(d.At))
+	if e.next != "" {
+		line += ". " + upper(e.next)
+	}
+	return line + "."
+}
+
+func (e ending) facts(s scene) []Fact {
+	facts := append([]Fact{{Name: "ended", Text: e.what}}, s.when("ended_at", "", e.at)...)
+	if e.next != "" {
+		facts = append(facts, Fact{Name: "next", Text: e.next})
+	}
+	return oneLine(facts)
+}
+
+func (s scene) asked(run StageRun, who Actor) ending {
+	_, voted := s.touching(s.live(run), who)
+	replaced := ""
+	if run.Round < s.r.Round {
+		replaced = fmt.Sprintf("revision %d replaces revision %d", run.Round+1, run.Round)
+	}
+	switch run.State {
+	case StageOpen:
+		return s.stillOpen(run, who)
+	case StageApproved:
+		if voted || len(run.DecidedBy) == 0 {
+			return ending{what: s.outcome(run), at: run.Decided}
+		}
+		return ending{what: "not needed any more, " + s.outcome(run), at: run.Decided}
+	case StageChanges:
+		return ending{what: "changes requested by " + s.deciders(run), at: run.Decided, next: replaced}
+	case StageReverted:
+		return ending{what: "not needed now, " + bare(run.Why)}
+	case StageStopped:
+		return ending{what: "not needed any more, " + bare(run.Why), next: replaced}
+	}
+	return ending{what: s.outcome(run), at: run.Decided}
+}
+
+// stillOpen answers somebody who is not asked any more while the stage goes on.
+func (s scene) stillOpen(run StageRun, who Actor) ending {
+	if v, voted := s.touching(s.live(run), who); voted {
+		what := fmt.Sprintf("%s %s %s", s.who(v.By), did(v.Verdict), run.Name)
+		if v.For.ID() != "" {
+			what += " for " + s.who(v.For)
+		}
+		return ending{what: what, at: v.At}
+	}
+	for _, d := range slices.Backward(run.Delegated) {
+		if same(d.From, who) {
+			return ending{what: fmt.Sprintf("%s was handed to %s", run.Name, s.who(d.To)), at: d.At}
 		}
 	}
 	d, _ := s.def(run.Name)
 	if s.barred(d, who) != "" {
-		return fmt.Sprintf("%s: you have a part in this work now, so %s is decided by others.", s.label(), run.Name)
+		return ending{what: fmt.Sprintf("you have a part in this work now, so %s is decided by others", run.Name)}
 	}
-	return fmt.Sprintf("%s: you are not asked about %s any more.", s.label(), run.Name)
+	return ending{what: fmt.Sprintf("you are not asked about %s any more", run.Name)}
 }

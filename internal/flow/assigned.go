@@ -30,7 +30,8 @@ func (s *step) assigned() {
 func (s *step) tellAssignee() {
 	if who := s.r.Assignee; who.ID() != "" && !same(who, s.ev.Actor) {
 		view := s.view(NoticeView, s.label()+" is assigned to you.")
-		view.Buttons = append([]Button{s.open()}, s.openTicket()...)
+		view.Facts = oneLine(append(s.ticketFact(), s.parties()...))
+		view.Buttons = []Button{s.open()}
 		s.direct([]Actor{who}, view)
 	}
 }

@@ -50,44 +50,55 @@ func (s scene) waitingWords(run StageRun) string {
 	return s.names(list, "or")
 }
 
+// cardFacts are the ticket, one line about the request, and one about each stage of this revision.
 func (s scene) cardFacts() []Fact {
-	facts := []Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}}
+	facts := append(s.ticketFact(), oneLine(append(s.statusFacts(), s.parties()...))...)
 	for _, run := range s.r.Stages {
 		if run.Round == s.r.Round {
-			facts = append(facts, s.stageFacts(run)...)
+			facts = append(facts, oneLine(s.stageFacts(run))...)
 		}
 	}
-	facts = append(facts, s.owner())
-	facts = append(facts, s.common()...)
-	facts = append(facts, s.ticketFact()...)
+	facts = append(facts, s.movedFact()...)
 	return append(facts, s.problemFacts()...)
+}
+
+// statusFacts say where the request stands; how it was closed only where no stage says it.
+func (s scene) statusFacts() []Fact {
+	status := Fact{Name: "status", Text: s.r.Status.Words() + s.revision(s.r.Round)}
+	for _, run := range s.r.Stages {
+		if run.Round == s.r.Round && run.Decided.Equal(s.r.Closed) && len(s.stageFacts(run)) > 0 {
+			return []Fact{status}
+		}
+	}
+	return append([]Fact{status}, s.when("closed", "", s.r.Closed)...)
+}
+
+// revision names a later revision than the first: ", revision 2".
+func (s scene) revision(round int) string {
+	if round < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", revision %d", round)
 }
 
 // stageFacts say where a stage of this revision stands.
 func (s scene) stageFacts(run StageRun) []Fact {
 	switch run.State {
 	case StageOpen:
-		return s.openFacts(run)
+		facts := []Fact{{Name: "stage", Text: run.Name}}
+		facts = append(facts, s.when("stage_due", "due", s.soonest(run))...)
+		return append(facts, s.standing(run)...)
 	case StageReverted:
 		return nil
 	case StageSkipped:
-		return []Fact{{Name: "skipped", Label: run.Name, Text: "does not apply: " + run.Why}}
-	case StageApproved, StageDeclined, StageChanges:
-		if len(run.DecidedBy) > 0 {
-			words := map[StageState]string{StageApproved: "Approved", StageDeclined: "Declined", StageChanges: "Changes requested"}[run.State]
-			return []Fact{{Name: "decided", Label: run.Name, Text: fmt.Sprintf("%s by %s,", words, s.deciders(run)), At: run.Decided}}
+		return []Fact{{Name: "skipped", Text: run.Name + " does not apply: " + run.Why}}
+	case StageStopped:
+		if s.r.Status == Withdrawn {
+			return nil
 		}
+		return []Fact{{Name: "stopped", Text: run.Name + " is not needed any more"}}
 	}
-	return []Fact{{Name: "decided", Label: run.Name, Text: run.Why}}
-}
-
-// openFacts say whom an open stage waits for and how many approvals it has: "1 of 2".
-func (s scene) openFacts(run StageRun) []Fact {
-	facts := s.standing(run)
-	if due := s.soonest(run); !due.IsZero() {
-		facts = append(facts, Fact{Name: "stage_due", Label: run.Name + " due", At: due})
-	}
-	return facts
+	return append([]Fact{{Name: "decided", Text: s.outcome(run)}}, s.when("decided_at", "", run.Decided)...)
 }
 
 func (s scene) cardButtons() []Button {
@@ -99,14 +110,10 @@ func (s scene) cardButtons() []Button {
 	if s.r.Status == InProgress && s.r.Workflow != "" {
 		out = append(out, s.submitButton(s.r.Round))
 	}
-	if !s.r.Status.Closed() {
-		out = append(out,
-			Button{Action: "add_detail", Label: "Add detail", Minor: true},
-			Button{Action: "withdraw", Label: "Withdraw", Style: "danger", Minor: true, Confirm: fmt.Sprintf("Withdraw %s? Everybody who is asked will see that it is off.", s.label())},
-		)
-	}
 	out = append(out, s.open())
-	out = append(out, s.openTicket()...)
+	if !s.r.Status.Closed() {
+		out = append(out, Button{Action: "add_detail", Label: "Add detail", Minor: true}, Button{Action: "withdraw", Label: "Withdraw", Minor: true})
+	}
 	return append(out, s.why())
 }
 
@@ -124,14 +131,24 @@ func (s scene) voteButtons(run StageRun, several bool) []Button {
 	b := func(action, label string) Button {
 		return Button{Action: action, Label: label, Stage: run.Name, Round: run.Round, Version: s.r.Revision()}
 	}
-	approve, change := b("approve", "Approve"+name), b("request_changes", "Request changes"+on)
-	approve.Style = "primary"
-	decline, hand := b("decline", "Decline"+on), b("delegate", "Delegate"+on)
-	decline.Style, decline.Minor, hand.Minor = "danger", true, true
-	decline.Confirm = fmt.Sprintf("Decline %s in %s?", s.label(), run.Name)
-	return []Button{approve, change, decline, hand}
+	approve, decline := b("approve", "Approve"+name), b("decline", "Decline"+on)
+	approve.Style, decline.Minor = "primary", true
+	out := []Button{approve, b("request_changes", "Request changes"+on), decline}
+	if !several { // else everybody has the way to hand it over in their own copy, where the stage is clear
+		hand := b("delegate", "Delegate")
+		hand.Minor = true
+		out = append(out, hand)
+	}
+	return out
 }
 
+// submitButton sends the work to review; where changes were asked for, what was done about them is asked first.
 func (s scene) submitButton(round int) Button {
-	return Button{Action: "submit_work", Label: "Send to review", Style: "primary", Round: round, Version: s.r.Revision()}
+	action := "submit_work"
+	for _, p := range s.r.Points {
+		if p.Round < round && p.Answer.Empty() {
+			action = "answer_points"
+		}
+	}
+	return Button{Action: action, Label: "Send to review", Style: "primary", Round: round, Version: s.r.Revision()}
 }

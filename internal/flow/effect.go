@@ -43,8 +43,8 @@ func (e Effect) Mark() string {
 // Show makes the outside look like View: it creates the thing at At when Link is nil, else changes what Link names.
 type Show struct {
 	Purpose string `json:"purpose"`
-	// At is the place for a new one: {chat, thread, …}, {chat, channel, …}, {tracker, project, DES}. Where To is set
-	// and At is empty the thing goes to that person directly.
+	// At is the place for a new one: {chat, thread, …}, {chat, channel, …}, {tracker, project, DES}. Without At the
+	// thing goes to To directly; with both it goes to To only where the connector has no access to At.
 	At      Ref    `json:"at,omitzero"`
 	To      Actor  `json:"to,omitzero"`
 	Link    *Link  `json:"link,omitempty"`
@@ -54,7 +54,8 @@ type Show struct {
 }
 
 // Tell says something once. Where is a thread, a channel, a message of ours (below it) or a ticket; with To and no
-// Where it goes to each person directly. Private is for the first of To alone, at Where. After Expires it is dropped.
+// Where, or a Where that the connector has no access to, it goes to each person directly. Private is for the first of
+// To alone, at Where. After Expires it is dropped.
 type Tell struct {
 	To        []Actor   `json:"to,omitempty"`
 	Where     Ref       `json:"where,omitzero"`
@@ -92,7 +93,7 @@ type View struct {
 	Kind    ViewKind  `json:"kind"`
 	Request RequestID `json:"request"`
 	// Title is the request's title; Headline one plain sentence that stands alone as notification and for screen
-	// readers. Both plain text.
+	// readers. Both plain text. Cards, asks and work say the same once more in Facts, so they show no Headline.
 	Title    string              `json:"title"`
 	Headline string              `json:"headline"`
 	Status   Status              `json:"status,omitempty"`
@@ -119,21 +120,25 @@ type TicketFields struct {
 	KeepStatus bool `json:"keep_status,omitempty"`
 }
 
-// Fact is one labelled value. Exactly one of Text, People and At carries the value; Text may accompany At or People
-// as words around them.
+// Fact is one thing to know. It reads as Label, Text, People, After and At in this order, of which any may be missing.
 type Fact struct {
-	Name   string    `json:"name"`  // stable English: status, owner, due, waiting_for, ticket, …
-	Label  string    `json:"label"` // as people read it
+	Name   string    `json:"name"`            // stable English: status, owner, due, waiting_for, ticket, …
+	Label  string    `json:"label,omitempty"` // as people read it before the value: "waiting for"
 	Text   string    `json:"text,omitempty"`
 	People []Actor   `json:"people,omitempty"`
+	Or     bool      `json:"or,omitempty"` // one of People is enough: "Ana or Dana"
+	After  string    `json:"after,omitempty"`
 	At     time.Time `json:"at,omitzero"`
+	Said   string    `json:"said,omitempty"` // At in words with its zone, where the reader's own zone is not known
 	URL    string    `json:"url,omitempty"`
+	// Beside puts the fact on the line of what stands before it; the first one then stands beside the title.
+	Beside bool `json:"beside,omitempty"`
 }
 
 // Button is something the reader may do.
 type Button struct {
-	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, open,
-	// open_ticket, why.
+	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, answer_points (submit_work that
+	// asks for answers first), add_detail, withdraw, open, why.
 	Action  string `json:"action"`
 	Label   string `json:"label"`
 	Style   string `json:"style,omitempty"` // primary, danger or empty
@@ -141,6 +146,5 @@ type Button struct {
 	Stage   string `json:"stage,omitempty"`
 	Round   int    `json:"round,omitempty"`
 	Version string `json:"version,omitempty"`
-	URL     string `json:"url,omitempty"`     // open, open_ticket: an address or a path of ours
-	Confirm string `json:"confirm,omitempty"` // a question asked first
+	URL     string `json:"url,omitempty"` // open: an address or a path of ours
 }

@@ -98,17 +98,11 @@ func (s *stage) view(purpose string) string {
 
 func printView(v View) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s | %s\n%s\n", v.Kind, v.Title, v.Headline)
+	fmt.Fprintf(&b, "%s\n%s | %s", v.Headline, v.Kind, v.Title)
 	for _, f := range v.Facts {
-		fmt.Fprintf(&b, "  %s (%s): %s", f.Label, f.Name, f.Text)
-		if !f.At.IsZero() {
-			b.WriteString(" <" + f.At.Format("Mon 15:04") + ">")
-		}
-		for _, a := range f.People {
-			b.WriteString(" @" + a.Shown)
-		}
-		b.WriteString("\n")
+		b.WriteString(printFact(f))
 	}
+	b.WriteString("\n")
 	if !v.Body.Empty() {
 		fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(v.Body.String(), "\n", "\n  "))
 	}
@@ -116,9 +110,42 @@ func printView(v View) string {
 		fmt.Fprintf(&b, "  point %d: %s -> %s\n", p.Number, p.Note, p.Answer)
 	}
 	for _, x := range v.Buttons {
-		fmt.Fprintf(&b, "  [%s] %s %s\n", x.Label, x.Action, x.URL)
+		menu := ""
+		if x.Minor {
+			menu = "in the menu"
+		}
+		fmt.Fprintf(&b, "  [%s] %s %s %s\n", x.Label, x.Action, x.URL, menu)
 	}
 	return trimLines(b.String())
+}
+
+// printFact shows a fact as a chat does: those beside each other on one line.
+func printFact(f Fact) string {
+	last := ", @"
+	if f.Or {
+		last = " or @"
+	}
+	var words []string
+	var names []string
+	for _, a := range f.People {
+		names = append(names, a.Shown)
+	}
+	if len(names) > 0 {
+		names[0] = "@" + names[0]
+	}
+	at := ""
+	if !f.At.IsZero() {
+		at = "<" + f.At.Format("Mon 15:04") + ">"
+	}
+	for _, w := range []string{f.Label, f.Text, strings.Join(names, last), f.After, at} {
+		if w != "" {
+			words = append(words, w)
+		}
+	}
+	if f.Beside {
+		return " · " + strings.Join(words, " ")
+	}
+	return "\n  " + strings.Join(words, " ")
 }
 
 func (s *stage) fields() string { return fmt.Sprintf("%v\n", s.r.Fields) }

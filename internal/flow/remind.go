@@ -109,10 +109,6 @@ func (s *step) say(m moment, where string, to []Actor) {
 func (s scene) timeView(m moment, to []Actor) View {
 	run := s.r.Stages[s.run(s.r.Round, m.stage)]
 	v := s.view(NoticeView, s.timeSentence(m, run, to))
-	v.Facts = []Fact{{Name: "stage", Label: "Stage", Text: run.Name}}
-	if due := s.dueFor(run, first(to)); !due.IsZero() {
-		v.Facts = append(v.Facts, Fact{Name: "stage_due", Label: "Decide by", At: due})
-	}
 	v.Buttons = []Button{s.open()}
 	if body, ok := s.worded(m, run, to); ok {
 		v.Body, v.Headline = body, strings.Join(strings.Fields(body.String()), " ")

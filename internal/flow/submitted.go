@@ -19,7 +19,7 @@ func (s *step) submitted() {
 		Title: route.Title, Body: slices.Clone(s.ev.Body), Requester: s.ev.Actor,
 		Due: utc(route.Due), Source: s.ev.Field("source"), Project: route.Project, Priority: route.Priority,
 		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation,
-		Fields: merged(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
+		Fields: known(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
 	}
 	if s.r.Title == "" {
 		s.r.Title = s.ev.Field("title")
@@ -55,15 +55,16 @@ func (s *step) start(now bool) {
 	}
 }
 
-// merged lays the routed fields over those that came with the event. The names that only describe the submission are
-// kept in places of their own.
-func merged(came, routed map[string][]string) map[string][]string {
+// known are the fields that the rules know, with the channel and the due date the event named. What else came with
+// the event only describes the submission.
+func known(came, routed map[string][]string) map[string][]string {
 	all := map[string][]string{}
-	maps.Copy(all, came)
-	maps.Copy(all, routed)
-	for _, name := range []string{"title", "type", "source"} {
-		delete(all, name)
+	for _, name := range []string{"channel", "due"} {
+		if values := came[name]; len(values) > 0 {
+			all[name] = values
+		}
 	}
+	maps.Copy(all, routed)
 	if len(all) == 0 {
 		return nil
 	}
@@ -110,6 +111,6 @@ func (s *step) send(by Actor, note text.Doc) {
 	s.openNext()
 	if len(s.r.Open()) == 0 {
 		s.because("no_stage", "No stage applies to this request, so it is approved as it is.")
-		s.tellOutcome("No approval stage applies, so it is approved as it is.")
+		s.tellOutcome("No approval stage applies.")
 	}
 }

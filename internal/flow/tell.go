@@ -56,7 +56,7 @@ func (s *step) tell(target string, t Tell) {
 	s.tells = append(s.tells, Effect{Target: target, Tell: &t})
 }
 
-// notice says a sentence in the request's thread; without one it goes to the requester.
+// notice says a sentence in the request's thread; without one, or without access to it, it goes to the requester.
 func (s *step) notice(line string, body text.Doc) {
 	chat := s.r.Places.Chat
 	if chat == "" {
@@ -65,7 +65,7 @@ func (s *step) notice(line string, body text.Doc) {
 	view := s.view(NoticeView, line)
 	view.Body = body
 	if thread, ok := s.thread(); ok {
-		s.tell(chat, Tell{Where: thread, View: view})
+		s.tell(chat, Tell{Where: thread, To: s.reachable([]Actor{s.r.Requester}), View: view})
 		return
 	}
 	s.direct([]Actor{s.r.Requester}, view)
@@ -73,16 +73,21 @@ func (s *step) notice(line string, body text.Doc) {
 
 // direct says something to people one by one, where the chat can know them.
 func (s *step) direct(to []Actor, view View) {
-	chat := s.r.Places.Chat
+	if known := s.reachable(to); len(known) > 0 {
+		s.tell(s.r.Places.Chat, Tell{To: known, View: view})
+	}
+}
+
+// reachable are those among people whom the chat can know.
+func (s scene) reachable(people []Actor) []Actor {
 	var known []Actor
-	for _, who := range to {
-		if who.Name != "" || (chat != "" && who.Ref.System == chat) {
+	for _, who := range people {
+		chat := s.r.Places.Chat
+		if chat != "" && (who.Name != "" || who.Ref.System == chat) {
 			known = append(known, s.actor(who))
 		}
 	}
-	if chat != "" && len(known) > 0 {
-		s.tell(chat, Tell{To: known, View: view})
-	}
+	return known
 }
 
 // comment puts words into the ticket; before there is one, catchUp will.
@@ -101,7 +106,7 @@ func (s *step) catchUp() {
 	var lines []text.Node
 	for _, run := range s.r.Stages {
 		if run.State == StageApproved || run.State == StageDeclined || run.State == StageChanges {
-			lines = append(lines, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(s.outcome(run)))}})
+			lines = append(lines, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(s.outcome(run) + ", " + s.instant(run.Decided)))}})
 		}
 	}
 	if len(lines) > 0 {
@@ -113,9 +118,6 @@ func (s *step) catchUp() {
 func (s *step) tellStage(i int) {
 	run := s.r.Stages[i]
 	line := s.outcome(run) + "."
-	if len(run.DecidedBy) > 0 {
-		line = fmt.Sprintf("%s approved by %s.", run.Name, s.deciders(run))
-	}
 	end := ""
 	if s.r.Status == Approved {
 		end = fmt.Sprintf(" %s is approved.", s.r.ID)
@@ -143,9 +145,12 @@ func (s *step) lastNote(run StageRun) text.Doc {
 
 // tellOutcome says how the request ended.
 func (s *step) tellOutcome(why string) {
-	line := fmt.Sprintf("%s is %s. %s", s.r.ID, s.r.Status.Words(), why)
-	if s.r.Status == Expired {
+	line := fmt.Sprintf("%s, so %s is %s.", bare(why), s.r.ID, s.r.Status.Words())
+	switch s.r.Status {
+	case Expired:
 		line = fmt.Sprintf("%s has expired. %s", s.r.ID, why)
+	case Withdrawn:
+		line = fmt.Sprintf("%s withdrew %s.", s.who(s.ev.Actor), s.r.ID)
 	}
 	alone := s.ev.Kind == RequestWithdrawn // who withdraws knows it
 	var note text.Doc

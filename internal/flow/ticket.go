@@ -24,6 +24,28 @@ func (s scene) ticketView() View {
 	return v
 }
 
+// common are the facts that every ticket has.
+func (s scene) common() []Fact {
+	facts := []Fact{{Name: "requester", Label: "Requester", People: s.people(s.r.Requester)}}
+	if s.r.Requester.ID() == "" {
+		facts[0] = Fact{Name: "requester", Label: "Requester", Text: place(s.r.Source)}
+	}
+	if !s.r.Due.IsZero() {
+		facts = append(facts, Fact{Name: "due", Label: "Due", At: s.r.Due})
+	}
+	if s.r.Round > 1 {
+		facts = append(facts, Fact{Name: "revision", Label: "Revision", Text: s.r.Revision()})
+	}
+	return facts
+}
+
+func (s scene) owner() Fact {
+	if s.r.Assignee.ID() == "" {
+		return Fact{Name: "owner", Label: "Owner", Text: "triage"}
+	}
+	return Fact{Name: "owner", Label: "Owner", People: s.people(s.r.Assignee)}
+}
+
 func (s scene) ticketBody() text.Doc {
 	from := []text.Node{text.T("Requested by " + s.who(s.r.Requester))}
 	if s.r.Requester.ID() == "" {

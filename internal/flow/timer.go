@@ -114,11 +114,11 @@ func (s *step) timeout(i int) {
 	}
 	switch d.OnTimeout {
 	case "approve":
-		why := fmt.Sprintf("%s was approved by nobody: %s and the workflow says on_timeout: approve.", run.Name, over)
+		why := fmt.Sprintf("%s was approved without a vote: %s (on_timeout: approve).", run.Name, over)
 		s.because("timeout_approved", why)
 		s.approveRun(i, nil, why)
 	case "decline":
-		why := fmt.Sprintf("%s was declined by nobody: %s and the workflow says on_timeout: decline.", run.Name, over)
+		why := fmt.Sprintf("%s was declined without a vote: %s (on_timeout: decline).", run.Name, over)
 		s.because("timeout_declined", why)
 		s.declineRun(i, nil, why)
 	case "expire":

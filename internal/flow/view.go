@@ -3,7 +3,6 @@ package flow
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -42,26 +41,45 @@ func (s scene) details() map[string][]string {
 	return out
 }
 
-// common are the facts that every view of the request shows alike.
-func (s scene) common() []Fact {
-	facts := []Fact{{Name: "requester", Label: "Requester", People: s.people(s.r.Requester)}}
+// parties are for whom and by whom the request is, and when it is due.
+func (s scene) parties() []Fact {
+	facts := []Fact{{Name: "requester", Label: "for", People: s.people(s.r.Requester)}}
 	if s.r.Requester.ID() == "" {
-		facts[0] = Fact{Name: "requester", Label: "Requester", Text: place(s.r.Source)}
+		facts[0] = Fact{Name: "requester", Label: "from", Text: place(s.r.Source)}
 	}
-	if !s.r.Due.IsZero() {
-		facts = append(facts, Fact{Name: "due", Label: "Due", At: s.r.Due})
+	switch {
+	case s.r.Assignee.ID() != "":
+		facts = append(facts, Fact{Name: "owner", Label: "by", People: s.people(s.r.Assignee)})
+	case s.r.Status == Intake:
+		facts = append(facts, Fact{Name: "owner", Label: "owner:", Text: "triage"})
 	}
-	if s.r.Round > 1 {
-		facts = append(facts, Fact{Name: "revision", Label: "Revision", Text: s.r.Revision()})
+	if s.r.Status.Closed() {
+		return facts
 	}
-	return facts
+	return append(facts, s.when("due", "due", s.r.Due)...)
 }
 
-func (s scene) owner() Fact {
-	if s.r.Assignee.ID() == "" {
-		return Fact{Name: "owner", Label: "Owner", Text: "triage"}
+// when is an instant as a fact; none where it is zero.
+func (s scene) when(name, label string, at time.Time) []Fact {
+	if at.IsZero() {
+		return nil
 	}
-	return Fact{Name: "owner", Label: "Owner", People: s.people(s.r.Assignee)}
+	return []Fact{{Name: name, Label: label, At: at, Said: s.instant(at)}}
+}
+
+// oneLine puts facts side by side; the first begins the line with a capital.
+func oneLine(facts []Fact) []Fact {
+	for i := range facts {
+		facts[i].Beside = i > 0
+	}
+	switch {
+	case len(facts) == 0:
+	case facts[0].Label != "":
+		facts[0].Label = upper(facts[0].Label)
+	default:
+		facts[0].Text = upper(facts[0].Text)
+	}
+	return facts
 }
 
 func (s scene) people(list ...Actor) []Actor {
@@ -72,19 +90,25 @@ func (s scene) people(list ...Actor) []Actor {
 	return out
 }
 
-// ticketFact says where the ticket is, and where somebody moved it by hand.
+// ticketFact says where the ticket is, beside the title.
 func (s scene) ticketFact() []Fact {
 	if s.r.Places.Tracker == "" {
 		return nil
 	}
-	f := Fact{Name: "ticket", Label: "Ticket", Text: "ticket pending"}
+	f := Fact{Name: "ticket", Text: "ticket pending", Beside: true}
 	if l, ok := s.r.Link("ticket"); ok {
 		f.Text, f.URL = s.ticketLabel(), l.URL
-		if t := s.r.Ticket; t.Held {
-			f.Text += " · " + t.Status + ", moved by " + s.who(t.MovedBy)
-		}
 	}
 	return []Fact{f}
+}
+
+// movedFact says where somebody put the ticket by hand.
+func (s scene) movedFact() []Fact {
+	t := s.r.Ticket
+	if !t.Held || s.bypassed() { // a bypass is a problem and named as such
+		return nil
+	}
+	return []Fact{{Name: "moved", Text: fmt.Sprintf("%s was moved to %s by %s", s.ticketLabel(), t.Status, s.who(t.MovedBy))}}
 }
 
 // problemFacts are what people should know is wrong; of the card itself the card cannot tell.
@@ -92,7 +116,7 @@ func (s scene) problemFacts() []Fact {
 	var out []Fact
 	for _, p := range s.r.Problems {
 		if p.Purpose != "card" {
-			out = append(out, Fact{Name: "problem", Label: "Problem", Text: p.Text})
+			out = append(out, Fact{Name: "problem", Label: "Problem:", Text: p.Text})
 		}
 	}
 	return out
@@ -114,30 +138,36 @@ func (s scene) soonest(run StageRun) time.Time {
 	return first
 }
 
-// standing says where an open stage stands: "Legal · 1 of 2".
+// standing says what an open stage waits for: "waiting for Ana or Dana (1 needed)", and once somebody approved
+// "1 of 2: approved by Eli", "waiting for Ana or Dana".
 func (s scene) standing(run StageRun) []Fact {
+	var facts []Fact
 	t := s.count(run)
-	facts := []Fact{{Name: "stage", Label: "Stage", Text: fmt.Sprintf("%s · %d of %d", run.Name, t.got, t.need)}}
-	if waiting := s.people(s.waiting(run)...); len(waiting) > 0 {
-		facts = append(facts, Fact{Name: "waiting_for", Label: "Waiting for", People: waiting})
-	} else {
-		facts = append(facts, Fact{Name: "waiting_for", Label: "Waiting for", Text: "nobody who can act"})
-	}
 	if t.got > 0 {
-		facts = append(facts, Fact{Name: "approved_by", Label: "Approved by", People: s.people(s.approvers(run)...)})
+		facts = append(facts, Fact{Name: "approved_by", Label: fmt.Sprintf("%d of %d: approved by", t.got, t.need), People: s.people(s.approvers(run)...)})
 	}
-	return facts
+	f := Fact{Name: "waiting_for", Label: "waiting for", People: s.people(s.waiting(run)...)}
+	switch {
+	case len(f.People) == 0:
+		f.Text = "nobody who can act"
+	case t.need-t.got < len(f.People):
+		f.Or = true
+		if t.got == 0 {
+			f.After = fmt.Sprintf("(%d needed)", t.need)
+		}
+	}
+	return append(facts, f)
 }
 
-// outcome says how a closed run ended: "Brand review was approved by Ana Reyes, Wed 18 Nov, 14:20 London".
+// outcome says how a closed run ended: "Brand review was approved by Ana Reyes".
 func (s scene) outcome(run StageRun) string {
 	verb := map[StageState]string{
 		StageApproved: "was approved", StageDeclined: "was declined", StageChanges: "was sent back",
 	}[run.State]
 	if verb == "" || len(run.DecidedBy) == 0 {
-		return strings.TrimSuffix(run.Why, ".")
+		return bare(run.Why)
 	}
-	return fmt.Sprintf("%s %s by %s, %s", run.Name, verb, s.deciders(run), s.instant(run.Decided))
+	return fmt.Sprintf("%s %s by %s", run.Name, verb, s.deciders(run))
 }
 
 // deciders names who decided a run, and for whom: "Dana Wolf for Ana Reyes".
@@ -156,16 +186,6 @@ func (s scene) deciders(run StageRun) string {
 	return enumerate(out, "and")
 }
 
-func (s scene) open() Button {
-	return Button{Action: "open", Label: "View", URL: s.page(), Minor: true}
-}
-
-func (s scene) openTicket() []Button {
-	l, ok := s.r.Link("ticket")
-	if !ok || l.URL == "" {
-		return nil
-	}
-	return []Button{{Action: "open_ticket", Label: "Open " + s.ticketLabel(), URL: l.URL, Minor: true}}
-}
+func (s scene) open() Button { return Button{Action: "open", Label: "Open", URL: s.page()} }
 
 func (s scene) why() Button { return Button{Action: "why", Label: "Why here?", Minor: true} }

@@ -39,7 +39,7 @@ func (s scene) workPurpose(w Work, i int) string {
 }
 
 // wantCard is the one public card: in the thread the request came from, else in its channel, else with whoever asked
-// for it.
+// for it, who also gets it where the chat does not let us into the thread or channel.
 func (s scene) wantCard() (want, bool) {
 	chat := s.r.Places.Chat
 	if chat == "" {
@@ -59,6 +59,9 @@ func (s scene) placeCard() (w want, ok bool) {
 	thread, inThread := s.chatLink("thread")
 	channel, inChannel := s.chatLink("channel")
 	name := first(s.r.Fields["channel"])
+	if s.r.Requester.Name != "" || s.r.Requester.Ref.System == chat {
+		w.to = s.actor(s.r.Requester)
+	}
 	switch {
 	case inThread:
 		w.at = thread.Ref
@@ -66,12 +69,8 @@ func (s scene) placeCard() (w want, ok bool) {
 		w.at = channel.Ref
 	case name != "":
 		w.at = Ref{System: chat, Type: "channel", Key: name}
-	case s.r.Requester.Name != "" || s.r.Requester.Ref.System == chat:
-		w.to = s.r.Requester
-	default:
-		return want{}, false
 	}
-	return w, true
+	return w, !w.at.Zero() || w.to.ID() != ""
 }
 
 // thread is where the request is talked about: the thread it came from, else below its own card in a channel.

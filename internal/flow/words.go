@@ -94,8 +94,13 @@ func (s scene) zoneName(t time.Time) string {
 
 // place is how people call a connector instance: "Slack".
 func place(instance string) string {
-	if instance == "" {
+	switch instance {
+	case "":
 		return "chat"
+	case "api":
+		return "the API"
+	case "web":
+		return "the page"
 	}
 	return upper(instance)
 }
@@ -131,6 +136,9 @@ func (s scene) ticketLabel() string {
 	}
 	return "the ticket"
 }
+
+// bare is a sentence without its full stop, to go on from.
+func bare(sentence string) string { return strings.TrimSuffix(sentence, ".") }
 
 // upper gives a sentence its capital.
 func upper(s string) string {

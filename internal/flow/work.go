@@ -12,10 +12,12 @@ func (s scene) workView(w Work, i int) View {
 	if s.asksForWork(w, i) {
 		return s.openWork(w)
 	}
-	v := s.view(WorkView, s.closedWork(w, w.Asked[i]))
+	end := s.closedWork(w, w.Asked[i])
+	v := s.view(WorkView, end.sentence(s))
 	v.Status, v.Round = "", w.Round // it no longer follows the request
+	v.Facts = append(s.ticketFact(), end.facts(s)...)
 	v.Points = s.earlierPoints(w.Round)
-	v.Buttons = append([]Button{s.open()}, s.openTicket()...)
+	v.Buttons = []Button{s.open()}
 	return v
 }
 
@@ -32,27 +34,27 @@ func (s scene) openWork(w Work) View {
 		line += ", due " + s.instant(s.r.Due)
 	}
 	v := s.view(WorkView, line+". Send it to review when it is ready.")
-	v.Facts = append(s.common(), s.ticketFact()...)
+	turn := Fact{Name: "turn", Text: "your turn" + s.revision(w.Round)}
+	v.Facts = append(s.ticketFact(), oneLine(append([]Fact{turn}, s.parties()...))...)
 	v.Body = s.r.Body
 	v.Points = s.earlierPoints(w.Round)
 	v.Fields = s.details()
-	v.Buttons = append([]Button{s.submitButton(w.Round), s.open()}, s.openTicket()...)
-	v.Buttons = append(v.Buttons, s.why())
+	v.Buttons = []Button{s.submitButton(w.Round), s.open(), s.why()}
 	return v
 }
 
-func (s scene) closedWork(w Work, who Actor) string {
+func (s scene) closedWork(w Work, who Actor) ending {
 	switch {
 	case w.Sent():
-		return fmt.Sprintf("%s: revision %d was sent to review by %s, %s.", s.label(), w.Round, s.who(w.By), s.instant(w.At))
+		return ending{what: fmt.Sprintf("revision %d was sent to review by %s", w.Round, s.who(w.By)), at: w.At}
 	case !w.Reverted.IsZero():
-		return fmt.Sprintf("%s: the changes were taken back, so revision %d is not needed now.", s.label(), w.Round)
+		return ending{what: fmt.Sprintf("the changes were taken back, so revision %d is not needed now", w.Round)}
 	case s.r.Status.Closed():
-		return fmt.Sprintf("%s: %s, so nothing needs to be done.", s.label(), s.r.Status.Words())
+		return ending{what: s.r.Status.Words() + ", so nothing needs to be done"}
 	case !same(s.worker(), who):
-		return fmt.Sprintf("%s: %s has this now.", s.label(), s.who(s.worker()))
+		return ending{what: s.who(s.worker()) + " has this now"}
 	}
-	return fmt.Sprintf("%s: nothing needs to be done.", s.label())
+	return ending{what: "nothing needs to be done"}
 }
 
 // saying puts words under the name of whoever said them.
