@@ -342,3 +342,31 @@ func TestLinks_AreMadeFromThePublicAddress(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+func TestDemo_StreamsEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *server.Options) {
+		o.PublicURL = "http://localhost:8080"
+		o.Demo = &server.Demo{Handlers: map[string]http.Handler{"/demo/slack/": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, "first\n")
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+			<-r.Context().Done()
+			fmt.Fprint(w, "last")
+		})}}
+	})
+	address, stop := up(t, s)
+	resp, err := http.Get("http://" + address + "/demo/slack/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	if _, body := read(t, resp); body != "first\nlast" {
+		t.Errorf("stream %q", body)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}

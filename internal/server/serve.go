@@ -44,6 +44,7 @@ func (s *Server) Serve(ctx context.Context, public, admin, socket net.Listener) 
 		failed <- http.ErrServerClosed // one answer for each server is waited for below
 	}
 	s.draining.Store(true)
+	s.leave()
 	return errors.Join(cause, s.shutdown(context.WithoutCancel(ctx), servers, failed))
 }
 

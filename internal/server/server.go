@@ -74,6 +74,8 @@ type Server struct {
 	origin   string // PublicURL without a path
 	secure   bool   // PublicURL is https
 	draining atomic.Bool
+	leave    context.CancelFunc // ends leaving when the server stops
+	leaving  context.Context    // of what streams to browsers for as long as they look
 
 	hooks    *hooks
 	sessions *sessions
@@ -102,6 +104,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, origin: base.Scheme + "://" + base.Host, secure: base.Scheme == "https"}
+	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hooks = newHooks(o)
 	s.sessions = newSessions(o, s.secure)
 	s.links = &links{store: o.Store, now: o.Now, lasting: o.Demo != nil}

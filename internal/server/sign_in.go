@@ -1,12 +1,14 @@
 package server
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"path"
 	"strings"
+	"time"
 )
 
 func (s *Server) demoRoutes() []route {
@@ -143,7 +145,12 @@ func (s *Server) demoOnly(h http.Handler) http.Handler {
 		for _, name := range []string{"Content-Security-Policy", "Cache-Control", "Cross-Origin-Opener-Policy"} {
 			w.Header().Del(name) // these pages have their own
 		}
-		h.ServeHTTP(w, r)
+		rc := http.NewResponseController(w) // they may stream, for as long as the browser looks or the server runs
+		_, _ = rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(s.leaving, cancel)()
+		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if local(r) {
