@@ -44,7 +44,7 @@ func (a *app) read(missing source.Level) (*files, error) {
 	}
 	sources, missingRules := f.ruleFiles(filepath.Dir(a.config), f.config.Rules)
 	f.found.Add(missingRules...)
-	f.compile(sources, options(f.config))
+	f.compile(filepath.Dir(a.config), sources, options(f.config))
 	f.people()
 	f.wiring(a, missing)
 	f.finish()
@@ -91,13 +91,23 @@ func (f *files) ruleFiles(dir string, globs []string) (out []rules.Source, found
 				continue
 			}
 			f.add(name, data)
-			out = append(out, rules.Source{Name: name, Data: data})
+			out = append(out, rules.Source{Name: within(dir, name), Data: data})
 		}
 	}
 	return out, found
 }
 
-func (f *files) compile(sources []rules.Source, o rules.Options) {
+// within names a file by its path below the configuration's folder: that is how reasons name it, wherever the
+// configuration lies.
+func within(dir, name string) string {
+	if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return name
+}
+
+// compile compiles rule files that lie in dir; problems name them as they can be opened from here.
+func (f *files) compile(dir string, sources []rules.Source, o rules.Options) {
 	if len(sources) == 0 {
 		return
 	}
@@ -105,6 +115,11 @@ func (f *files) compile(sources []rules.Source, o rules.Options) {
 	f.set = set
 	for _, s := range sources {
 		mine := slices.DeleteFunc(slices.Clone(found), func(p source.Problem) bool { return p.Pos.File != s.Name })
+		for i := range mine {
+			if !filepath.IsAbs(s.Name) {
+				mine[i].Pos.File = filepath.Join(dir, s.Name)
+			}
+		}
 		f.found.Add(source.Problems(mine).Without(source.Ignored(s.Data))...)
 	}
 }
@@ -159,7 +174,7 @@ func (a *app) given(args []string) (*files, error) {
 			sources = append(sources, rules.Source{Name: name, Data: data})
 		}
 	}
-	f.compile(sources, a.optionsNearby())
+	f.compile(".", sources, a.optionsNearby())
 	f.finish()
 	return f, nil
 }

@@ -129,11 +129,6 @@ func slackShortcut(ts *testscript.TestScript, s *slack.Server, args []string) {
 	if a.Toast != "" {
 		ts.Fatalf("the shortcut failed: %s", a.Toast)
 	}
-	ctx, cancel := patient()
-	defer cancel()
-	if err := s.Wait(ctx, func(*slack.Server) bool { _, open := s.Modal(user(ts, args[0])); return open }); err != nil {
-		ts.Fatalf("no form opened: %v", err)
-	}
 }
 
 func slackSubmit(ts *testscript.TestScript, s *slack.Server, args []string) {
@@ -144,6 +139,11 @@ func slackSubmit(ts *testscript.TestScript, s *slack.Server, args []string) {
 			ts.Fatalf("%q is not LABEL=VALUE", pair)
 		}
 		values[label] = value
+	}
+	ctx, cancel := patient()
+	defer cancel()
+	if err := s.Wait(ctx, func(*slack.Server) bool { _, open := s.Modal(user(ts, args[0])); return open }); err != nil {
+		ts.Fatalf("no form is open for %s", args[0])
 	}
 	a, err := s.SubmitModal(user(ts, args[0]), values)
 	ts.Check(err)
