@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -221,14 +220,4 @@ func endToEndRows(f figures) []row {
 	return append(rows,
 		alone(row{Goal: "P4", What: "… calls that enrich, per event", Unit: "calls"}, f["learns"]),
 		compare(row{Goal: "P10", What: "CPU per event end to end", Unit: "ms", Reference: "chain", Bound: atMost(2)}, f["chain cpu"], f["cpu"]))
-}
-
-// jsonText reads the string at a path of keys in a JSON object, "" when there is none.
-func jsonText(doc, key string) string {
-	var v map[string]any
-	if json.Unmarshal([]byte(doc), &v) != nil {
-		return ""
-	}
-	s, _ := v[key].(string)
-	return s
 }

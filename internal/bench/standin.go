@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -149,3 +150,13 @@ func (o *outside) listenTo(f func(ask)) {
 }
 
 var errMissing = errors.New("not everything arrived at the stand-ins in time")
+
+// jsonText reads a string of a JSON object, "" when there is none.
+func jsonText(doc, key string) string {
+	var v map[string]any
+	if json.Unmarshal([]byte(doc), &v) != nil {
+		return ""
+	}
+	s, _ := v[key].(string)
+	return s
+}
