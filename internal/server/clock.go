@@ -17,7 +17,7 @@ type moment struct {
 	ISO  string // for machines
 	Text string // Wed 18 Nov, 15:00
 	Full string // with year, seconds and zone
-	Ago  string // 3 h ago, in 2 days
+	For  string // how long it is past: 3 h
 	Past bool
 }
 
@@ -33,7 +33,7 @@ func (c clock) at(t time.Time) *moment {
 	}
 	return &moment{
 		ISO: t.UTC().Format(time.RFC3339), Text: local.Format(layout), Full: local.Format("Monday 2 January 2006, 15:04:05 ") + c.place(t),
-		Ago: c.ago(t), Past: t.Before(c.now),
+		For: c.lasted(t), Past: t.Before(c.now),
 	}
 }
 
@@ -50,17 +50,13 @@ func (c clock) place(t time.Time) string {
 	return fmt.Sprintf("%s (%s)", strings.ReplaceAll(city, "_", " "), abbr)
 }
 
-// ago says how far an instant is from now, in clock time.
-func (c clock) ago(t time.Time) string {
+// lasted says how long an instant is past, in clock time.
+func (c clock) lasted(t time.Time) string {
 	d := c.now.Sub(t)
-	if d.Abs() < time.Minute {
-		return "just now"
+	if d < time.Minute {
+		return "a moment"
 	}
-	words := spell(d.Abs())
-	if d < 0 {
-		return "in " + words
-	}
-	return words + " ago"
+	return spell(d)
 }
 
 func spell(d time.Duration) string {

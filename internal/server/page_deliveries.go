@@ -39,6 +39,7 @@ type deliveryRow struct {
 	Why                      string
 	Request, RequestPath     string
 	Again                    bool // may be decided again
+	Failed                   bool // and should be
 }
 
 func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller) {
@@ -82,6 +83,7 @@ func rowOfDelivery(d flow.Delivery, clock clock) deliveryRow {
 		ID: d.ID, Path: pathTo("deliveries", d.ID), Kind: spoken(d.Kind), Instance: d.Instance, At: clock.at(d.At), State: deliveryChip(d.State), Why: d.Why,
 		Again: d.Request == "" && d.State != flow.Waiting && d.State != flow.Done,
 	}
+	row.Failed = row.Again && (d.State == flow.Dead || d.State == flow.Malformed)
 	if d.Request != "" {
 		row.Request, row.RequestPath = string(d.Request), pathTo("requests", string(d.Request))
 	}

@@ -26,7 +26,8 @@ type requestData struct {
 	Points          []pointData
 	Links           []linkData
 	Events          []eventData
-	Effects         []effectData
+	Effects         []effectData // the last of each purpose, and what was given up
+	Earlier         []effectData
 	Token           string // names this showing of the forms, so that a form sent twice counts once
 }
 
@@ -117,13 +118,14 @@ type pointData struct {
 type linkData struct{ Label, What, URL string }
 
 type eventData struct {
-	Version int64
-	Kind    string
-	By      string
-	At      *moment
-	Text    string
-	Why     []flow.Reason
-	Effects int
+	Kind string
+	By   string
+	At   *moment
+	Text string
+	Why  []flow.Reason
+	// Confirmed are events next to each other that only say that something outside is as it should be; then the rest
+	// is empty.
+	Confirmed []eventData
 }
 
 type effectData struct {
@@ -178,8 +180,9 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
 		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.eventLines(d.Records, clock),
-		Effects: it.effectLines(d.Effects, clock), Token: freshToken(),
+		Token: freshToken(),
 	}
+	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))
 	if data.Title == "" {
 		data.Title = "Untitled"
 	}
@@ -248,8 +251,8 @@ func (it items) points(list []flow.Point, clock clock) []pointData {
 func (it items) links(list []flow.Link) []linkData {
 	var out []linkData
 	for _, l := range list {
-		if l.Purpose == "channel" {
-			continue
+		if l.URL == "" && l.Label == "" {
+			continue // nothing that a person could open or name
 		}
 		label := l.Label
 		if label == "" {
@@ -264,15 +267,42 @@ func (it items) eventLines(records []flow.Record, clock clock) []eventData {
 	var out []eventData
 	for _, rec := range slices.Backward(records) {
 		e := eventData{
-			Version: rec.Version, Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
-			Effects: len(rec.Effects),
+			Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
 		}
 		if rec.Event.Actor.ID() != "" {
 			e.By = it.called(rec.Event.Actor)
 		}
-		out = append(out, e)
+		if !confirms(rec) {
+			out = append(out, e)
+			continue
+		}
+		if n := len(out); n == 0 || out[n-1].Confirmed == nil {
+			out = append(out, eventData{})
+		}
+		last := &out[len(out)-1]
+		last.Confirmed = append(last.Confirmed, e)
 	}
 	return out
+}
+
+// confirms reports whether a record only says that something outside is as it should be.
+func confirms(rec flow.Record) bool {
+	return rec.Event.Kind == flow.EffectDone || len(rec.Why) > 0 && rec.Why[0].Code == flow.CodeEcho
+}
+
+// latest parts effects, newest first, into the last of each purpose with what was given up, and the rest.
+func latest(list []effectData) (now, earlier []effectData) {
+	seen := map[string]bool{}
+	for _, e := range list {
+		key := e.What + "/" + e.Target
+		if e.Job != "" || !seen[key] {
+			now = append(now, e)
+		} else {
+			earlier = append(earlier, e)
+		}
+		seen[key] = true
+	}
+	return now, earlier
 }
 
 func (it items) eventWords(ev flow.Event) string {

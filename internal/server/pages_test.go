@@ -44,7 +44,7 @@ func TestRequestsPage(t *testing.T) {
 	if want := (engine.Filter{Status: flow.InReview, Stage: "Brand review", WaitingOn: "ana", Text: "nova"}); code != 200 || s.hub.filter != want {
 		t.Errorf("status %d, filter %+v, want %+v", code, s.hub.filter, want)
 	}
-	has(t, "list", page, "CR-142", "Nova: banner 300x250", "in review", "Brand review", "Ana Reyes or Dana Wolf", "3 h ago", "DES-231",
+	has(t, "list", page, "CR-142", "Nova: banner 300x250", "in review", "Brand review", "Ana Reyes or Dana Wolf", ", for <time", "DES-231",
 		`href="https://lumen.atlassian.net/browse/DES-231"`, `datetime="2026-11-20T16:00:00Z"`, "Fri 20 Nov, 16:00", "London (GMT)", "page=after%3A01")
 	for query, open := range map[string]bool{"/": true, "/?show=all": false, "/?q=x": false, "/?status=approved": false, "/?waiting_on=me": true} {
 		b.get(query)
