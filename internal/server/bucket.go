@@ -22,6 +22,7 @@ type buckets struct {
 type bucket struct {
 	left float64
 	at   time.Time
+	in   int // requests that are inside
 }
 
 const generation = 8192
@@ -30,11 +31,12 @@ func newBuckets(rate, burst float64) *buckets {
 	return &buckets{rate: rate, burst: burst, now: map[netip.Addr]*bucket{}}
 }
 
-// take reports whether one more request from addr is let through. A request from this machine always is: behind a
-// proxy that is not declared everybody would share its bucket, and one sender could shut the others out.
-func (b *buckets) take(addr netip.Addr, now time.Time) bool {
+// take says whether one more request from addr is let through, and gives its bucket. A request from this machine always
+// is, and has none: behind a proxy that is not declared everybody would share its bucket, and one sender could shut the
+// others out.
+func (b *buckets) take(addr netip.Addr, now time.Time) (*bucket, bool) {
 	if addr.IsLoopback() || !addr.IsValid() {
-		return true
+		return nil, true
 	}
 	if addr.Is6() {
 		if p, err := addr.Prefix(64); err == nil {
@@ -49,10 +51,33 @@ func (b *buckets) take(addr netip.Addr, now time.Time) bool {
 	}
 	k.at = now
 	if k.left < 1 {
-		return false
+		return k, false
 	}
 	k.left--
+	return k, true
+}
+
+// enter lets a request of an address in unless most are inside already, so that slow senders do not fill every place.
+func (b *buckets) enter(k *bucket, most int) bool {
+	if k == nil {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if k.in >= most {
+		return false
+	}
+	k.in++
 	return true
+}
+
+func (b *buckets) leave(k *bucket) {
+	if k == nil {
+		return
+	}
+	b.mu.Lock()
+	k.in--
+	b.mu.Unlock()
 }
 
 func (b *buckets) of(addr netip.Addr, now time.Time) *bucket {

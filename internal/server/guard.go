@@ -34,7 +34,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				s.refuse(w, r, caller{}, broken)
 			}
 		}()
-		if refused := s.hooks.cheap(w, r); refused != 0 {
+		if _, refused := s.hooks.cheap(w, r); refused != 0 {
 			s.refuse(w, r, caller{}, refusal{refused, "refused", http.StatusText(refused) + "."})
 			return
 		}

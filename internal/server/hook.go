@@ -17,8 +17,9 @@ const (
 	bodySmall = 64 << 10         // what any delivery may use; more needs one of the large places
 	bodyTime  = 10 * time.Second // in which a body has to be here
 
-	inFlight = 512 // deliveries at once
-	large    = 16  // of them large
+	inFlight  = 512 // deliveries at once
+	perSender = 256 // of them from one address
+	large     = 16  // of them large
 
 	perSecond = 2000 // deliveries a second from one address
 	burst     = 4000
@@ -50,10 +51,16 @@ func (k *hooks) serve(w http.ResponseWriter, r *http.Request, path string) {
 		refuseHook(w, http.StatusRequestEntityTooLarge)
 		return
 	}
-	if status := k.cheap(w, r); status != 0 {
+	from, status := k.cheap(w, r)
+	if status != 0 {
 		refuseHook(w, status)
 		return
 	}
+	if !k.buckets.enter(from, perSender) {
+		refuseHook(w, http.StatusTooManyRequests)
+		return
+	}
+	defer k.buckets.leave(from)
 	if !enter(k.places) {
 		refuseHook(w, http.StatusServiceUnavailable)
 		return
@@ -83,20 +90,21 @@ var (
 )
 
 // cheap refuses what needs no reading: framing tricks, encoded bodies and storms. 0: go on.
-func (k *hooks) cheap(w http.ResponseWriter, r *http.Request) int {
+func (k *hooks) cheap(w http.ResponseWriter, r *http.Request) (from *bucket, status int) {
 	if len(r.TransferEncoding) > 0 {
 		w.Header().Set("Connection", "close") // nothing can hide behind a chunked body
 		if framedTwice(r) {
-			return http.StatusBadRequest
+			return nil, http.StatusBadRequest
 		}
 	}
 	if len(r.Header["Content-Encoding"]) > 0 {
-		return http.StatusUnsupportedMediaType
+		return nil, http.StatusUnsupportedMediaType
 	}
-	if !k.buckets.take(client(r, k.proxies), k.now()) {
-		return http.StatusTooManyRequests
+	from, ok := k.buckets.take(client(r, k.proxies), k.now())
+	if !ok {
+		return nil, http.StatusTooManyRequests
 	}
-	return 0
+	return from, 0
 }
 
 func enter(places chan struct{}) bool {

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -125,18 +126,24 @@ func TestHook_ForwardedForIsBelievedFromProxiesOnly(t *testing.T) {
 
 func TestHook_TooManyAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, nil)
+	s := newSite(t, func(o *server.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} })
 	const places = 512
 	s.hub.hold, s.hub.entered = make(chan struct{}), make(chan struct{}, places)
 	h := s.Public()
 	answers := make(chan int, places)
-	for range places {
-		go func() { answers <- do(h, call{method: "POST", path: "/hooks/slack", body: "{}"}).Code }()
+	from := func(n int) call {
+		return call{method: "POST", path: "/hooks/slack", body: "{}", header: map[string]string{"X-Forwarded-For": fmt.Sprintf("203.0.113.%d", n)}}
+	}
+	for i := range places {
+		go func() { answers <- do(h, from(i/256)).Code }()
 	}
 	for range places {
 		<-s.hub.entered
 	}
-	w := do(h, call{method: "POST", path: "/hooks/slack", body: "{}"})
+	if w := do(h, from(0)); w.Code != 429 {
+		t.Errorf("one more of the first address: status %d, want 429", w.Code)
+	}
+	w := do(h, from(2))
 	if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("one more: status %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}

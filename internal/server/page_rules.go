@@ -41,10 +41,13 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 			instances[name] = true
 		}
 	}
-	data.Instances = sortedKeys(instances)
+	names := sortedKeys(instances)
+	for _, name := range names {
+		data.Instances = append(data.Instances, capital(name))
+	}
 	for _, p := range people {
 		row := personRow{Name: p.Name, Shown: p.Shown, Email: p.Email}
-		for _, instance := range data.Instances {
+		for _, instance := range names {
 			cell := accountCell{Instance: capital(instance), Key: p.Accounts[instance].Key, Missing: p.Missing[instance]}
 			row.Accounts = append(row.Accounts, cell)
 		}

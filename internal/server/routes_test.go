@@ -181,8 +181,10 @@ func TestBuckets_AreBounded(t *testing.T) {
 	if n := len(b.now) + len(b.old); n > 2*generation {
 		t.Errorf("%d addresses are remembered, want at most %d", n, 2*generation)
 	}
-	if !b.take(address("2001:db8:1:2::1"), epoch()) || b.take(address("2001:db8:1:2:ffff::1"), epoch()) {
-		t.Error("two addresses of one /64 must share a bucket")
+	_, first := b.take(address("2001:db8:1:2::1"), epoch())
+	_, second := b.take(address("2001:db8:1:2:ffff::1"), epoch())
+	if !first || second {
+		t.Errorf("two addresses of one /64: %v, %v; they must share a bucket", first, second)
 	}
 }
 func prefixes(list ...string) (out []netip.Prefix) {
