@@ -139,10 +139,10 @@ func (w *world) seed(ctx context.Context, play bool) error {
 			return err
 		}
 	}
-	for _, step := range []struct{ request, button string }{
-		{"CR-1", "Send to review"}, {"CR-1", "Approve"}, {"CR-1", "Approve"}, {"CR-2", "Send to review"},
+	for _, step := range []struct{ request, words, button string }{
+		{"CR-1", "", "Send to review"}, {"CR-1", "Brand review", "Approve"}, {"CR-1", "Sign-off", "Approve"}, {"CR-2", "", "Send to review"},
 	} {
-		if err := w.press(ctx, step.request, step.button); err != nil {
+		if err := w.press(ctx, step.request, step.words, step.button); err != nil {
 			return err
 		}
 	}
@@ -163,14 +163,14 @@ func (w *world) opened(ctx context.Context, request string) error {
 	})
 }
 
-// press waits until somebody has a direct message about the request with this button, and presses it.
-func (w *world) press(ctx context.Context, request, label string) error {
+// press waits until somebody has a direct message about the request with these words and this button, and presses it.
+func (w *world) press(ctx context.Context, request, words, label string) error {
 	var user string
 	var message slack.Message
 	err := w.slack.Wait(ctx, func(s *slack.Server) bool {
 		for _, u := range demoUsers() {
 			for _, m := range s.DMs(u.ID) {
-				if about(m, request) && has(m, label) {
+				if about(m, request) && strings.Contains(m.Shown(), words) && has(m, label) {
 					user, message = u.ID, m
 					return true
 				}

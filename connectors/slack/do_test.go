@@ -214,10 +214,12 @@ func TestDo_RefusalGoesToTheResponseAddress(t *testing.T) {
 	}
 	var said struct {
 		Type, Text string
-		Replace    *bool `json:"replace_original"`
+		Thread     string `json:"thread_ts"`
+		Replace    *bool  `json:"replace_original"`
 	}
-	if err := json.Unmarshal([]byte(r.api.only("reply").Args["body"]), &said); err != nil || said.Text != "Brand review is Ana's." || said.Replace == nil || *said.Replace {
-		t.Errorf("said %+v, %v", said, err)
+	err := json.Unmarshal([]byte(r.api.only("reply").Args["body"]), &said)
+	if err != nil || said.Text != "Brand review is Ana's." || said.Thread != "1760000000.000100" || said.Replace == nil || *said.Replace {
+		t.Errorf("said %+v, %v; want it in the thread where it was pressed", said, err)
 	}
 	if n := len(r.api.of("chat.postEphemeral")); n != 0 {
 		t.Errorf("%d ephemeral messages besides", n)

@@ -147,13 +147,17 @@ func (k *canvas) body() {
 
 // points are numbered and carry their answers.
 func (k *canvas) points() {
-	k.run(len(k.view.Points), func(i int) string { return k.p.point(k.view.Points[i]) }, "\n")
+	k.run(len(k.view.Points), func(i int) string {
+		pt := k.view.Points[i]
+		return k.p.point(pt, i == 0 || pt.By.ID() != k.view.Points[i-1].By.ID())
+	}, "\n")
 }
 
-func (p printer) point(pt flow.Point) string {
+// point is one point with its answer; who asked is named once for a run of points.
+func (p printer) point(pt flow.Point, first bool) string {
 	words := strings.ReplaceAll(p.doc(pt.Note), "\n", "\n    ")
 	line := fmt.Sprintf("*%d.* %s", pt.Number, words)
-	if pt.By.ID() != "" {
+	if first && pt.By.ID() != "" {
 		line += " · " + p.person(pt.By)
 	}
 	if !pt.Answer.Empty() {

@@ -80,7 +80,7 @@ var errNoPlace = errors.New("there is neither a channel nor an account to answer
 // directly.
 func (c *Connector) whisper(ctx context.Context, to whisper, s spoken) error {
 	if to.address != "" && c.answerable(to.address) {
-		err := c.reply(ctx, to.address, s)
+		err := c.reply(ctx, to, s)
 		if err == nil {
 			return nil
 		}
@@ -144,13 +144,17 @@ func (c *Connector) answerable(raw string) bool {
 	return err == nil && c.settings.APIURL != defaultAPI && u.Scheme == base.Scheme && u.Host == base.Host
 }
 
-// reply posts to a response address. Errors never hold it.
-func (c *Connector) reply(ctx context.Context, address string, s spoken) error {
-	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": s.text, "blocks": s.blocks})
+// reply posts to a response address, in the thread in which the person acted. Errors never hold the address.
+func (c *Connector) reply(ctx context.Context, to whisper, s spoken) error {
+	answer := map[string]any{"response_type": "ephemeral", "replace_original": false, "text": s.text, "blocks": s.blocks}
+	if to.thread != "" {
+		answer["thread_ts"] = to.thread
+	}
+	body, err := json.Marshal(answer)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.address, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the response address cannot be used")
 	}

@@ -47,6 +47,9 @@ func (s *step) private(view View, worth time.Duration) {
 	if via := s.via(); target == "" || via == "web" || via == "api" {
 		return
 	}
+	if !strings.Contains(view.Headline, string(s.r.ID)) {
+		view.Facts = append(view.Facts, Fact{Name: "request", Text: s.label()}) // the answer may be read far from its card
+	}
 	s.tell(target, Tell{
 		To: []Actor{s.ev.Actor}, Where: s.ev.Where, Private: true, Expires: s.at.Add(worth), InReplyTo: s.ev.Delivery, View: view,
 	})
@@ -118,12 +121,30 @@ func (s *step) catchUp() {
 func (s *step) tellStage(i int) {
 	run := s.r.Stages[i]
 	line := s.outcome(run) + "."
-	end := ""
-	if s.r.Status == Approved {
-		end = fmt.Sprintf(" %s is approved.", s.r.ID)
-	}
+	end := s.next(run)
 	s.notice(line+end, s.lastNote(run))
 	s.comment(s.through(line)+end, s.lastNote(run))
+}
+
+// next says what follows once a stage is through.
+func (s scene) next(run StageRun) string {
+	if s.r.Status == Approved {
+		return fmt.Sprintf(" %s is approved.", s.r.ID)
+	}
+	var next []string
+	for _, open := range s.r.Open() {
+		if open.Together > run.Together {
+			step := open.Name
+			if len(s.waiting(open)) > 0 {
+				step += " by " + s.waitingWords(open)
+			}
+			next = append(next, step)
+		}
+	}
+	if len(next) == 0 {
+		return ""
+	}
+	return " Next: " + enumerate(next, "and") + "."
 }
 
 // through says where a decision was given: "… (via Slack)".
