@@ -53,9 +53,8 @@ func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
 	if d.facts.priority != "" && r.Priority == "" {
 		r.Priority = d.facts.priority
 	}
-	effort := 0.0
 	if d.tmpl != nil {
-		r.Template, effort = d.tmpl.name, d.tmpl.effort
+		r.Template, r.Effort = d.tmpl.name, d.tmpl.effort
 		r.Labels = union(d.tmpl.labels, d.do.labels)
 	} else {
 		r.Labels = union(nil, d.do.labels)
@@ -64,7 +63,7 @@ func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
 	r.Fields = fieldValues(d.values)
 	r.Due = d.facts.due
 	r.Title = s.title(d)
-	name, why := s.assign(d.do.assign, effort, d.facts.author, a)
+	name, why := s.assign(d.do.assign, r.Effort, d.facts.author, a)
 	r.Assignee = name
 	if why != "" {
 		r.Why = append(r.Why, flow.Reason{Code: "assign", Text: s.assignWords(name, why), Held: name != ""})

@@ -77,6 +77,14 @@ func TestExplain_prints(t *testing.T) {
 	}
 }
 
+func TestRoute_carriesTheEffort(t *testing.T) {
+	t.Parallel()
+	got := surface(t).Route(message(maya(), "#design-requests", "Need a Nova banner 300x250 by Friday EOD"), flow.Answers{})
+	if got.Effort != 6 {
+		t.Errorf("effort = %v hours, want the template's 6, so that the next request sees the load", got.Effort)
+	}
+}
+
 func TestExplain_isJSON(t *testing.T) {
 	t.Parallel()
 	e := surface(t).Explain(message(maya(), "#launch", "Nova banner"), flow.Answers{})

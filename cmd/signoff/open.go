@@ -11,20 +11,18 @@ func (a *app) openCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "open",
 		Short: "Make a single-use link to the pages",
-		Long: `Ask the running server, through the socket beside its store, for a link that opens the pages once as the person
-named. The link is good for ten minutes. Who may read the socket may do this; it belongs to the server's own user.`,
-		Example: "  signoff open --as dana\n  signoff open --as dana -q",
+		Long: `Ask the running server, through the socket beside its store, for a link that opens the pages once, within ten minutes:
+as the person named, who decides what they may decide in chat, or without --as as the operator, who looks and replays
+and decides nothing. Who may read the socket may do this; it belongs to the server's own user.`,
+		Example: "  signoff open\n  signoff open --as dana",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if as == "" {
-				return usage("say who you are in the people: of the rule files: signoff open --as dana")
-			}
 			cl, err := a.client()
 			if err != nil {
 				return err
 			}
 			if a.dryRun {
-				fmt.Fprintf(a.out, "would make a link for %s at %s\n", as, cl.where)
+				fmt.Fprintf(a.out, "would ask %s for a link\n", cl.where)
 				return nil
 			}
 			var answer struct {
@@ -40,6 +38,6 @@ named. The link is good for ten minutes. Who may read the socket may do this; it
 			return nil
 		},
 	}
-	c.Flags().StringVar(&as, "as", "", "the `person` who opens the pages")
+	c.Flags().StringVar(&as, "as", "", "the `person` who opens the pages (default: the operator)")
 	return c
 }

@@ -262,11 +262,8 @@ func load(tx store.Tx, name string) (hours float64, err error) {
 
 // effort is the work a request is estimated at; one that says nothing counts as an hour.
 func effort(r flow.Request) float64 {
-	var hours float64
-	if v := r.Fields["effort_hours"]; len(v) > 0 {
-		if _, err := fmt.Sscan(v[0], &hours); err == nil && hours > 0 {
-			return hours
-		}
+	if r.Effort > 0 {
+		return r.Effort
 	}
 	return 1
 }

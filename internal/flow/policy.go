@@ -120,6 +120,7 @@ type Routing struct {
 	Assignee   string              `json:"assignee,omitempty"`
 	Reminders  []string            `json:"reminders,omitempty"`
 	Escalation string              `json:"escalation,omitempty"`
+	Effort     float64             `json:"effort,omitempty"`    // hours
 	StartNow   bool                `json:"start_now,omitempty"` // start: review
 	Due        time.Time           `json:"due,omitzero"`
 	Fields     map[string][]string `json:"fields,omitempty"`

@@ -76,6 +76,7 @@ type Request struct {
 	Labels     []string            `json:"labels,omitempty"`
 	Reminders  []string            `json:"reminders,omitempty"`
 	Escalation string              `json:"escalation,omitempty"`
+	Effort     float64             `json:"effort,omitempty"` // hours it is estimated at
 	Fields     map[string][]string `json:"fields,omitempty"`
 	Stages     []StageRun          `json:"stages,omitempty"` // append only: one run per stage and round
 	Work       []Work              `json:"work,omitempty"`   // one per revision whose work was asked for or sent

@@ -18,7 +18,7 @@ func (s *step) submitted() {
 		Opened: s.at, Updated: s.at, Looked: s.at,
 		Title: route.Title, Body: slices.Clone(s.ev.Body), Requester: s.ev.Actor,
 		Due: utc(route.Due), Source: s.ev.Field("source"), Project: route.Project, Priority: route.Priority,
-		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation,
+		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation, Effort: route.Effort,
 		Fields: known(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
 	}
 	if s.r.Title == "" {

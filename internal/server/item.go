@@ -65,7 +65,7 @@ func list[T any](l []T) []T { return append([]T{}, l...) }
 
 func (it items) request(r flow.Request) RequestItem {
 	item := RequestItem{
-		ID: r.ID, Title: r.Title, Status: r.Status, Stages: []string{}, Revision: r.Round, Type: r.Template, Workflow: r.Workflow,
+		ID: r.ID, Key: r.ID, Title: r.Title, Status: r.Status, Stages: []string{}, Revision: r.Round, Type: r.Template, Workflow: r.Workflow,
 		Rule: r.Rule, Ruleset: r.Ruleset, Source: r.Source, Project: r.Project, Priority: r.Priority, Labels: list(r.Labels),
 		Requester: it.person(r.Requester), Assignee: it.maybe(r.Assignee), WaitingOn: []string{}, Due: when(r.Due),
 		Opened: r.Opened, Updated: r.Updated, Closed: when(r.Closed), URL: it.link(pageOfRequest(r.ID)),

@@ -19,6 +19,7 @@ type Person struct {
 // RequestItem is one request in a list.
 type RequestItem struct {
 	ID        flow.RequestID `json:"id"`
+	Key       flow.RequestID `json:"key"` // what people call it: CR-142; the API takes it, and the ticket's key, as id
 	Title     string         `json:"title"`
 	Status    flow.Status    `json:"status"`
 	Stages    []string       `json:"stages"` // open now
