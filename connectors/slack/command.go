@@ -128,7 +128,7 @@ func (c *Connector) unknown(id string) spoken {
 
 // standing is a request in one plain sentence.
 func (c *Connector) standing(r flow.Request) string {
-	s := string(r.ID) + " " + oneLine(r.Title) + " is " + r.Status.Words()
+	s := string(r.ID) + " " + clip(oneLine(r.Title), 100) + " is " + r.Status.Words()
 	var stages []string
 	for _, run := range r.Open() {
 		stage := run.Name
@@ -193,7 +193,7 @@ func (c *Connector) mine(ctx context.Context, cmd command, q connectors.Query) s
 		list  []flow.Request
 	}{{"Waiting for you", waiting}, {"You asked for", asked}} {
 		if len(part.list) > 0 {
-			s.blocks = append(s.blocks, section("*"+part.title+"*\n"+c.bullets(part.list)))
+			s.blocks = append(s.blocks, c.bullets(part.title, part.list)...)
 		}
 	}
 	return s
@@ -201,16 +201,24 @@ func (c *Connector) mine(ctx context.Context, cmd command, q connectors.Query) s
 
 const listed = 10 // requests per list in an answer
 
-func (c *Connector) bullets(list []flow.Request) string {
-	var lines []string
+// bullets lists requests under a title, in as many sections as the lines need.
+func (c *Connector) bullets(title string, list []flow.Request) []slack.Block {
+	var blocks []slack.Block
+	words := bold(escape(title))
 	for i, r := range list {
+		line := "• " + c.requestLine(r)
 		if i == listed {
-			lines = append(lines, "…and "+count(len(list)-listed, "more", "more"))
+			line = "…and " + count(len(list)-listed, "more", "more")
+		}
+		if runes(words)+runes(line)+1 > maxSection {
+			blocks, words = append(blocks, section(words)), ""
+		}
+		words = strings.TrimPrefix(words+"\n"+line, "\n")
+		if i == listed {
 			break
 		}
-		lines = append(lines, "• "+clipMarked(c.requestLine(r), 260))
 	}
-	return strings.Join(lines, "\n")
+	return append(blocks, section(words))
 }
 
 // whyBlocks lays out an explanation.

@@ -139,6 +139,15 @@ func (q query) Why(ctx context.Context, id string) (doc text.Doc, ok bool, err e
 // explain says in a few lines why a request is where it is: the rule, the stages, who is waited on, what is wrong.
 func explain(r flow.Request, records []flow.Record) text.Doc {
 	lines := []string{fmt.Sprintf("%s is %s, revision %d.", r.ID, r.Status.Words(), max(r.Round, 1))}
+	for _, run := range r.Open() {
+		lines = append(lines, fmt.Sprintf("%s is open%s.", run.Name, waitedOn(run)))
+	}
+	for _, p := range r.Problems {
+		lines = append(lines, p.Text)
+	}
+	if last := lastDeed(records); last != "" {
+		lines = append(lines, "Last: "+last)
+	}
 	if r.Rule != "" {
 		lines = append(lines, fmt.Sprintf("The rule %q routed it.", r.Rule))
 	}
@@ -149,20 +158,23 @@ func explain(r flow.Request, records []flow.Record) text.Doc {
 			}
 		}
 	}
-	for _, run := range r.Open() {
-		lines = append(lines, fmt.Sprintf("%s is open%s.", run.Name, waitedOn(run)))
-	}
-	for _, p := range r.Problems {
-		lines = append(lines, p.Text)
-	}
-	if n := len(records); n > 1 && len(records[n-1].Why) > 0 {
-		lines = append(lines, "Last: "+records[n-1].Why[0].Text)
-	}
 	list := text.Node{Kind: text.Bullets}
 	for _, l := range lines {
 		list.Kids = append(list.Kids, item(l))
 	}
 	return text.Doc{list}
+}
+
+// lastDeed is the newest thing that counted, leaving out receipts of our own and the opening, which has lines of its own.
+func lastDeed(records []flow.Record) string {
+	for i := len(records) - 1; i > 0; i-- {
+		r := records[i]
+		own := r.Event.Echo || r.Event.Kind == flow.EffectDone || r.Event.Kind == flow.EffectParked
+		if !own && len(r.Why) > 0 && r.Why[0].Code == flow.CodeRecorded {
+			return r.Why[0].Text
+		}
+	}
+	return ""
 }
 
 func waitedOn(run flow.StageRun) string {

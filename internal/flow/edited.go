@@ -30,8 +30,8 @@ func (s *step) correct() bool {
 	changed := false
 	for name, values := range s.ev.Fields {
 		switch name {
-		case "type", "source":
-			continue
+		case "type", "source", "event", "text", "stage", "round", "version", "via", "assurance":
+			continue // about the event, no details
 		case "title":
 			if title := s.ev.Field("title"); title != "" && title != s.r.Title {
 				s.r.Title, changed = title, true
