@@ -11,11 +11,11 @@ import (
 // read of the store.
 type Query interface {
 	// Types lists the request types (templates) of the current ruleset in file order.
-	Types() []RequestType
+	Types() []flow.RequestType
 	// Prefill reads words deterministically: a type, field values, each with the words it came from.
-	Prefill(d Draft) Prefill
+	Prefill(d flow.Form) flow.Prefill
 	// Validate checks a form: messages by field name ("title", "type", or a template field), empty when all is well.
-	Validate(d Draft) map[string]string
+	Validate(d flow.Form) map[string]string
 	// Request reads a request by id or by the ticket's label (DES-7); false when there is none.
 	Request(ctx context.Context, id string) (flow.Request, bool, error)
 	// Touching finds the open request a thing outside belongs to.
@@ -26,41 +26,6 @@ type Query interface {
 	May(ctx context.Context, a Action) (ok bool, why string, err error)
 	// Why explains a request in a few lines: the rule, the stage, who is waited on.
 	Why(ctx context.Context, id string) (text.Doc, bool, error)
-}
-
-// RequestType is one template as a form shows it.
-type RequestType struct {
-	Name   string
-	Label  string
-	Fields []Field
-}
-
-// Field is one typed field of a template.
-type Field struct {
-	Name     string
-	Label    string
-	Type     string // text, long_text, choice, choices, date, money, number, list, url, person
-	Choices  []string
-	Required bool
-	Help     string
-}
-
-// Draft is a request that is being written.
-type Draft struct {
-	Type    string
-	Title   string
-	Text    string // the words it is read from, or the description
-	Channel string // "#launch"
-	Who     flow.Actor
-	Fields  map[string][]string
-}
-
-// Prefill is what was read from a draft.
-type Prefill struct {
-	Type   string
-	Title  string
-	Fields map[string][]string // dates as 2006-01-02 or RFC 3339
-	From   map[string]string   // field -> the words its value came from
 }
 
 // Action is something a person is about to do.

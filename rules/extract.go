@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"signoff/internal/calendar"
+	"signoff/internal/flow"
 )
 
 // maxReadText is how much of a text is searched for values.
@@ -58,9 +59,9 @@ func (x *extractor) fields(t *template) map[string]found {
 }
 
 // order puts due before the other dates, so that an unlabelled date is the due date.
-func (x *extractor) order(fields []Field) []Field {
+func (x *extractor) order(fields []flow.Field) []flow.Field {
 	sorted := slices.Clone(fields)
-	slices.SortStableFunc(sorted, func(a, b Field) int {
+	slices.SortStableFunc(sorted, func(a, b flow.Field) int {
 		switch {
 		case a.Name == "due" && b.Name != "due":
 			return -1
@@ -73,7 +74,7 @@ func (x *extractor) order(fields []Field) []Field {
 }
 
 // labelled reads "Budget: 5k" on a line of its own, and "budget of 5k" for amounts and numbers.
-func (x *extractor) labelled(f Field) (found, bool) {
+func (x *extractor) labelled(f flow.Field) (found, bool) {
 	for _, label := range []string{f.Label, f.Name, strings.ReplaceAll(f.Name, "_", " ")} {
 		if at, end, ok := x.line(label); ok {
 			if v, ok := x.parse(f, at, end); ok {
@@ -128,7 +129,7 @@ func (x *extractor) line(label string) (start, end int, ok bool) {
 }
 
 // parse reads the words between two offsets as a value of the field's type.
-func (x *extractor) parse(f Field, start, end int) (found, bool) {
+func (x *extractor) parse(f flow.Field, start, end int) (found, bool) {
 	words := strings.TrimSpace(x.text[start:end])
 	v := found{from: words, at: start}
 	switch f.Type {
@@ -141,7 +142,7 @@ func (x *extractor) parse(f Field, start, end int) (found, bool) {
 	case ListField, ChoicesField:
 		v.values = splitList(words)
 		if len(f.Choices) > 0 {
-			v.values = f.only(v.values)
+			v.values = only(f, v.values)
 		}
 		return v, len(v.values) > 0
 	default:
@@ -155,10 +156,10 @@ func (x *extractor) parse(f Field, start, end int) (found, bool) {
 }
 
 // only keeps the values that are choices, as they were declared.
-func (f Field) only(values []string) []string {
+func only(f flow.Field, values []string) []string {
 	var kept []string
 	for _, v := range values {
-		if c, ok := f.choice(v); ok && !slices.Contains(kept, c) {
+		if c, ok := choiceOf(f, v); ok && !slices.Contains(kept, c) {
 			kept = append(kept, c)
 		}
 	}
@@ -166,7 +167,7 @@ func (f Field) only(values []string) []string {
 }
 
 // free reads a value from anywhere in the text.
-func (x *extractor) free(f Field) (found, bool) {
+func (x *extractor) free(f flow.Field) (found, bool) {
 	switch f.Type {
 	case ChoiceField:
 		return x.choice(f, 0, len(x.text))
@@ -200,7 +201,7 @@ var (
 )
 
 // choice finds the choice that stands first in the text as whole words, in any case; of two at one place the longer.
-func (x *extractor) choice(f Field, start, end int) (found, bool) {
+func (x *extractor) choice(f flow.Field, start, end int) (found, bool) {
 	best := found{at: -1}
 	for _, c := range f.Choices {
 		at := wordIndex(x.text[start:end], c, 0)
@@ -216,7 +217,7 @@ func (x *extractor) choice(f Field, start, end int) (found, bool) {
 }
 
 // choices finds every choice that the text names, in the order in which they were declared.
-func (x *extractor) choices(f Field) (found, bool) {
+func (x *extractor) choices(f flow.Field) (found, bool) {
 	var v found
 	var words []string
 	for _, c := range f.Choices {

@@ -102,7 +102,7 @@ func (s *Set) values(t *template, ev flow.Event, x *extractor) map[string]found 
 }
 
 // fieldOf finds the declaration of a field: the template's, or by name in any template where none applies.
-func (s *Set) fieldOf(t *template, name string) (Field, bool) {
+func (s *Set) fieldOf(t *template, name string) (flow.Field, bool) {
 	if t != nil {
 		return t.field(name)
 	}
@@ -110,5 +110,5 @@ func (s *Set) fieldOf(t *template, name string) (Field, bool) {
 	if !ok && name == "due" {
 		kind, ok = DateField, true
 	}
-	return Field{Name: name, Type: kind}, ok
+	return flow.Field{Name: name, Type: kind}, ok
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"signoff/internal/flow"
 	"signoff/internal/source"
 )
 
@@ -31,23 +32,6 @@ func fieldTypes() []string {
 // many reports whether a field of this type may hold several values.
 func many(fieldType string) bool { return fieldType == ListField || fieldType == ChoicesField }
 
-// RequestType is one template as a form shows it.
-type RequestType struct {
-	Name   string  `json:"name"`
-	Label  string  `json:"label"`
-	Fields []Field `json:"fields,omitempty"`
-}
-
-// Field is one typed field of a template.
-type Field struct {
-	Name     string   `json:"name"`
-	Label    string   `json:"label"`
-	Type     string   `json:"type"`
-	Choices  []string `json:"choices,omitempty"`
-	Required bool     `json:"required,omitempty"`
-	Help     string   `json:"help,omitempty"`
-}
-
 // template is one entry of templates:.
 type template struct {
 	pos      source.Pos
@@ -55,7 +39,7 @@ type template struct {
 	label    string
 	basedOn  string
 	title    *wording
-	fields   []Field
+	fields   []flow.Field
 	places   map[string]source.Pos // of each field
 	labels   []string
 	effort   float64 // hours; 0: not said
@@ -74,17 +58,17 @@ type subtask struct {
 }
 
 // field returns a field by name.
-func (t *template) field(name string) (Field, bool) {
+func (t *template) field(name string) (flow.Field, bool) {
 	for _, f := range t.fields {
 		if f.Name == name {
 			return f, true
 		}
 	}
-	return Field{}, false
+	return flow.Field{}, false
 }
 
 // choice returns the choice that equals s in any case, as it was declared.
-func (f Field) choice(s string) (string, bool) {
+func choiceOf(f flow.Field, s string) (string, bool) {
 	s = strings.TrimSpace(s)
 	i := slices.IndexFunc(f.Choices, func(c string) bool { return strings.EqualFold(c, s) })
 	if i < 0 {
@@ -103,10 +87,10 @@ func humanise(key string) string {
 }
 
 // Types lists the request types in file order.
-func (s *Set) Types() []RequestType {
-	types := make([]RequestType, 0, len(s.rules.templates))
+func (s *Set) Types() []flow.RequestType {
+	types := make([]flow.RequestType, 0, len(s.rules.templates))
 	for _, t := range s.rules.templates {
-		types = append(types, RequestType{Name: t.name, Label: t.label, Fields: slices.Clone(t.fields)})
+		types = append(types, flow.RequestType{Name: t.name, Label: t.label, Fields: slices.Clone(t.fields)})
 	}
 	return types
 }

@@ -13,24 +13,6 @@ import (
 	"signoff/internal/text"
 )
 
-// Draft is a request that is being written.
-type Draft struct {
-	Type    string
-	Title   string
-	Text    string // the words it is read from, or the description
-	Channel string // "#launch"
-	Who     flow.Actor
-	Fields  map[string][]string
-}
-
-// Prefill is what was read from a draft.
-type Prefill struct {
-	Type   string
-	Title  string
-	Fields map[string][]string // dates as 2006-01-02 or RFC 3339
-	From   map[string]string   // field -> the words its value came from; "type" for the type
-}
-
 // maxField is how many characters one value of a field has at most; long texts may have maxLongField.
 const (
 	maxField     = 1000
@@ -42,10 +24,10 @@ var urlWholeRE = regexp.MustCompile(`^https?://[^\s/?#<>"]+\S*$`)
 
 // Prefill reads a draft: the type (the one chosen, else that of the rule which would apply, else the one whose name
 // the words mention), the title, and the fields of that type.
-func (s *Set) Prefill(d Draft, now time.Time) Prefill {
-	ev := d.event(now)
+func (s *Set) Prefill(d flow.Form, now time.Time) flow.Prefill {
+	ev := eventOf(d, now)
 	dec := s.decide(ev)
-	out := Prefill{Fields: map[string][]string{}, From: map[string]string{}}
+	out := flow.Prefill{Fields: map[string][]string{}, From: map[string]string{}}
 	t := dec.tmpl
 	if dec.chosen == nil {
 		if named, words := s.named(dec.facts.whole()); named != nil && t == nil {
@@ -86,7 +68,7 @@ func (s *Set) named(words string) (*template, string) {
 }
 
 // event is the draft as if it were submitted now.
-func (d Draft) event(now time.Time) flow.Event {
+func eventOf(d flow.Form, now time.Time) flow.Event {
 	fields := map[string][]string{}
 	for name, v := range d.Fields {
 		fields[name] = v
@@ -101,7 +83,7 @@ func (d Draft) event(now time.Time) flow.Event {
 
 // Validate checks a form: one plain sentence by field name ("title", "type", or a template field), empty when all is
 // well.
-func (s *Set) Validate(d Draft, now time.Time) map[string]string {
+func (s *Set) Validate(d flow.Form, now time.Time) map[string]string {
 	problems := map[string]string{}
 	title := strings.TrimSpace(d.Title)
 	switch {
@@ -117,7 +99,7 @@ func (s *Set) Validate(d Draft, now time.Time) map[string]string {
 	if t == nil {
 		return problems
 	}
-	x := s.extractor(s.factsOf(d.event(now)))
+	x := s.extractor(s.factsOf(eventOf(d, now)))
 	for _, f := range t.fields {
 		if problem := x.check(f, d.Fields[f.Name]); problem != "" {
 			problems[f.Name] = problem
@@ -127,7 +109,7 @@ func (s *Set) Validate(d Draft, now time.Time) map[string]string {
 }
 
 // check says what is wrong with the values of one field.
-func (x *extractor) check(f Field, values []string) string {
+func (x *extractor) check(f flow.Field, values []string) string {
 	values = filled(values)
 	if len(values) == 0 {
 		if f.Required {
@@ -162,7 +144,7 @@ func filled(values []string) []string {
 }
 
 // spread parts lists that were typed into one line; choices are never parted, because a choice may hold a comma.
-func spread(f Field, values []string) []string {
+func spread(f flow.Field, values []string) []string {
 	if f.Type != ListField {
 		return values
 	}
@@ -174,7 +156,7 @@ func spread(f Field, values []string) []string {
 }
 
 // normaliseAll turns given values into their stored form and drops those that cannot be read.
-func normaliseAll(f Field, values []string, x *extractor) []string {
+func normaliseAll(f flow.Field, values []string, x *extractor) []string {
 	values = spread(f, filled(values))
 	var out []string
 	for _, v := range values[:min(len(values), maxEntries)] {
@@ -190,7 +172,7 @@ func normaliseAll(f Field, values []string, x *extractor) []string {
 }
 
 // normalise turns one value into its stored form, or says in a plain sentence why it cannot be used.
-func normalise(f Field, v string, x *extractor) (stored, problem string) {
+func normalise(f flow.Field, v string, x *extractor) (stored, problem string) {
 	v = strings.TrimSpace(v)
 	limit := maxField
 	if f.Type == LongTextField {
@@ -200,7 +182,7 @@ func normalise(f Field, v string, x *extractor) (stored, problem string) {
 		return "", fmt.Sprintf("This is too long: %d characters, %d are the most.", n, limit)
 	}
 	if len(f.Choices) > 0 {
-		if c, ok := f.choice(v); ok {
+		if c, ok := choiceOf(f, v); ok {
 			return c, ""
 		}
 		return "", "Choose one of " + orList(f.Choices) + "."

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"signoff/internal/flow"
 	"signoff/rules"
 )
 
@@ -33,32 +34,32 @@ func TestPrefill(t *testing.T) {
 	set := example(t, "studio")
 	for _, c := range []struct {
 		name  string
-		draft rules.Draft
-		want  rules.Prefill
+		draft flow.Form
+		want  flow.Prefill
 	}{
 		{
-			"a rule says the type", rules.Draft{Text: "Need a Nova banner 300x250 by Friday EOD", Channel: "#launch", Who: maya()},
-			rules.Prefill{
+			"a rule says the type", flow.Form{Text: "Need a Nova banner 300x250 by Friday EOD", Channel: "#launch", Who: maya()},
+			flow.Prefill{
 				Type: "campaign-banner", Title: "Nova: banner 300x250",
 				Fields: map[string][]string{"brand": {"Nova"}, "due": {"2026-11-20T16:30:00Z"}, "sizes": {"300x250"}},
 				From:   map[string]string{"brand": "Nova", "due": "Friday EOD", "sizes": "300x250"},
 			},
 		},
 		{
-			"the words name the type", rules.Draft{Text: "We want a landing page for AMER", Channel: "#random", Who: maya()},
-			rules.Prefill{
+			"the words name the type", flow.Form{Text: "We want a landing page for AMER", Channel: "#random", Who: maya()},
+			flow.Prefill{
 				Type: "landing-page", Title: "Page: landing page for AMER", Fields: map[string][]string{"region": {"AMER"}},
 				From: map[string]string{"type": "landing page", "region": "AMER"},
 			},
 		},
 		{
-			"the type was chosen", rules.Draft{Type: "video", Title: "Spring", Text: "Nova banner in 16:9", Channel: "#launch", Who: maya()},
-			rules.Prefill{
+			"the type was chosen", flow.Form{Type: "video", Title: "Spring", Text: "Nova banner in 16:9", Channel: "#launch", Who: maya()},
+			flow.Prefill{
 				Type: "video", Title: "Spring", Fields: map[string][]string{"brand": {"Nova"}, "aspect_ratios": {"16:9"}},
 				From: map[string]string{"brand": "Nova", "aspect_ratios": "16:9"},
 			},
 		},
-		{"nothing was said", rules.Draft{Who: maya()}, rules.Prefill{Fields: map[string][]string{}, From: map[string]string{}}},
+		{"nothing was said", flow.Form{Who: maya()}, flow.Prefill{Fields: map[string][]string{}, From: map[string]string{}}},
 	} {
 		got := set.Prefill(c.draft, wednesday())
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -72,8 +73,8 @@ func TestPrefill_thenSubmit(t *testing.T) {
 	t.Parallel()
 	set := example(t, "studio")
 	words := "Need a Nova banner 300x250 for EMEA by Friday EOD"
-	p := set.Prefill(rules.Draft{Text: words, Channel: "#launch", Who: maya()}, wednesday())
-	d := rules.Draft{Type: p.Type, Title: p.Title, Text: words, Channel: "#launch", Who: maya(), Fields: p.Fields}
+	p := set.Prefill(flow.Form{Text: words, Channel: "#launch", Who: maya()}, wednesday())
+	d := flow.Form{Type: p.Type, Title: p.Title, Text: words, Channel: "#launch", Who: maya(), Fields: p.Fields}
 	if problems := set.Validate(d, wednesday()); len(problems) > 0 {
 		t.Errorf("the prefilled form is refused: %v", problems)
 	}
@@ -97,24 +98,24 @@ func TestValidate(t *testing.T) {
 	}
 	for _, c := range []struct {
 		set   *rules.Set
-		draft rules.Draft
+		draft flow.Form
 		want  map[string]string
 	}{
-		{studio, rules.Draft{Type: "campaign-banner", Title: "Spring", Fields: good}, nil},
-		{studio, rules.Draft{Title: "Spring"}, nil},
-		{studio, rules.Draft{Text: "words alone"}, nil},
-		{studio, rules.Draft{}, map[string]string{"title": "Say in a few words what you need."}},
-		{studio, rules.Draft{Title: strings.Repeat("x", 256)}, map[string]string{"title": "This title is too long: 255 characters are the most."}},
-		{studio, rules.Draft{Type: "poster", Title: "x"}, map[string]string{"type": "This type of request does not exist any more. Choose another one."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x"}, map[string]string{"brand": "Brand is needed.", "due": "Due is needed."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("brand", "  ")}, map[string]string{"brand": "Brand is needed."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("brand", "Acme")}, map[string]string{"brand": "Choose one of Lumen or Nova."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("brand", "Nova", "Lumen")}, map[string]string{"brand": "Give one value only."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("due", "soonish")}, map[string]string{"due": "This is not a date. Write it like 2026-11-20, 20/11/2026 or Friday."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("due", "2026-11-17")}, map[string]string{"due": "This day has passed. Choose a later one."}},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("due", "2026-11-18")}, nil},
-		{studio, rules.Draft{Type: "campaign-banner", Title: "x", Fields: with("due", "24/11")}, nil},
-		{all, rules.Draft{Type: "everything", Title: "x", Fields: map[string][]string{
+		{studio, flow.Form{Type: "campaign-banner", Title: "Spring", Fields: good}, nil},
+		{studio, flow.Form{Title: "Spring"}, nil},
+		{studio, flow.Form{Text: "words alone"}, nil},
+		{studio, flow.Form{}, map[string]string{"title": "Say in a few words what you need."}},
+		{studio, flow.Form{Title: strings.Repeat("x", 256)}, map[string]string{"title": "This title is too long: 255 characters are the most."}},
+		{studio, flow.Form{Type: "poster", Title: "x"}, map[string]string{"type": "This type of request does not exist any more. Choose another one."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x"}, map[string]string{"brand": "Brand is needed.", "due": "Due is needed."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("brand", "  ")}, map[string]string{"brand": "Brand is needed."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("brand", "Acme")}, map[string]string{"brand": "Choose one of Lumen or Nova."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("brand", "Nova", "Lumen")}, map[string]string{"brand": "Give one value only."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("due", "soonish")}, map[string]string{"due": "This is not a date. Write it like 2026-11-20, 20/11/2026 or Friday."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("due", "2026-11-17")}, map[string]string{"due": "This day has passed. Choose a later one."}},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("due", "2026-11-18")}, nil},
+		{studio, flow.Form{Type: "campaign-banner", Title: "x", Fields: with("due", "24/11")}, nil},
+		{all, flow.Form{Type: "everything", Title: "x", Fields: map[string][]string{
 			"budget": {"much"}, "copies": {"many"}, "asset": {"figma.com"}, "owner": {"Maya"}, "regions": {"EMEA", "Mars"},
 			"audience": {strings.Repeat("x", 1001)}, "sizes": {strings.Repeat("1x1;", 3) + strings.Repeat("x", 2000)},
 		}}, map[string]string{
@@ -123,7 +124,7 @@ func TestValidate(t *testing.T) {
 			"regions": "Choose one of EMEA, AMER or APAC.", "audience": "This is too long: 1001 characters, 1000 are the most.",
 			"sizes": "This is too long: 2000 characters, 1000 are the most.",
 		}},
-		{all, rules.Draft{Type: "everything", Title: "x", Fields: map[string][]string{
+		{all, flow.Form{Type: "everything", Title: "x", Fields: map[string][]string{
 			"budget": {"5.000,50 €"}, "copies": {"-2,500"}, "asset": {"https://figma.com/x"}, "owner": {"ANA@lumen.example"}, "regions": {"emea", "APAC"},
 		}}, nil},
 	} {

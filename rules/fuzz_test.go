@@ -82,7 +82,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(source.Problems(problems))
 	}
 	f.Fuzz(func(t *testing.T, words string) {
-		d := rules.Draft{Text: words, Who: maya()}
+		d := flow.Form{Text: words, Who: maya()}
 		p := set.Prefill(d, wednesday())
 		for field, from := range p.From {
 			if first, _, _ := strings.Cut(from, ", "); !strings.Contains(words, strings.TrimSpace(first)) && len(p.Fields[field]) < 2 {
@@ -96,6 +96,6 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("%q gives the date %q", words, due)
 			}
 		}
-		set.Validate(rules.Draft{Type: p.Type, Title: p.Title, Text: words, Fields: p.Fields}, wednesday())
+		set.Validate(flow.Form{Type: p.Type, Title: p.Title, Text: words, Fields: p.Fields}, wednesday())
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signoff/internal/calendar"
+	"signoff/internal/flow"
 	"signoff/internal/source"
 )
 
@@ -76,7 +77,7 @@ func (l *loader) field(t *template, n *source.Node) {
 	if !ok {
 		return
 	}
-	f := Field{Name: name}
+	f := flow.Field{Name: name}
 	f.Label, _ = l.Text(n.Key("label"))
 	if f.Label == "" {
 		f.Label = humanise(name)
@@ -134,7 +135,7 @@ func (l *loader) choices(n *source.Node) []string {
 }
 
 // fieldType reads type:; a field with choices and no type is a choice, one without either is text.
-func (l *loader) fieldType(n *source.Node, f Field) string {
+func (l *loader) fieldType(n *source.Node, f flow.Field) string {
 	t, given := l.Enum(n.Key("type"), fieldTypes()...)
 	switch {
 	case !given && n.Key("choices") != nil:
@@ -186,7 +187,7 @@ func (l *loader) inherit() {
 }
 
 func (t *template) takeOver(base *template) {
-	fields := make([]Field, 0, len(base.fields)+len(t.fields))
+	fields := make([]flow.Field, 0, len(base.fields)+len(t.fields))
 	for _, f := range base.fields {
 		if own, ok := t.field(f.Name); ok {
 			f = own
@@ -218,7 +219,7 @@ func (l *loader) templateNames() []string {
 }
 
 // shareType adds a field to the vocabulary; the same name with two types would make conditions ambiguous.
-func (l *loader) shareType(t *template, f Field, first map[string]*template) {
+func (l *loader) shareType(t *template, f flow.Field, first map[string]*template) {
 	v := l.set.rules.vocabulary
 	known, ok := v.fields[f.Name]
 	if !ok {

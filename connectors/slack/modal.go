@@ -1,11 +1,10 @@
 package slack
 
 import (
+	"signoff/internal/flow"
 	"strings"
 
 	"github.com/slack-go/slack"
-
-	"signoff/connectors"
 )
 
 // Names of the inputs in our modals. A block's id is its name, a number sign and a counter: Slack keeps what was
@@ -45,7 +44,7 @@ func fieldOf(block string) (string, bool) {
 }
 
 // inputName is the input of a template's field.
-func inputName(f connectors.Field) string { return fieldPrefix + f.Type + "." + f.Name }
+func inputName(f flow.Field) string { return fieldPrefix + f.Type + "." + f.Name }
 
 // templateField reads inputName back.
 func templateField(name string) (field, kind string, ok bool) {
@@ -183,7 +182,7 @@ func options(choices []string) ([]*slack.OptionBlockObject, bool) {
 }
 
 // templateLine is the input of one typed field.
-func (s sheet) templateLine(f connectors.Field) slack.Block {
+func (s sheet) templateLine(f flow.Field) slack.Block {
 	name := inputName(f)
 	l := line{name: name, label: firstOf(f.Label, f.Name), hint: f.Help, optional: !f.Required}
 	choices, listed := options(f.Choices)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"signoff/connectors"
 	"signoff/internal/flow"
 )
 
@@ -72,7 +71,7 @@ func unanswered(r flow.Request) []slack.Block {
 }
 
 // missing asks for the fields of a request's template that hold nothing yet.
-func missing(r flow.Request, types []connectors.RequestType) []slack.Block {
+func missing(r flow.Request, types []flow.RequestType) []slack.Block {
 	t, _ := typeNamed(types, r.Template)
 	var blocks []slack.Block
 	for _, f := range t.Fields {

@@ -2,17 +2,16 @@ package slack
 
 import (
 	"maps"
+	"signoff/internal/flow"
 	"strings"
 
 	"github.com/slack-go/slack"
-
-	"signoff/connectors"
 )
 
 // draftForm is the request form with what is known so far.
 type draftForm struct {
 	origin  origin
-	types   []connectors.RequestType
+	types   []flow.RequestType
 	sheet   sheet
 	reading bool   // the thread is still being read
 	belongs string // the request this thread already belongs to
@@ -68,7 +67,7 @@ func (f draftForm) typeMenu() (slack.Block, bool) {
 }
 
 // common are the inputs that every type has, except those the template asks for itself.
-func (f draftForm) common(chosen connectors.RequestType) []slack.Block {
+func (f draftForm) common(chosen flow.RequestType) []slack.Block {
 	asked := map[string]bool{}
 	for _, field := range chosen.Fields {
 		asked[field.Name] = true
@@ -99,18 +98,18 @@ func (f draftForm) channelBox() slack.BlockElement {
 	return e
 }
 
-func typeNamed(types []connectors.RequestType, name string) (connectors.RequestType, bool) {
+func typeNamed(types []flow.RequestType, name string) (flow.RequestType, bool) {
 	for _, t := range types {
 		if t.Name == name {
 			return t, true
 		}
 	}
-	return connectors.RequestType{}, false
+	return flow.RequestType{}, false
 }
 
 // draft is what the form says so far, for the rules to read or to judge.
-func (f draftForm) draft(words string) connectors.Draft {
-	d := connectors.Draft{
+func (f draftForm) draft(words string) flow.Form {
+	d := flow.Form{
 		Type: f.sheet.one(inputType), Title: f.sheet.one(inputTitle), Text: words,
 		Channel: channelNamed(f.origin.Name), Fields: map[string][]string{},
 	}
@@ -123,7 +122,7 @@ func (f draftForm) draft(words string) connectors.Draft {
 }
 
 // filled puts what was read into inputs that are empty. Only what changed gets a new block, so that Slack shows it.
-func (f draftForm) filled(p connectors.Prefill, counter string) draftForm {
+func (f draftForm) filled(p flow.Prefill, counter string) draftForm {
 	blocks := map[string]string{}
 	maps.Copy(blocks, f.sheet.blocks)
 	next := sheet{values: map[string][]string{}, from: map[string]string{}, blocks: blocks, fresh: f.sheet.fresh}

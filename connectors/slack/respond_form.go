@@ -68,11 +68,11 @@ func (f *draftForm) write(words string) {
 }
 
 // read asks the rules what the words of the form say.
-func (f draftForm) read(q connectors.Query, who flow.Actor) connectors.Prefill {
+func (f draftForm) read(q connectors.Query, who flow.Actor) flow.Prefill {
 	d := f.draft(firstOf(f.sheet.one(inputText), f.sheet.one(inputTitle)))
 	d.Who = who
 	if d.Text == "" {
-		return connectors.Prefill{}
+		return flow.Prefill{}
 	}
 	return q.Prefill(d)
 }
@@ -218,7 +218,7 @@ func (c *Connector) judgeDetail(ctx context.Context, i interaction, o origin, e 
 		return nil // the core judges it again
 	}
 	wrong := map[string]string{}
-	all := q.Validate(connectors.Draft{Type: r.Template, Title: r.Title, Who: c.personOf(ctx, i), Fields: fields})
+	all := q.Validate(flow.Form{Type: r.Template, Title: r.Title, Who: c.personOf(ctx, i), Fields: fields})
 	for field := range fields {
 		if message := all[field]; message != "" {
 			wrong[e.input(field)] = message

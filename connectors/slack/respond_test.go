@@ -15,14 +15,14 @@ import (
 	"signoff/internal/text"
 )
 
-func studio() []connectors.RequestType {
-	return []connectors.RequestType{
-		{Name: "banner", Label: "Banner", Fields: []connectors.Field{
+func studio() []flow.RequestType {
+	return []flow.RequestType{
+		{Name: "banner", Label: "Banner", Fields: []flow.Field{
 			{Name: "brand", Label: "Brand", Type: "choice", Choices: []string{"Lumen", "Nova"}, Required: true},
 			{Name: "due", Label: "Due", Type: "date", Required: true},
 			{Name: "sizes", Label: "Sizes", Type: "list", Help: "e.g. 300x250"},
 		}},
-		{Name: "video", Label: "Video", Fields: []connectors.Field{
+		{Name: "video", Label: "Video", Fields: []flow.Field{
 			{Name: "length", Label: "Length", Type: "number"}, {Name: "ratios", Label: "Ratios", Type: "choices", Choices: []string{"16:9", "1:1"}},
 			{Name: "budget", Label: "Budget", Type: "money"}, {Name: "script", Label: "Script", Type: "long_text"},
 			{Name: "ref", Label: "Reference", Type: "url"}, {Name: "lead", Label: "Lead", Type: "person"},
@@ -35,8 +35,8 @@ func studio() []connectors.RequestType {
 func studioQuery() *fakeQuery {
 	return &fakeQuery{
 		types: studio(),
-		prefill: func(d connectors.Draft) connectors.Prefill {
-			p := connectors.Prefill{Fields: map[string][]string{}, From: map[string]string{}}
+		prefill: func(d flow.Form) flow.Prefill {
+			p := flow.Prefill{Fields: map[string][]string{}, From: map[string]string{}}
 			if strings.Contains(d.Text, "banner") {
 				p.Type = "banner"
 			}
@@ -201,8 +201,8 @@ func TestRespond_SubmissionIsJudgedBeforeItIsStored(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	q := studioQuery()
-	var judged connectors.Draft
-	q.validate = func(d connectors.Draft) map[string]string {
+	var judged flow.Form
+	q.validate = func(d flow.Form) map[string]string {
 		judged = d
 		return map[string]string{"due": "That day is over.", "nowhere": "Something else is wrong."}
 	}
@@ -426,10 +426,10 @@ func TestViews_WithinTheLimits(t *testing.T) {
 func TestViews_ManyTypesAndFields(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	var types []connectors.RequestType
+	var types []flow.RequestType
 	for i := range 150 {
-		types = append(types, connectors.RequestType{Name: fmt.Sprint("type-", i), Label: strings.Repeat("L", 90)})
-		types[0].Fields = append(types[0].Fields, connectors.Field{Name: fmt.Sprint("f", i), Label: strings.Repeat("F", 3000), Type: "text", Help: strings.Repeat("H", 3000)})
+		types = append(types, flow.RequestType{Name: fmt.Sprint("type-", i), Label: strings.Repeat("L", 90)})
+		types[0].Fields = append(types[0].Fields, flow.Field{Name: fmt.Sprint("f", i), Label: strings.Repeat("F", 3000), Type: "text", Help: strings.Repeat("H", 3000)})
 	}
 	f := draftForm{types: types, origin: origin{Form: formRequest, User: maya, Team: testTeam}, sheet: sheet{values: map[string][]string{inputType: {"type-0"}}}}
 	lintView(t, "form", r.requestView(f))

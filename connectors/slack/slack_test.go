@@ -214,9 +214,9 @@ func (r *rig) respond(in connectors.Inbound, q connectors.Query) connectors.Repl
 
 // fakeQuery answers from plain values.
 type fakeQuery struct {
-	types    []connectors.RequestType
-	prefill  func(connectors.Draft) connectors.Prefill
-	validate func(connectors.Draft) map[string]string
+	types    []flow.RequestType
+	prefill  func(flow.Form) flow.Prefill
+	validate func(flow.Form) map[string]string
 	requests map[string]flow.Request
 	touching map[flow.Ref]flow.Request
 	refuse   string
@@ -227,16 +227,16 @@ type fakeQuery struct {
 	err      error
 }
 
-func (q *fakeQuery) Types() []connectors.RequestType { return q.types }
+func (q *fakeQuery) Types() []flow.RequestType { return q.types }
 
-func (q *fakeQuery) Prefill(d connectors.Draft) connectors.Prefill {
+func (q *fakeQuery) Prefill(d flow.Form) flow.Prefill {
 	if q.prefill == nil {
-		return connectors.Prefill{}
+		return flow.Prefill{}
 	}
 	return q.prefill(d)
 }
 
-func (q *fakeQuery) Validate(d connectors.Draft) map[string]string {
+func (q *fakeQuery) Validate(d flow.Form) map[string]string {
 	if q.validate == nil {
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"signoff/connectors"
 	"signoff/connectors/connectortest"
 	"signoff/internal/flow"
 	"signoff/internal/sandbox"
@@ -169,7 +168,7 @@ func TestWire_ARequestFromShortcutToVote(t *testing.T) {
 		t.Errorf("choosing Video shows %s", modal.Shown())
 	}
 	s.done(s.slack.Choose(maya, "Type", "banner"))
-	s.query.validate = func(d connectors.Draft) map[string]string {
+	s.query.validate = func(d flow.Form) map[string]string {
 		if len(d.Fields["sizes"]) == 0 {
 			return map[string]string{"sizes": "Name a size."}
 		}

@@ -3,14 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
 	"signoff/internal/store"
 	"signoff/internal/text"
-	"signoff/rules"
 )
 
 // Query returns what responders may ask while a person waits.
@@ -19,33 +17,14 @@ func (e *Engine) Query() connectors.Query { return query{e} }
 type query struct{ e *Engine }
 
 // Types implements connectors.Query.
-func (q query) Types() []connectors.RequestType {
-	var list []connectors.RequestType
-	for _, t := range q.e.Rules().Types() {
-		c := connectors.RequestType{Name: t.Name, Label: t.Label}
-		for _, f := range t.Fields {
-			c.Fields = append(c.Fields, connectors.Field{
-				Name: f.Name, Label: f.Label, Type: f.Type, Choices: slices.Clone(f.Choices), Required: f.Required, Help: f.Help,
-			})
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
-func draft(d connectors.Draft) rules.Draft {
-	return rules.Draft{Type: d.Type, Title: d.Title, Text: d.Text, Channel: d.Channel, Who: d.Who, Fields: d.Fields}
-}
+func (q query) Types() []flow.RequestType { return q.e.Rules().Types() }
 
 // Prefill implements connectors.Query.
-func (q query) Prefill(d connectors.Draft) connectors.Prefill {
-	p := q.e.Rules().Prefill(draft(d), q.e.o.Now())
-	return connectors.Prefill{Type: p.Type, Title: p.Title, Fields: p.Fields, From: p.From}
-}
+func (q query) Prefill(d flow.Form) flow.Prefill { return q.e.Rules().Prefill(d, q.e.o.Now()) }
 
 // Validate implements connectors.Query.
-func (q query) Validate(d connectors.Draft) map[string]string {
-	return q.e.Rules().Validate(draft(d), q.e.o.Now())
+func (q query) Validate(d flow.Form) map[string]string {
+	return q.e.Rules().Validate(d, q.e.o.Now())
 }
 
 // Request implements connectors.Query.

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"signoff/connectors"
 	"signoff/internal/engine"
 	"signoff/internal/flow"
 )
@@ -200,7 +199,7 @@ func reserved() map[string]string {
 // wrongFields checks what was given. What is missing is asked for later, where people are.
 func (s *Server) wrongFields(in engine.Intake) map[string]string {
 	query := s.o.Hub.Query()
-	draft := connectors.Draft{Type: in.Type, Title: in.Title, Text: in.Text, Who: in.Requester, Fields: in.Fields}
+	draft := flow.Form{Type: in.Type, Title: in.Title, Text: in.Text, Who: in.Requester, Fields: in.Fields}
 	if draft.Type == "" {
 		draft.Type = query.Prefill(draft).Type
 	}
@@ -228,7 +227,7 @@ func (s *Server) wrongFields(in engine.Intake) map[string]string {
 	return wrong
 }
 
-func unknownType(given string, types []connectors.RequestType) string {
+func unknownType(given string, types []flow.RequestType) string {
 	var known []string
 	for _, t := range types {
 		known = append(known, t.Name)
@@ -237,7 +236,7 @@ func unknownType(given string, types []connectors.RequestType) string {
 }
 
 // fieldNames lists the fields of a type, or of all where none is chosen.
-func fieldNames(types []connectors.RequestType, chosen string) []string {
+func fieldNames(types []flow.RequestType, chosen string) []string {
 	set := map[string]bool{}
 	for _, t := range types {
 		for _, f := range t.Fields {

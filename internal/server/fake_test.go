@@ -219,27 +219,27 @@ func (f *fake) Query() connectors.Query                     { return questions{f
 // questions answers what responders may ask.
 type questions struct{ f *fake }
 
-func (q questions) Types() (list []connectors.RequestType) {
+func (q questions) Types() (list []flow.RequestType) {
 	for _, t := range q.f.set.Types() {
-		c := connectors.RequestType{Name: t.Name, Label: t.Label}
+		c := flow.RequestType{Name: t.Name, Label: t.Label}
 		for _, f := range t.Fields {
-			c.Fields = append(c.Fields, connectors.Field{Name: f.Name, Label: f.Label, Type: f.Type, Choices: f.Choices, Required: f.Required})
+			c.Fields = append(c.Fields, flow.Field{Name: f.Name, Label: f.Label, Type: f.Type, Choices: f.Choices, Required: f.Required})
 		}
 		list = append(list, c)
 	}
 	return list
 }
 
-func (q questions) draft(d connectors.Draft) rules.Draft {
-	return rules.Draft{Type: d.Type, Title: d.Title, Text: d.Text, Channel: d.Channel, Who: d.Who, Fields: d.Fields}
+func (q questions) draft(d flow.Form) flow.Form {
+	return flow.Form{Type: d.Type, Title: d.Title, Text: d.Text, Channel: d.Channel, Who: d.Who, Fields: d.Fields}
 }
 
-func (q questions) Prefill(d connectors.Draft) connectors.Prefill {
+func (q questions) Prefill(d flow.Form) flow.Prefill {
 	p := q.f.set.Prefill(q.draft(d), noon)
-	return connectors.Prefill{Type: p.Type, Title: p.Title, Fields: p.Fields, From: p.From}
+	return flow.Prefill{Type: p.Type, Title: p.Title, Fields: p.Fields, From: p.From}
 }
 
-func (q questions) Validate(d connectors.Draft) map[string]string {
+func (q questions) Validate(d flow.Form) map[string]string {
 	return q.f.set.Validate(q.draft(d), noon)
 }
 
