@@ -22,7 +22,7 @@ const (
 	actorCookie = "jira_sandbox_as"
 	maxForm     = 128 << 10
 	// pagePolicy lets a page load its own stylesheet and script and nothing else.
-	pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // pages serves the board of a site.
@@ -131,7 +131,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, status int, message
 }
 
 func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
-	kinds := map[string]string{"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+	kinds := map[string]string{"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
 	name := r.PathValue("file")
 	raw, err := web.ReadFile("web/" + name)
 	if kinds[name] == "" || err != nil {

@@ -40,11 +40,11 @@ const dialogField = () =>
   document.querySelector(".modal [aria-invalid], .modal [autofocus], .modal .input :is(input, select, textarea)") ??
   document.querySelector(".modal .primary, .modal .close");
 
-// Keeps the keyboard inside an open dialog.
-document.addEventListener("focusin", (event) => {
-  const modal = document.querySelector(".modal");
-  if (modal && !modal.contains(event.target)) dialogField()?.focus();
-});
+// Nothing behind an open dialog can be used.
+function settle() {
+  const open = document.querySelector(".modal") !== null;
+  for (const part of document.querySelectorAll("body > :not(#dialog, #toast)")) part.inert = open;
+}
 
 function swap(fresh) {
   for (const part of document.querySelectorAll("[data-live]")) {
@@ -55,6 +55,7 @@ function swap(fresh) {
     if (part.id === "dialog" ? hash(part) === hash(next) : busy || part.querySelector("details[open]")) continue;
     const had = part.id === "dialog" && hash(part) !== "";
     part.replaceChildren(...next.childNodes);
+    if (part.id === "dialog") settle();
     if (part.id === "dialog" && (!had || !part.contains(document.activeElement))) dialogField()?.focus();
   }
 }
