@@ -53,7 +53,7 @@ async function startDemo(args) {
 /** Remembers what a page complains about, so that a story can end with "no complaints". */
 function listen(page, complaints) {
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);
+    if (message.type() === "error") complaints.push(`${message.location().url || page.url()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
 }

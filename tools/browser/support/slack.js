@@ -9,6 +9,7 @@ export class Member {
     this.timeline = page.getByRole("log", { name: "Messages" });
     this.thread = page.getByRole("complementary", { name: "Thread" });
     this.dialog = page.getByRole("dialog");
+    this.keyed = page.getByRole("link", { name: /^CR-\d+$/ });
   }
 
   /** Opens the workspace as this person. */
@@ -50,14 +51,29 @@ export class Member {
     await this.thread.waitFor();
   }
 
-  /** The card of a request in the open thread. */
+  /** The card of a request in the open thread: the message that links to it. */
   card(key) {
-    return this.thread.getByRole("article", { name: /^signoff at/ }).filter({ hasText: key }).filter({ hasText: "Status" });
+    return this.thread.getByRole("article", { name: /^signoff at/ }).filter({ hasText: key }).filter({ has: this.keyed });
+  }
+
+  /** What else the app says in the open thread. */
+  get remarks() {
+    return this.thread.getByRole("article", { name: /^signoff at/ }).filter({ hasNot: this.keyed });
   }
 
   /** What the app says to this person about a request, the newest last. */
   asked(key) {
     return this.timeline.getByRole("article", { name: /^signoff at/ }).filter({ hasText: key });
+  }
+
+  /** What the app says to this person about one stage of a request. */
+  about(key, stage) {
+    return this.asked(key).filter({ hasText: stage });
+  }
+
+  /** The button of the form that is open. */
+  send(name) {
+    return this.dialog.getByRole("button", { name, exact: true }).and(this.page.locator(":not([aria-hidden])"));
   }
 
   /** Notes that only this person sees. */
@@ -86,4 +102,4 @@ export class Member {
 }
 
 /** The buttons of a message that decide something. */
-export const deciding = /^(Approve|Request changes|Decline|Withdraw|Send to review|Delegate)/;
+export const deciding = /^(Approve|Request changes|Decline|Withdraw|Send to review|Delegate|More)/;

@@ -1,0 +1,138 @@
+// Every kind of page, by the rules of axe-core, in both colour schemes, on a desk and on a phone, and by keyboard.
+import { story } from "../support/demo.js";
+import { accessible, reachable } from "../support/look.js";
+import { signIn } from "../support/pages.js";
+import { inReview } from "../support/play.js";
+import { Member } from "../support/slack.js";
+
+// The rules are injected as a script, which the pages' own policy rightly refuses.
+const inspected = { bypassCSP: true };
+
+async function look(page, name, options) {
+  await accessible(page, name);
+  await reachable(page, name, options);
+}
+
+story("signoff's own pages are for everybody", async (world, step) => {
+  const { maya, designer, key } = await inReview(world, { visitor: inspected });
+  const page = await signIn(world, "Ana Reyes", inspected);
+  await step("the list", () => look(page, "the list"));
+  await step("an empty list", async () => {
+    await page.goto("/?q=nothing+of+the+kind");
+    await look(page, "an empty list");
+  });
+  await step("a request that waits for the reader", async () => {
+    await page.goto(`/requests/${key}`);
+    await look(page, "a request in review");
+  });
+  await step("a request with points of an earlier revision", async () => {
+    world.allow(422);
+    await page.getByRole("button", { name: "Request changes" }).click();
+    await page.getByRole("alert").waitFor();
+    await look(page, "a refusal");
+    await page.getByRole("textbox", { name: /^Note/ }).fill("Logo larger\n\nShow the claim");
+    await page.getByRole("button", { name: "Request changes" }).click();
+    await page.getByRole("heading", { name: "Change requests" }).waitFor();
+    await look(page, "a request with points");
+    const maker = await signIn(world, designer.name, inspected);
+    await maker.goto(`/requests/${key}`);
+    await look(maker, "a request that is to be made");
+  });
+  await step("deliveries", async () => {
+    await page.goto("/deliveries");
+    await look(page, "deliveries");
+    await page.getByRole("main").getByRole("table").getByRole("link").first().click();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await look(page, "a delivery");
+  });
+  await step("the rules", async () => {
+    await page.goto("/rules");
+    await look(page, "the rules");
+  });
+  await step("nothing here", async () => {
+    world.allow(404);
+    await page.goto("/requests/CR-999");
+    await look(page, "a page that is not there");
+  });
+  await step("signing in", async () => {
+    const stranger = await world.visitor(inspected);
+    world.allow(401);
+    await stranger.goto("/");
+    await look(stranger, "signing in");
+    await stranger.goto("/demo/roles");
+    await look(stranger, "the roles");
+  });
+  await maya.page.close();
+}, { args: ["--empty"] });
+
+story("the pretend Slack is for everybody", async (world, step) => {
+  const { maya, key } = await inReview(world, { visitor: inspected });
+  await step("a channel with a thread", () => look(maya.page, "a thread"));
+  await step("a channel, its menus", async () => {
+    await maya.openChannel("design-requests");
+    await look(maya.page, "a channel");
+    await maya.message("Nova banner").hover();
+    await maya.message("Nova banner").getByLabel(/^More actions/).click();
+    await accessible(maya.page, "a message menu");
+    await maya.page.keyboard.press("Escape");
+    await maya.page.getByText("You are").click();
+    await accessible(maya.page, "the choice of a person");
+  });
+  await step("the form of a request, and its errors", async () => {
+    await maya.openChannel("launch");
+    await maya.say("A Lumen video for the launch, please");
+    await maya.menu(maya.message("A Lumen video"), /^New creative request/);
+    await maya.dialog.getByLabel(/^Length in seconds/).waitFor();
+    await look(maya.page, "the form", { skip: false });
+    await maya.dialog.getByLabel("Title").fill("");
+    await maya.send("Send request").click();
+    await maya.dialog.getByRole("alert").waitFor();
+    await accessible(maya.page, "the form with errors");
+    await maya.dialog.getByRole("button", { name: "Close" }).click();
+  });
+  await step("a conversation with the app, and a question", async () => {
+    const ana = await Member.enter(world, "Ana Reyes", inspected);
+    await ana.openApp();
+    await ana.asked(key).getByRole("button", { name: /^Approve/ }).waitFor();
+    await look(ana.page, "a conversation with the app");
+    await ana.asked(key).getByRole("button", { name: /^Request changes/ }).click();
+    await ana.dialog.getByLabel("What should change?").waitFor();
+    await look(ana.page, "the form for changes", { skip: false });
+  });
+  await step("the app's home, and choosing a person", async () => {
+    await maya.page.getByRole("button", { name: "signoff home" }).click();
+    await maya.page.getByRole("heading", { level: 1, name: "signoff" }).waitFor();
+    await look(maya.page, "the app's home");
+    await maya.page.goto("/demo/slack/");
+    await look(maya.page, "choosing a person", { skip: false });
+  });
+}, { args: ["--empty"] });
+
+story("the pretend Jira and the sandbox are for everybody", async (world, step) => {
+  const { ticket } = await inReview(world);
+  const page = await world.visitor(inspected);
+  await step("the board", async () => {
+    await page.goto("/demo/jira/");
+    await page.getByText(ticket, { exact: true }).waitFor();
+    await look(page, "the board");
+    await page.getByText("Move to…").click();
+    await accessible(page, "a card that is being moved");
+  });
+  await step("a ticket", async () => {
+    await page.goto(`/demo/jira/browse/${ticket}`);
+    await look(page, "a ticket");
+    await page.getByText("Edit fields").click();
+    await accessible(page, "a ticket that is being edited");
+  });
+  await step("the webhooks", async () => {
+    await page.goto("/demo/jira/webhooks");
+    await look(page, "the webhooks");
+  });
+  await step("the sandbox", async () => {
+    await page.goto("/demo/");
+    await look(page, "the sandbox");
+    await page.getByRole("button", { name: "Arm the fault" }).click();
+    await page.getByRole("listitem").filter({ hasText: "next call" }).waitFor();
+    await accessible(page, "the sandbox with a fault");
+  });
+}, { args: ["--empty"] });
