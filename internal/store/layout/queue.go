@@ -156,6 +156,9 @@ func (q *Queue) feed(ctx context.Context) error {
 		wait := recheck
 		if q.Takes() {
 			next, full, err := q.take(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
