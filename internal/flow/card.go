@@ -132,7 +132,10 @@ func (s scene) voteButtons(run StageRun, several bool) []Button {
 		return Button{Action: action, Label: label, Stage: run.Name, Round: run.Round, Version: s.r.Revision()}
 	}
 	approve, decline := b("approve", "Approve"+name), b("decline", "Decline"+on)
-	approve.Style, decline.Minor = "primary", true
+	decline.Minor = true
+	if !several { // one button stands out, or none
+		approve.Style = "primary"
+	}
 	out := []Button{approve, b("request_changes", "Request changes"+on), decline}
 	if !several { // else everybody has the way to hand it over in their own copy, where the stage is clear
 		hand := b("delegate", "Delegate")

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 
 	"signoff/internal/text"
 )
@@ -35,7 +36,8 @@ func (s scene) openWork(w Work) View {
 	}
 	v := s.view(WorkView, line+". Send it to review when it is ready.")
 	turn := Fact{Name: "turn", Text: "your turn" + s.revision(w.Round)}
-	v.Facts = append(s.ticketFact(), oneLine(append([]Fact{turn}, s.parties()...))...)
+	parties := slices.DeleteFunc(s.parties(), func(f Fact) bool { return f.Name == "owner" }) // the reader knows
+	v.Facts = append(s.ticketFact(), oneLine(append([]Fact{turn}, parties...))...)
 	v.Body = s.r.Body
 	v.Points = s.earlierPoints(w.Round)
 	v.Fields = s.details()
