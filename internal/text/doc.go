@@ -1,8 +1,8 @@
 // Package text holds the one document tree in which signoff keeps notes, comments and the bodies of views.
 //
-// A Doc is plain data: it carries no vendor's markup, survives JSON, and can be compared. Connectors print it in
-// the markup of their service (Slack mrkdwn, Jira wiki markup, HTML) and escape there; this package reads and
-// prints Markdown and plain text only.
+// A Doc is plain data: it carries no vendor's markup, survives JSON, and can be compared. Connectors and pages read and
+// print the markup of their side (Slack mrkdwn, Jira wiki markup, HTML) and escape there; this package knows plain
+// text only.
 package text
 
 import (
