@@ -57,7 +57,7 @@ func (b *bench) ackRate(kind string, start func() (*child, error)) (rate float64
 	if _, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, 500), time.Minute); err != nil {
 		return 0, err
 	}
-	v, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, pick(b, 8_000, 30_000)), pick(b, 600*time.Millisecond, 2*time.Second))
+	v, err := closedLoop(b.ctx, c.Addr, crowd, b.events(kind, pick(b, 8_000, 30_000)), pick(b, 400*time.Millisecond, 2*time.Second))
 	return v.Rate, err
 }
 

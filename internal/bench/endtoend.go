@@ -136,7 +136,7 @@ func (b *bench) travel(o *outside, tickets bool, start func() (*child, error)) (
 	if _, err = b.leg(c, o, 10, tickets); err != nil {
 		return j, fmt.Errorf("warm up: %w", err)
 	}
-	n := pick(b, 75, 500)
+	n := pick(b, 50, 500)
 	before, err := c.cpu()
 	if err != nil {
 		return j, err
@@ -144,7 +144,7 @@ func (b *bench) travel(o *outside, tickets bool, start func() (*child, error)) (
 	if j.trips, err = b.leg(c, o, n, tickets); err != nil {
 		return j, err
 	}
-	if err := sleepUntil(b.ctx, time.Now().Add(time.Second)); err != nil { // what follows the arrivals is its work too
+	if err := sleepUntil(b.ctx, time.Now().Add(pick(b, time.Second/2, time.Second))); err != nil { // what follows the arrivals is its work too
 		return j, err
 	}
 	after, err := c.cpu()

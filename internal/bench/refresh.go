@@ -89,7 +89,7 @@ func press(user string, m cardCopy, at time.Time) []byte {
 
 // refresh measures how long after a decision the last copy of a card has lost its buttons.
 func (b *bench) refresh() ([]row, error) {
-	n := pick(b, 20, 200)
+	n := pick(b, 15, 200)
 	took, err := b.decisions(n)
 	if err != nil {
 		return nil, err
