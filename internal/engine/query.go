@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -109,20 +108,24 @@ func (q query) Why(ctx context.Context, id string) (doc text.Doc, ok bool, err e
 		if err != nil {
 			return err
 		}
-		doc = explain(r, records)
+		p, err := q.e.book.policy(tx, r)
+		if err != nil {
+			return err
+		}
+		doc = explain(p, r, records)
 		return nil
 	})
 	return doc, ok, err
 }
 
 // explain says in a few lines why a request is where it is: the rule, the stages, who is waited on, what is wrong.
-func explain(r flow.Request, records []flow.Record) text.Doc {
+func explain(p flow.Policy, r flow.Request, records []flow.Record) text.Doc {
 	lines := []string{fmt.Sprintf("%s is %s, revision %d.", r.ID, r.Status.Words(), max(r.Round, 1))}
 	for _, run := range r.Open() {
-		lines = append(lines, fmt.Sprintf("%s is open%s.", run.Name, waitedOn(run)))
+		lines = append(lines, fmt.Sprintf("%s is open and waits for %s.", run.Name, flow.Awaited(p, r, run)))
 	}
-	for _, p := range r.Problems {
-		lines = append(lines, p.Text)
+	for _, problem := range r.Problems {
+		lines = append(lines, problem.Text)
 	}
 	if last := lastDeed(records); last != "" {
 		lines = append(lines, "Last: "+last)
@@ -154,26 +157,6 @@ func lastDeed(records []flow.Record) string {
 		}
 	}
 	return ""
-}
-
-func waitedOn(run flow.StageRun) string {
-	var names []string
-	for _, w := range run.Waiting {
-		if !w.To.IsZero() {
-			continue
-		}
-		for _, id := range w.On {
-			a := askedAs(run, id)
-			if a.Shown != "" {
-				id = a.Shown
-			}
-			names = append(names, id)
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return " and waits for " + strings.Join(names, ", ")
 }
 
 // current is today's rules with today's directory.
