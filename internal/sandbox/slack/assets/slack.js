@@ -36,6 +36,21 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A menu of a message opens where there is room for it: upwards near the composer, to the left near the edge.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  const scroll = menu.matches?.("details.menu[open]") && menu.closest(".scroll");
+  if (!scroll) return;
+  const fixed = menu.dataset.side ??= menu.matches(".right") ? "right" : "left";
+  menu.classList.remove("up");
+  menu.classList.toggle("right", fixed === "right");
+  const sheet = menu.querySelector(".sheet").getBoundingClientRect();
+  const room = scroll.getBoundingClientRect();
+  const above = menu.getBoundingClientRect().top - room.top;
+  menu.classList.toggle("up", sheet.bottom > room.bottom && above > room.bottom - sheet.top);
+  if (sheet.right > room.right) menu.classList.add("right");
+}, true);
+
 const dialogField = () =>
   document.querySelector(".modal [aria-invalid], .modal [autofocus], .modal .input :is(input, select, textarea)") ??
   document.querySelector(".modal .primary, .modal .close");
