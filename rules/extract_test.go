@@ -155,6 +155,31 @@ func TestExtract_theRequestersCalendar(t *testing.T) {
 	}
 }
 
+// TestExtract_workUntilMidnight: where days have no closing time but midnight, a due day stays the day that was said.
+func TestExtract_workUntilMidnight(t *testing.T) {
+	t.Parallel()
+	const always = `version: 1
+calendars:
+  always: {time_zone: Europe/London, hours: {mon-sun: "00:00-24:00"}}
+templates:
+  banner: {ask_for: [{field: due, type: date}]}
+rules:
+  - {name: All, do: {template: banner}}
+`
+	o := lumen()
+	o.Workspace.Calendar = "always"
+	set, problems := rules.Compile([]rules.Source{{Name: "always.yaml", Data: []byte(always)}}, o)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, words := range []string{"banner by 2026-11-20", "banner by Friday EOD"} {
+		r := set.Route(message(maya(), "#launch", words), flow.Answers{})
+		if got, want := r.Due.UTC(), time.Date(2026, 11, 20, 23, 59, 0, 0, time.UTC); !got.Equal(want) {
+			t.Errorf("%q is due at %v, want %v", words, got, want)
+		}
+	}
+}
+
 func TestExtract_values(t *testing.T) {
 	t.Parallel()
 	set := everything(t, nil)

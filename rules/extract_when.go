@@ -11,15 +11,29 @@ import (
 // closing is the end of work on a day; a day without work ends at 23:59.
 func (x *extractor) closing(day time.Time) (moment, bool) {
 	y, m, d := day.Date()
-	end, ok := x.cal.Closing(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location()))
+	end, ok := x.endOfWork(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location()))
 	if !ok {
 		return moment{time: time.Date(y, m, d, 23, 59, 0, 0, x.loc), timed: true, how: "no working hours on that day"}, true
 	}
 	if !end.After(x.now) && day.Equal(x.today()) {
 		next := x.cal.Next(x.now)
-		end, _ = x.cal.Closing(next)
+		end, _ = x.endOfWork(next)
 	}
 	return moment{time: end.In(x.loc), timed: true, how: "closing time, calendar " + x.calName}, true
+}
+
+// endOfWork is closing time on the day of an instant, false where nobody works. A day that is worked until midnight ends
+// at 23:59, so that what is due on it is not shown on the next.
+func (x *extractor) endOfWork(at time.Time) (time.Time, bool) {
+	end, ok := x.cal.Closing(at)
+	if !ok {
+		return end, false
+	}
+	y, m, d := end.Add(-1).In(x.cal.Location()).Date()
+	if last := time.Date(y, m, d, 23, 59, 0, 0, x.cal.Location()); last.Before(end) {
+		end = last
+	}
+	return end, true
 }
 
 func (x *extractor) iso(g []string) (moment, bool) {

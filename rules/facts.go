@@ -59,7 +59,7 @@ func (x *extractor) dueTime(value string) time.Time {
 		return t
 	}
 	y, m, d := t.Date()
-	if end, open := x.cal.Closing(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location())); open {
+	if end, open := x.endOfWork(time.Date(y, m, d, 12, 0, 0, 0, x.cal.Location())); open {
 		return end.In(x.loc)
 	}
 	return time.Date(y, m, d, 23, 59, 0, 0, x.loc)
