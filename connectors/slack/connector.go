@@ -60,6 +60,7 @@ type install struct {
 	App        string `json:"app,omitempty"`
 	User       string `json:"user"` // the bot's own user
 	Bot        string `json:"bot"`
+	URL        string `json:"url,omitempty"` // where people open the workspace: https://lumen.slack.com/
 }
 
 const keyInstall = "install"
@@ -112,6 +113,7 @@ func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string
 		UserID       string `json:"user_id"`
 		BotID        string `json:"bot_id"`
 		AppID        string `json:"app_id"`
+		URL          string `json:"url"`
 	}
 	header, err := c.read(ctx, "auth.test", nil, &out)
 	if err != nil {
@@ -119,7 +121,7 @@ func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string
 	}
 	in = install{
 		Team: out.TeamID, Enterprise: out.EnterpriseID, User: out.UserID, Bot: out.BotID,
-		App: firstOf(c.settings.AppID, out.AppID),
+		App: firstOf(c.settings.AppID, out.AppID), URL: workspaceURL(out.URL),
 	}
 	if err := c.pinned(in); err != nil {
 		return in, nil, &connectors.Error{Op: "auth.test", Class: connectors.Denied, Err: err}

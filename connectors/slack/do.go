@@ -143,7 +143,11 @@ func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) str
 	if e.Show.At.Zero() || strings.HasPrefix(r.Channel, "D") {
 		return ""
 	}
-	return c.permalink(ctx, r.Channel, r.TS)
+	var thread string
+	if place, err := c.place(e.Show.At); err == nil && place.channel == r.Channel {
+		thread = place.thread
+	}
+	return c.permalink(ctx, r.Channel, r.TS, thread)
 }
 
 // update changes a message that exists.

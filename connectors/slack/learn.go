@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"signoff/connectors"
@@ -158,8 +159,17 @@ func (c *Connector) thread(ctx context.Context, channel, ts string) ([]post, err
 	return out.Messages, err
 }
 
-// permalink returns the address of a message, "" when Slack does not tell it.
-func (c *Connector) permalink(ctx context.Context, channel, ts string) string {
+// permalink returns the address of a message, "" when it cannot be told. It is composed as Slack composes it (the
+// workspace's address, the channel, the time without its dot, and for a reply its thread), which saves a call for every
+// message; where the workspace's address is not known Slack is asked.
+func (c *Connector) permalink(ctx context.Context, channel, ts, thread string) string {
+	if base := c.known.Load().URL; base != "" {
+		address := base + "archives/" + url.PathEscape(channel) + "/p" + strings.ReplaceAll(ts, ".", "")
+		if thread != "" && thread != ts {
+			address += "?thread_ts=" + url.QueryEscape(thread) + "&cid=" + url.QueryEscape(channel)
+		}
+		return address
+	}
 	var out struct {
 		Permalink string `json:"permalink"`
 	}
@@ -167,6 +177,15 @@ func (c *Connector) permalink(ctx context.Context, channel, ts string) string {
 		return "" // a link without an address still works for us
 	}
 	return out.Permalink
+}
+
+// workspaceURL takes the workspace's address as Slack says it, ending in a slash; "" when it is none.
+func workspaceURL(said string) string {
+	u, err := url.Parse(said)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return ""
+	}
+	return strings.TrimRight(u.String(), "/") + "/"
 }
 
 // Enrich finds out who acted, what their channel is called and what the thread says. Rights that are missing cost the
@@ -193,7 +212,8 @@ type wants struct {
 	threadOf, threadTS string // a thread's channel and first message
 	authors            int    // how many of the thread's authors
 	messageChannel     string
-	message            string // its address
+	message            string // whose address
+	messageThread      string // the thread it is a reply in
 }
 
 func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
@@ -212,7 +232,7 @@ func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
 		}
 	}
 	if w.message != "" {
-		l.Permalink = c.permalink(ctx, w.messageChannel, w.message)
+		l.Permalink = c.permalink(ctx, w.messageChannel, w.message, w.messageThread)
 	}
 	for _, id := range append(w.users, authors(l.Thread, w.authors)...) {
 		if _, done := l.Users[id]; done || id == "" {

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,32 @@ func TestParse_RequestForm(t *testing.T) {
 		}
 		if want := "For the launch\n\nwith <b>\n\nLink: https://brief.example"; ev.Body.String() != want {
 			t.Errorf("%s: body %q, want %q", name, ev.Body.String(), want)
+		}
+	}
+}
+
+func TestPermalink_IsComposedAsSlackDoes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("auth.test", say(fmt.Sprintf(`{"ok":true,"url":"https://lumen.slack.com/","team_id":%q,"user_id":%q,"bot_id":%q,"app_id":%q}`, testTeam, testBot, testBotID, testApp)))
+	r.api.on("chat.getPermalink", refuse("fatal_error")) // nobody needs to ask
+	if _, _, err := r.askInstall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for want, thread := range map[string]string{
+		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000200":                                            "",
+		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000200?thread_ts=1760000000.000100&cid=C0LAUNCH01": `,"thread_ts":"1760000000.000100"`,
+	} {
+		ev := r.take(event(`{"type":"app_mention","user":"U0MAYA0001","text":"<@U0BOT00001> banner","channel":"C0LAUNCH01","ts":"1760000000.000200"` + thread + `}`))[0]
+		if len(ev.Links) != 1 || ev.Links[0].URL != want {
+			t.Errorf("the thread's link = %+v, want the address %s", ev.Links, want)
+		}
+	}
+	for said, want := range map[string]string{
+		"https://lumen.slack.com": "https://lumen.slack.com/", "http://lumen.slack.com/": "", "javascript:alert(1)": "", "": "", "https://x/?a=b": "",
+	} {
+		if got := workspaceURL(said); got != want {
+			t.Errorf("workspaceURL(%q) = %q, want %q", said, got, want)
 		}
 	}
 }
