@@ -174,6 +174,7 @@ type Pace struct {
 	PerMinute float64
 	Burst     int
 	Alone     bool // one call at a time: to one channel, to one ticket
+	Budget    bool // a limit of our own, kept always: writes a day
 }
 
 // Tracker keeps tickets.

@@ -173,7 +173,7 @@ func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 		paces = append(paces, connectors.Pace{Key: "issue/" + id, PerMinute: 50, Burst: 5, Alone: true})
 	}
 	if n := c.set.WritesPerDay; n > 0 {
-		paces = append(paces, connectors.Pace{Key: "day", PerMinute: float64(n) / (24 * 60), Burst: n})
+		paces = append(paces, connectors.Pace{Key: "day", PerMinute: float64(n) / (24 * 60), Burst: n, Budget: true})
 	}
 	return paces
 }

@@ -212,8 +212,7 @@ type wants struct {
 	threadOf, threadTS string // a thread's channel and first message
 	authors            int    // how many of the thread's authors
 	messageChannel     string
-	message            string // whose address
-	messageThread      string // the thread it is a reply in
+	message            string // its address: the first of a thread
 }
 
 func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
@@ -232,7 +231,7 @@ func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
 		}
 	}
 	if w.message != "" {
-		l.Permalink = c.permalink(ctx, w.messageChannel, w.message, w.messageThread)
+		l.Permalink = c.permalink(ctx, w.messageChannel, w.message, "")
 	}
 	for _, id := range append(w.users, authors(l.Thread, w.authors)...) {
 		if _, done := l.Users[id]; done || id == "" {

@@ -158,7 +158,7 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 		return wants{}, err
 	}
 	if m := s.said; m != nil {
-		w := wants{users: []string{m.User}, channel: m.Channel, messageChannel: m.Channel, message: m.TS, messageThread: m.ThreadTS, authors: 5}
+		w := wants{users: []string{m.User}, channel: m.Channel, messageChannel: m.Channel, message: m.TS, authors: 5}
 		if m.ThreadTS != "" && m.ThreadTS != m.TS {
 			w.threadOf, w.threadTS, w.message = m.Channel, m.ThreadTS, m.ThreadTS
 		}

@@ -237,13 +237,16 @@ func TestPermalink_IsComposedAsSlackDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, thread := range map[string]string{
-		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000200":                                            "",
-		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000200?thread_ts=1760000000.000100&cid=C0LAUNCH01": `,"thread_ts":"1760000000.000100"`,
+		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000200": "",
+		"https://lumen.slack.com/archives/C0LAUNCH01/p1760000000000100": `,"thread_ts":"1760000000.000100"`, // the thread's first
 	} {
 		ev := r.take(event(`{"type":"app_mention","user":"U0MAYA0001","text":"<@U0BOT00001> banner","channel":"C0LAUNCH01","ts":"1760000000.000200"` + thread + `}`))[0]
 		if len(ev.Links) != 1 || ev.Links[0].URL != want {
 			t.Errorf("the thread's link = %+v, want the address %s", ev.Links, want)
 		}
+	}
+	if got, want := r.permalink(t.Context(), "C1", "2.000200", "1.000100"), "https://lumen.slack.com/archives/C1/p2000200?thread_ts=1.000100&cid=C1"; got != want {
+		t.Errorf("a reply's address = %q, want %q", got, want)
 	}
 	for said, want := range map[string]string{
 		"https://lumen.slack.com": "https://lumen.slack.com/", "http://lumen.slack.com/": "", "javascript:alert(1)": "", "": "", "https://x/?a=b": "",

@@ -80,17 +80,15 @@ func (l *limits) admit(c call, now time.Time) time.Time {
 // reserve takes a place in every pace of c, not before from.
 func (l *limits) reserve(c call, from time.Time) time.Time {
 	at := from
-	if !l.strict[c.instance].After(from) {
-		return at
-	}
+	strict := l.strict[c.instance].After(from)
 	for _, p := range c.paces {
-		if p.PerMinute <= 0 {
+		if p.PerMinute <= 0 || !(strict || p.Budget) {
 			continue
 		}
 		key := c.instance + "/" + p.Key
 		_, known := l.paces[key]
 		lim := l.limiter(key, p, from)
-		if !known && p.Burst > 1 {
+		if !known && p.Burst > 1 && !p.Budget {
 			lim.AllowN(from, p.Burst-1) // a burst is what brought the refusal
 		}
 		r := lim.ReserveN(from, 1)

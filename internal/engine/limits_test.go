@@ -18,6 +18,13 @@ func TestLimits_PlacesAreHeldInOrder(t *testing.T) {
 			t.Errorf("call %d waits before any trouble: %v", i, got.Sub(now))
 		}
 	}
+	day := []connectors.Pace{{Key: "day", PerMinute: 1, Burst: 2, Budget: true}}
+	for i, want := range []time.Duration{0, 0, time.Minute} {
+		c := call{job: "budget" + string(rune('a'+i)), instance: "jira", paces: day}
+		if got := l.admit(c, now).Sub(now); got != want {
+			t.Errorf("write %d of the day's budget waits %v, want %v without any trouble", i, got, want)
+		}
+	}
 	l.trouble("slack", now)
 	for i, want := range []time.Duration{0, time.Second, 2 * time.Second} {
 		c := call{job: string(rune('a' + i)), instance: "slack", paces: pace}
