@@ -95,14 +95,16 @@ class World {
     if (rest.length > 0) throw new Error(`the console complained:\n${rest.join("\n")}`);
   }
 
-  /** Keeps a picture of every open page. */
-  async pictures(name) {
+  /** Leaves behind what helps to understand a failure: a picture of every page, the ledger, the log. */
+  async evidence(name) {
     const folder = await mkdtemp(join(tmpdir(), "signoff-story-"));
     for (const [i, page] of this.pages.entries()) {
       const file = join(folder, `${name.replaceAll(/\W+/g, "-").slice(0, 60)}-${i + 1}.png`);
       await page.screenshot({ path: file, fullPage: true }).catch(() => {}); // a closed page has no picture
       console.error(`  picture: ${file}  (${page.url()})`);
     }
+    await this.ledger();
+    console.error(this.demo.log().split("\n").slice(-20).join("\n"));
   }
 
   /** Prints what the services last saw. */
@@ -135,25 +137,32 @@ function steps(t) {
   };
 }
 
+/** Opens a demo of its own with a browser, and closes both when play is over. */
+export async function inWorld(args, play) {
+  const demo = await startDemo(args);
+  const browser = await chromium.launch({ executablePath: setting("CHROMIUM"), args: flags });
+  const world = new World(demo, browser);
+  try {
+    return await play(world);
+  } finally {
+    await world.close();
+  }
+}
+
 /**
- * A story is a test with a demo of its own. It ends with pictures where it failed, and fails where a page complained
- * in its console.
+ * A story is a test with a demo of its own. Where it fails it leaves pictures and says what the services saw last; it
+ * also fails where a page complained in its console.
  */
 export function story(name, play, { args = [] } = {}) {
-  test(name, { timeout: 120_000 }, async (t) => {
-    const demo = await startDemo(args);
-    const browser = await chromium.launch({ executablePath: setting("CHROMIUM"), args: flags });
-    const world = new World(demo, browser);
-    try {
-      await play(world, steps(t));
-      world.check();
-    } catch (error) {
-      await world.pictures(name);
-      await world.ledger();
-      console.error(demo.log().split("\n").slice(-20).join("\n"));
-      throw error;
-    } finally {
-      await world.close();
-    }
-  });
+  test(name, { timeout: 120_000 }, (t) =>
+    inWorld(args, async (world) => {
+      try {
+        await play(world, steps(t));
+        world.check();
+      } catch (error) {
+        await world.evidence(name);
+        throw error;
+      }
+    }),
+  );
 }
