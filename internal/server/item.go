@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,23 @@ func (s *Server) items() items {
 	it := items{shown: map[string]string{}, link: s.link}
 	for _, p := range s.o.Hub.Rules().People() {
 		it.shown[p.Name] = p.Shown
+	}
+	return it
+}
+
+// knowing adds the people of a request who are not in the directory, so that they are called by name.
+func (it items) knowing(r flow.Request) items {
+	it.shown = maps.Clone(it.shown)
+	add := func(a flow.Actor) {
+		if it.shown[a.ID()] == "" && a.Shown != "" {
+			it.shown[a.ID()] = a.Shown
+		}
+	}
+	add(r.Requester)
+	for _, run := range r.Stages {
+		for _, a := range run.Asked {
+			add(a)
+		}
 	}
 	return it
 }

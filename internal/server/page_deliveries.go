@@ -80,7 +80,7 @@ func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller
 
 func rowOfDelivery(d flow.Delivery, clock clock) deliveryRow {
 	row := deliveryRow{
-		ID: d.ID, Path: pathTo("deliveries", d.ID), Kind: spoken(d.Kind), Instance: d.Instance, At: clock.at(d.At), State: deliveryChip(d.State), Why: d.Why,
+		ID: d.ID, Path: pathTo("deliveries", d.ID), Kind: kindWords(d.Kind), Instance: d.Instance, At: clock.at(d.At), State: deliveryChip(d.State), Why: d.Why,
 		Again: d.Request == "" && d.State != flow.Waiting && d.State != flow.Done,
 	}
 	row.Failed = row.Again && (d.State == flow.Dead || d.State == flow.Malformed)
@@ -196,4 +196,9 @@ func (s *Server) replayForm(w http.ResponseWriter, r *http.Request, c caller) {
 	q.Set("done", "replay")
 	back.RawQuery = q.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+// kindWords says what a delivery is: "comment created" for event:comment_created.
+func kindWords(kind string) string {
+	return spoken(kind[strings.LastIndex(kind, ":")+1:])
 }

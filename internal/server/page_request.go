@@ -175,11 +175,12 @@ func (s *Server) showRequestPage(w http.ResponseWriter, r *http.Request, c calle
 }
 
 func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) requestData {
-	req, it, clock := d.Request, s.items(), s.clock(c)
+	req, clock := d.Request, s.clock(c)
+	it := s.items().knowing(req)
 	data := requestData{
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
-		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.eventLines(d.Records, clock),
+		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(d.Records, clock),
 		Token: freshToken(),
 	}
 	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))
@@ -263,15 +264,20 @@ func (it items) links(list []flow.Link) []linkData {
 	return out
 }
 
+// eventLines are the events of records, newest first.
 func (it items) eventLines(records []flow.Record, clock clock) []eventData {
 	var out []eventData
 	for _, rec := range slices.Backward(records) {
-		e := eventData{
-			Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why,
-		}
-		if rec.Event.Actor.ID() != "" {
-			e.By = it.called(rec.Event.Actor)
-		}
+		out = append(out, it.eventLine(rec, clock))
+	}
+	return out
+}
+
+// foldedEvents are eventLines with neighbours that only confirm something put together.
+func (it items) foldedEvents(records []flow.Record, clock clock) []eventData {
+	var out []eventData
+	for _, rec := range slices.Backward(records) {
+		e := it.eventLine(rec, clock)
 		if !confirms(rec) {
 			out = append(out, e)
 			continue
@@ -285,9 +291,18 @@ func (it items) eventLines(records []flow.Record, clock clock) []eventData {
 	return out
 }
 
-// confirms reports whether a record only says that something outside is as it should be.
+func (it items) eventLine(rec flow.Record, clock clock) eventData {
+	e := eventData{Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why}
+	if rec.Event.Actor.ID() != "" {
+		e.By = it.called(rec.Event.Actor)
+	}
+	return e
+}
+
+// confirms reports whether a record only says that something outside is as it should be: an effect was carried out, or
+// what we did came back as news.
 func confirms(rec flow.Record) bool {
-	return rec.Event.Kind == flow.EffectDone || len(rec.Why) > 0 && rec.Why[0].Code == flow.CodeEcho
+	return rec.Event.Kind == flow.EffectDone || rec.Event.Echo || len(rec.Why) > 0 && rec.Why[0].Code == flow.CodeEcho
 }
 
 // latest parts effects, newest first, into the last of each purpose with what was given up, and the rest.

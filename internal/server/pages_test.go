@@ -82,6 +82,23 @@ func TestRequestPage(t *testing.T) {
 	has(t, "unknown request", page, "There is no request or ticket of this name")
 }
 
+func TestRequestPage_NamesAndConfirmations(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	d := banner()
+	d.Stages[0].Needs = flow.Quorum{All: true}
+	d.Effects = append(d.Effects, engine.EffectState{ID: "CR-142/9/3", Purpose: "ask/1/Sign-off/" + maya().ID(), Target: "slack", State: "done", At: at(-1)})
+	for seq, ev := range []flow.Event{
+		{ID: "jira/1", Kind: flow.CommentAdded, At: at(-1), Actor: flow.Actor{Shown: "signoff-bot"}, Echo: true},
+		{ID: "done/CR-142/9/1", Kind: flow.EffectDone, At: at(-1)},
+	} {
+		d.Records = append(d.Records, flow.Record{Seq: uint64(20 + seq), Request: "CR-142", Version: int64(5 + seq), Event: ev})
+	}
+	s.hub.requests["CR-142"] = d
+	_, page := b.get("/requests/CR-142")
+	has(t, "request", page, "Waiting for <b>Ana Reyes and Dana Wolf</b>", "Asking Maya Lind for Sign-off", "<summary>2 confirmations from outside</summary>")
+}
+
 func TestRequestPage_OffersWhatThePersonMayDo(t *testing.T) {
 	t.Parallel()
 	_, b := signedIn(t, "chloe")

@@ -60,6 +60,9 @@ func (it items) steps(r flow.Request, defs []flow.StageDef, runs map[string]flow
 		}
 		s := it.stageLine(r, run, clock)
 		s.Needs, s.Limit = needs(def), def.Limit
+		if run.State == flow.StageOpen {
+			s.Waiting = it.waiting(r, run, def)
+		}
 		add(def.Together, s)
 		delete(runs, def.Name)
 	}
@@ -116,6 +119,21 @@ func (it items) stageLine(r flow.Request, run flow.StageRun, clock clock) stageD
 		s.Votes = append(s.Votes, line)
 	}
 	return s
+}
+
+// waiting names those an open stage waits for: joined by "or" where not all of them have to approve.
+func (it items) waiting(r flow.Request, run flow.StageRun, def flow.StageDef) string {
+	names := it.waitingNames(run)
+	missing := def.Needs.N
+	for _, v := range r.Votes {
+		if v.Stage == run.Name && v.Round == run.Round && v.Verdict == flow.Approve && v.Undone.IsZero() {
+			missing--
+		}
+	}
+	if def.Needs.All || missing >= len(names) {
+		return joined(names, "and")
+	}
+	return joined(names, "or")
 }
 
 func viaWords(via string) string {
