@@ -55,7 +55,37 @@ func openJSON(b []byte, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// sealDelivery keeps the raw bytes raw: base64 inside JSON would cost a third more of every write.
+// sealParts writes several parts as one value; raw bytes stay raw, for base64 inside JSON would cost a third more.
+func sealParts(parts ...[]byte) []byte {
+	n := 5
+	for _, p := range parts {
+		n += len(p) + 4
+	}
+	out := append(make([]byte, 0, n), format)
+	for _, p := range parts {
+		out = binary.BigEndian.AppendUint32(out, uint32(len(p)))
+		out = append(out, p...)
+	}
+	return seal(out)
+}
+
+// openParts reads what sealParts wrote; the parts lie in b.
+func openParts(b []byte, n int) ([][]byte, error) {
+	body, err := open(b)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([][]byte, n)
+	for i := range parts {
+		if len(body) < 4 || uint64(len(body)-4) < uint64(binary.BigEndian.Uint32(body)) {
+			return nil, ErrDamaged
+		}
+		size := binary.BigEndian.Uint32(body)
+		parts[i], body = body[4:4+size], body[4+size:]
+	}
+	return parts, nil
+}
+
 func sealDelivery(d flow.Delivery) ([]byte, error) {
 	body, learned := d.Body, d.Learned
 	d.Body, d.Learned = nil, nil
@@ -63,28 +93,14 @@ func sealDelivery(d flow.Delivery) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(head)+len(body)+len(learned)+20)
-	out = append(out, format)
-	for _, part := range [][]byte{head, body, learned} {
-		out = binary.BigEndian.AppendUint32(out, uint32(len(part)))
-		out = append(out, part...)
-	}
-	return seal(out), nil
+	return sealParts(head, body, learned), nil
 }
 
 func openDelivery(b []byte) (flow.Delivery, error) {
 	var d flow.Delivery
-	body, err := open(b)
+	parts, err := openParts(b, 3)
 	if err != nil {
 		return d, err
-	}
-	var parts [3][]byte
-	for i := range parts {
-		if len(body) < 4 || uint64(len(body)-4) < uint64(binary.BigEndian.Uint32(body)) {
-			return d, ErrDamaged
-		}
-		n := binary.BigEndian.Uint32(body)
-		parts[i], body = body[4:4+n], body[4+n:]
 	}
 	if err := json.Unmarshal(parts[0], &d); err != nil {
 		return d, err

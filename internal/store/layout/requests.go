@@ -3,6 +3,7 @@ package layout
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -10,44 +11,54 @@ import (
 	"signoff/internal/store"
 )
 
-// kept is a request as it lies in its table.
+// kept is what stands before a request in its table, so that writing it again need not read it.
 type kept struct {
-	Order   uint64       `json:"order"` // opening order
-	Terms   []string     `json:"terms"`
-	Request flow.Request `json:"request"`
+	Order   uint64   `json:"order"` // opening order
+	Version int64    `json:"version"`
+	Terms   []string `json:"terms"`
 }
 
 // everyone is the term that every request has, for lists without a condition.
 const everyone = ""
 
-func (t *Tx) kept(id flow.RequestID) (kept, bool, error) {
+// kept reads what stands before a request, and the request itself as bytes.
+func (t *Tx) kept(id flow.RequestID) (k kept, request []byte, err error) {
 	b := t.kv.Get(requests, []byte(id))
 	if b == nil {
-		return kept{}, false, nil
+		return k, nil, nil
 	}
-	var k kept
-	if err := openJSON(b, &k); err != nil {
-		return kept{}, false, fmt.Errorf("request %s: %w", id, err)
+	parts, err := openParts(b, 2)
+	if err == nil {
+		err = json.Unmarshal(parts[0], &k)
 	}
-	return k, true, nil
+	if err != nil {
+		return k, nil, fmt.Errorf("request %s: %w", id, err)
+	}
+	return k, parts[1], nil
 }
 
 // Request implements store.Tx.
-func (t *Tx) Request(id flow.RequestID) (flow.Request, bool, error) {
-	k, ok, err := t.kept(id)
-	return k.Request, ok, err
+func (t *Tx) Request(id flow.RequestID) (r flow.Request, ok bool, err error) {
+	_, b, err := t.kept(id)
+	if err != nil || b == nil {
+		return r, false, err
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, false, fmt.Errorf("request %s: %w", id, err)
+	}
+	return r, true, nil
 }
 
 // PutRequest implements store.Tx.
 func (t *Tx) PutRequest(r flow.Request, newTerms []string) error {
-	k, ok, err := t.kept(r.ID)
+	k, was, err := t.kept(r.ID)
 	if err != nil {
 		return err
 	}
-	if k.Request.Version != r.Version-1 {
+	if k.Version != r.Version-1 {
 		return store.ErrConflict
 	}
-	if !ok {
+	if was == nil {
 		if k.Order, err = t.Seq("opening order"); err != nil {
 			return err
 		}
@@ -56,12 +67,16 @@ func (t *Tx) PutRequest(r flow.Request, newTerms []string) error {
 	if err := t.reindex(r.ID, k, newTerms); err != nil {
 		return err
 	}
-	k.Terms, k.Request = newTerms, r
-	v, err := sealJSON(k)
+	k.Terms, k.Version = newTerms, r.Version
+	head, err := json.Marshal(k)
 	if err != nil {
 		return fmt.Errorf("write request %s: %w", r.ID, err)
 	}
-	return t.kv.Put(requests, []byte(r.ID), v)
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write request %s: %w", r.ID, err)
+	}
+	return t.kv.Put(requests, []byte(r.ID), sealParts(head, body))
 }
 
 func sortedTerms(in []string) []string {
