@@ -69,7 +69,7 @@ func verify(headers []string, body []byte, secrets []secret.Secret) string {
 		return "signature method not known" // sha1 among them
 	}
 	given, err := hex.DecodeString(text)
-	if err != nil || len(given) != sha256.Size {
+	if err != nil || len(given) != sha256.Size || text != strings.ToLower(text) {
 		return "signature malformed"
 	}
 	matched := false

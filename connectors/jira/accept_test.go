@@ -84,6 +84,7 @@ func TestAccept_Refuses(t *testing.T) {
 		"unknown method":     {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", "md5"+right[6:]) }, 401},
 		"no method":          {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", right[7:]) }, 401},
 		"half of it":         {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", right[:39]) }, 401},
+		"upper case":         {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", "sha256="+strings.ToUpper(right[7:])) }, 401},
 		"not hex":            {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", "sha256=zz"+right[9:]) }, 401},
 		"other secret":       {func(in *connectors.Inbound) { in.Header.Set("X-Hub-Signature", sign("another secret", in.Body)) }, 401},
 		"one byte more":      {func(in *connectors.Inbound) { in.Body = append(in.Body, '\n') }, 401},
