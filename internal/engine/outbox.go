@@ -79,7 +79,10 @@ func (o *outbox) enqueue(tx store.Tx, e flow.Effect, now time.Time) error {
 	}
 	j := store.Job{ID: e.ID, Kind: doJob, Request: e.Request, At: now, Created: now, Payload: payload}
 	j.Lane = o.lane(e)
-	j.Careful = creates(e)
+	// A tracker's search lags: to look for a ticket that was never asked for can take minutes. Elsewhere a look is
+	// quick, and a commit before the call would cost more.
+	_, lags := o.o.Connectors[e.Target].(connectors.Tracker)
+	j.Careful = lags && creates(e)
 	return tx.Enqueue(j)
 }
 
