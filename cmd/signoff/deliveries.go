@@ -13,7 +13,7 @@ import (
 func (a *app) deliveriesCommand() *cobra.Command {
 	c := &cobra.Command{Use: "deliveries", Short: "Read and replay what came from outside", Args: cobra.NoArgs,
 		Long:    "Read and replay deliveries: every message that reached signoff, and the effects that were given up.",
-		Example: "  signoff deliveries list --failed\n  signoff deliveries replay slack/Ev0123",
+		Example: "  signoff deliveries list --failed\n  signoff deliveries replay slack/event/Ev0123",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(a.deliveriesList(), a.deliveriesShow(), a.deliveriesReplay())
 	return c
@@ -58,12 +58,12 @@ func (a *app) deliveriesList() *cobra.Command {
 }
 
 func (a *app) printDeliveries(list server.DeliveryList) error {
-	l := listing{head: []string{"id", "time", "kind", "state", "request", "why"}, whole: list, none: "No deliveries."}
+	l := listing{head: []string{"time", "kind", "state", "request", "id", "why"}, whole: list, none: "No deliveries."}
 	for _, d := range list.Deliveries {
-		l.rows = append(l.rows, []string{d.ID, d.At.Format("2006-01-02 15:04:05 MST"), d.Kind, string(d.State), string(d.Request), d.Why})
+		l.rows = append(l.rows, []string{d.At.Format("2006-01-02 15:04:05 MST"), d.Kind, string(d.State), string(d.Request), d.ID, d.Why})
 	}
 	for _, e := range list.Effects {
-		l.rows = append(l.rows, []string{e.Job, e.At.Format("2006-01-02 15:04:05 MST"), e.Purpose + " → " + e.Target, e.State, strings.SplitN(e.ID, "/", 2)[0], e.Why})
+		l.rows = append(l.rows, []string{e.At.Format("2006-01-02 15:04:05 MST"), e.Purpose + " → " + e.Target, e.State, strings.SplitN(e.ID, "/", 2)[0], e.Job, e.Why})
 	}
 	if err := a.print(l); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (a *app) deliveriesShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show one delivery as it came", Args: cobra.ExactArgs(1),
 		Long:    "Show one delivery: its bytes as they came (response addresses masked), its fate, and what it led to.",
-		Example: "  signoff deliveries show slack/Ev0123\n  signoff deliveries show slack/Ev0123 -o json",
+		Example: "  signoff deliveries show slack/event/Ev0123\n  signoff deliveries show slack/event/Ev0123 -o json",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := a.client()
 			if err != nil {
@@ -110,7 +110,7 @@ func (a *app) deliveriesReplay() *cobra.Command {
 	return &cobra.Command{
 		Use: "replay ID…", Short: "Decide deliveries again, or try effects again", Args: cobra.MinimumNArgs(1),
 		Long:    "Decide deliveries once more from their bytes as they came, or try effects again that were given up. What already had its effect is recognised and not done twice, so nobody is asked before.",
-		Example: "  signoff deliveries replay slack/Ev0123\n  signoff deliveries replay CR-142/7/2",
+		Example: "  signoff deliveries replay slack/event/Ev0123\n  signoff deliveries replay CR-142/7/2",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := a.client()
 			if err != nil {

@@ -42,7 +42,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`host:port` of the pages")
-	f.Float64Var(&o.speed, "speed", 1, "how `fast` the demo's clock runs: with 60 a working hour passes every minute")
+	f.Float64Var(&o.speed, "speed", 1, "by which `factor` the demo's clock runs faster: with 60 a working hour passes every minute")
 	f.BoolVar(&o.empty, "empty", false, "begin without the three example requests")
 	f.BoolVar(&o.quietly, "no-open", false, "do not open the browser")
 	return c
@@ -57,7 +57,7 @@ type demoOptions struct {
 
 func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if o.speed <= 0 || o.speed > 10_000 {
-		return usage("--speed must be between 0 and 10000")
+		return usage("--speed must be more than 0 and at most 10000")
 	}
 	dir, err := os.MkdirTemp("", "signoff-demo-")
 	if err != nil {

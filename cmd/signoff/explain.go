@@ -85,7 +85,7 @@ func (a *app) explainCode(code string) error {
 		}
 		return nil
 	}
-	return usage("there is no code %s; docs/rule-codes.md lists them", code)
+	return usage("there is no code %s; signoff check shows the code of each problem", code)
 }
 
 func (a *app) explainRequest(c *cobra.Command, id string) error {
@@ -97,23 +97,10 @@ func (a *app) explainRequest(c *cobra.Command, id string) error {
 		return a.print(detailListing(d))
 	}
 	fmt.Fprintf(a.out, "%s  %s\n", d.ID, d.Title)
-	for i, e := range d.Events {
-		fmt.Fprintf(a.out, "\n%s  %s  %s\n", e.At.Format("2006-01-02 15:04 MST"), e.Kind, actorOf(e))
-		for _, r := range e.Why {
-			mark := "·"
-			if r.Held {
-				mark = "✓"
-			}
-			fmt.Fprintf(a.out, "  %s %s", mark, r.Text)
-			if r.Place != "" {
-				fmt.Fprintf(a.out, "   (%s)", r.Place)
-			}
-			fmt.Fprintln(a.out)
-		}
-		if i == 0 {
-			fmt.Fprintf(a.out, "  under ruleset %s\n", e.Ruleset)
-		}
+	if len(d.Events) > 0 {
+		fmt.Fprintf(a.out, "under ruleset %s\n", d.Events[0].Ruleset)
 	}
+	a.printEvents(d)
 	return nil
 }
 

@@ -76,6 +76,14 @@ func ticketKey(r server.RequestItem) string {
 	return r.Ticket.Key
 }
 
+// minute prints an instant in UTC without saying so.
+func minute(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
 // shortTime prints an instant with its zone; listings are read in any zone.
 func shortTime(t *time.Time) string {
 	if t == nil {
@@ -154,8 +162,7 @@ func reasonsOf(why []flow.Reason) string {
 }
 
 func (a *app) printDetail(d server.RequestDetail) {
-	w := a.out
-	fmt.Fprintf(w, "%s  %s\n", d.ID, d.Title)
+	fmt.Fprintf(a.out, "%s  %s\n", d.ID, d.Title)
 	a.fact("status", string(d.Status.Words())+revision(d.Revision))
 	a.fact("requester", d.Requester.Shown)
 	if d.Assignee != nil {
@@ -171,17 +178,10 @@ func (a *app) printDetail(d server.RequestDetail) {
 	for _, p := range d.Problems {
 		a.fact("problem", p)
 	}
-	fmt.Fprintln(w, "\nStages")
-	for _, s := range d.StageRuns {
-		fmt.Fprintf(w, "  %-18s revision %d  %-18s entered %s  first response %s  decided %s\n", s.Name, s.Revision, s.State, orDash(shortTime(s.Entered)), orDash(shortTime(s.FirstResponse)), orDash(shortTime(s.Decided)))
-	}
-	fmt.Fprintln(w, "\nEvents")
-	for _, e := range d.Events {
-		fmt.Fprintf(w, "  %s  %-18s %s\n", e.At.Format("2006-01-02 15:04:05 MST"), e.Kind, actorOf(e))
-		for _, r := range e.Why {
-			fmt.Fprintf(w, "      %s\n", r.Text)
-		}
-	}
+	a.printStages(d.StageRuns)
+	a.printVotes(d.Votes)
+	a.printLinks(d.Links)
+	a.printEvents(d)
 }
 
 func (a *app) fact(name, value string) {
