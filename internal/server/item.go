@@ -168,7 +168,7 @@ func (it items) events(records []flow.Record) []EventItem {
 		ev := rec.Event
 		out = append(out, EventItem{
 			Seq: rec.Seq, Version: rec.Version, ID: ev.ID, Kind: ev.Kind, At: ev.At, Actor: it.maybe(ev.Actor), Text: ev.Body.String(),
-			Ruleset: rec.Ruleset, Why: list(rec.Why), Effects: list(rec.Effects),
+			Ruleset: rec.Ruleset, Echo: ev.Echo, Why: list(rec.Why), Effects: list(rec.Effects),
 		})
 	}
 	return out

@@ -116,14 +116,16 @@ type LinkItem struct {
 
 // EventItem is one event of a request with the reasons of its decision.
 type EventItem struct {
-	Seq     uint64        `json:"seq"`
-	Version int64         `json:"version"`
-	ID      string        `json:"id"`
-	Kind    flow.Kind     `json:"kind"`
-	At      time.Time     `json:"at"`
-	Actor   *Person       `json:"actor,omitempty"`
-	Text    string        `json:"text,omitempty"`
-	Ruleset string        `json:"ruleset"`
+	Seq     uint64    `json:"seq"`
+	Version int64     `json:"version"`
+	ID      string    `json:"id"`
+	Kind    flow.Kind `json:"kind"`
+	At      time.Time `json:"at"`
+	Actor   *Person   `json:"actor,omitempty"`
+	Text    string    `json:"text,omitempty"`
+	Ruleset string    `json:"ruleset"`
+	// Echo marks what we did ourselves, come back as news.
+	Echo    bool          `json:"echo,omitempty"`
 	Why     []flow.Reason `json:"why"`
 	Effects []string      `json:"effects"`
 }
