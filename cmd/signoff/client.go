@@ -118,10 +118,26 @@ func (c *client) refused(status int, body []byte) error {
 	switch {
 	case status == http.StatusUnauthorized && c.token == "" && c.where == c.base:
 		return &exitError{exitUsage, fmt.Errorf("%s wants a token; set SIGNOFF_TOKEN or SIGNOFF_TOKEN_FILE", c.where)}
+	case status == http.StatusNotFound:
+		return &exitError{exitProblems, missing(p.Message)}
 	case status >= 500:
 		return &exitError{exitUnreachable, errors.New(p.Message)}
 	}
 	return &exitError{exitProblems, errors.New(p.Message)}
+}
+
+// missing is the server's word that something does not exist.
+type missing string
+
+func (m missing) Error() string { return string(m) }
+
+// named says of what is missing what it is and where to find the names that exist.
+func named(err error, what, id, list string) error {
+	var m missing
+	if errors.As(err, &m) {
+		return problems("there is no %s %s; see: signoff %s", what, id, list)
+	}
+	return err
 }
 
 // readConfig reads the configuration for a command that needs only little of it; problems are told all at once.

@@ -89,7 +89,7 @@ func (a *app) deliveriesShow() *cobra.Command {
 				Delivery      server.DeliveryItem `json:"delivery"`
 			}
 			if err := cl.call(c.Context(), "GET", "/api/v1/deliveries/"+url.PathEscape(args[0]), nil, &answer); err != nil {
-				return err
+				return named(err, "delivery", args[0], "deliveries list")
 			}
 			d := answer.Delivery
 			if a.output != "table" {
@@ -122,7 +122,7 @@ func (a *app) deliveriesReplay() *cobra.Command {
 					continue
 				}
 				if err := cl.call(c.Context(), "POST", "/api/v1/deliveries/"+url.PathEscape(id)+"/replay", nil, nil); err != nil {
-					return err
+					return named(err, "delivery or effect", id, "deliveries list --failed")
 				}
 				if !a.quiet {
 					fmt.Fprintf(a.err, "%s is being tried again.\n", id)

@@ -118,7 +118,8 @@ func (a *app) request(c *cobra.Command, id string) (server.RequestDetail, error)
 	if err != nil {
 		return d, err
 	}
-	return d, cl.call(c.Context(), "GET", "/api/v1/requests/"+url.PathEscape(id), nil, &d)
+	err = cl.call(c.Context(), "GET", "/api/v1/requests/"+url.PathEscape(id), nil, &d)
+	return d, named(err, "request or ticket", id, "request list")
 }
 
 // completeRequests offers the keys of recent requests; without a running server it offers nothing.
