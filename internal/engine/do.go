@@ -34,7 +34,7 @@ func newOutbox(e *Engine) *outbox {
 const (
 	callTime  = 30 * time.Second
 	closed    = time.Minute // how long work for a stopped instance waits between two looks
-	maxCalls  = 2           // calls that create, whose answers were lost
+	maxCalls  = 2           // calls that make a ticket, whose answers were lost
 	maxFaults = 5           // panics, hangs and deaths of the process
 )
 
@@ -51,6 +51,11 @@ type attempt struct {
 
 // creates reports whether the effect makes something that can be found by its mark.
 func (a *attempt) creates() bool { return a.effect.Show == nil || a.effect.Show.Link == nil }
+
+// ticket reports whether the effect makes the record in the tracker.
+func (a *attempt) ticket() bool {
+	return a.effect.Show != nil && a.effect.Show.View.Kind == flow.TicketView
+}
 
 // do works on one effect.
 func (o *outbox) do(ctx context.Context, j store.Job) error {
@@ -288,7 +293,7 @@ func (o *outbox) call(ctx context.Context, a *attempt) ([]flow.Link, error) {
 }
 
 // find asks for the mark of a lost call. Found: it had its effect. Not found and no error: surely not, it may be made
-// again, but not for ever.
+// again. A ticket only once more: search may lag behind longer than anybody waits, and nobody wants a third.
 func (o *outbox) find(ctx context.Context, a *attempt) (links []flow.Link, found bool, err error) {
 	type answer struct {
 		links []flow.Link
@@ -301,7 +306,7 @@ func (o *outbox) find(ctx context.Context, a *attempt) (links []flow.Link, found
 	switch {
 	case err != nil:
 		return nil, false, o.stillLost(a, err)
-	case !got.ok && a.trail.Calls >= maxCalls:
+	case !got.ok && a.ticket() && a.trail.Calls >= maxCalls:
 		return nil, false, &connectors.Error{Op: "look for " + a.effect.Mark(), Class: connectors.Rejected,
 			Err: fmt.Errorf("%d calls got no answer and left nothing behind", a.trail.Calls)}
 	}

@@ -92,6 +92,42 @@ func TestDo_NothingLeftBehindIsMadeOnceMoreThenParked(t *testing.T) {
 	}
 }
 
+// TestDo_LostAnswersOfMessagesAreOutlived: a service that loses every answer for an hour gets its messages afterwards,
+// once each, and is not asked all the time meanwhile.
+func TestDo_LostAnswersOfMessagesAreOutlived(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		start, tries := time.Now(), 0
+		w.chat.set(func(o *outside) {
+			o.fault = func(_ int, e flow.Effect) error {
+				if time.Since(start) > time.Hour {
+					return nil
+				}
+				if e.Mark() == "CR-1/card" {
+					tries++
+				}
+				return &connectors.Error{Op: "chat.postMessage", Class: connectors.Unsure, Err: errors.New("503")}
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.pass(time.Hour + 20*time.Minute)
+		w.outsideShows("CR-1", flow.InReview)
+		if tries < 10 || tries > 40 {
+			t.Errorf("%d tries in an hour of lost answers, want pauses that grow to 5 minutes", tries)
+		}
+		for _, th := range w.chat.of("CR-1/card") {
+			if th.writes > 2 {
+				t.Errorf("card written %d times", th.writes)
+			}
+		}
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		if len(parked) > 0 {
+			t.Errorf("parked: %+v, want nothing", parked)
+		}
+	})
+}
+
 func TestDo_TransientRetriesWithGrowingPauses(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {

@@ -169,6 +169,7 @@ func (o *outbox) unsure(ctx context.Context, a *attempt, ce *connectors.Error, l
 	if !looked && a.creates() {
 		a.trail.Lost = a.began
 		a.trail.Calls++
+		wait = max(wait, o.limits.backoff(a.trail.Calls))
 	}
 	return o.again(ctx, a, again{at: o.o.Now().Add(wait), why: reason(ce), unsure: true})
 }
