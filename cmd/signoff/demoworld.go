@@ -88,7 +88,7 @@ func demoChannels() []slack.Channel {
 
 func (w *world) panel() http.Handler {
 	return sandbox.NewPanel(sandbox.PanelOptions{
-		Prefix: "/demo", Now: w.demo.clock.Now, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira"},
+		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira"},
 		Places: []sandbox.Place{
 			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, approve, ask for changes"},
 			{Name: "Jira", URL: "/demo/jira/", Text: "The board with the tickets; drag one"},

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"signoff/internal/text"
 )
 
 // TestStageRun_Timestamps follows what is kept of a stage: entered, first response, decided by whom, waiting on whom.
@@ -141,7 +139,7 @@ func TestText_OfTheRuleset(t *testing.T) {
 		t.Fatalf("effects %+v, want the words of the ruleset", o.Effects)
 	}
 	tell := o.Effects[0].Tell
-	if !cmp.Equal(tell.View.Body, text.Plain("CR-142 is late")) || len(tell.To) != 2 || tell.Where.Type != "thread" {
-		t.Errorf("tell %+v, want the same body to ana and dana in the thread", tell)
+	if got := tell.View.Body.String(); got != "Ana Reyes Dana Wolf CR-142 is late" || len(tell.To) != 2 || tell.Where.Type != "thread" {
+		t.Errorf("tell %+v, want the words after the names of ana and dana in the thread", tell)
 	}
 }

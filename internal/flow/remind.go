@@ -102,7 +102,26 @@ func (s *step) say(m moment, where string, to []Actor) {
 	case strings.HasPrefix(where, "#"):
 		t.Where = Ref{System: chat, Type: "channel", Key: where}
 	}
+	if !t.Where.Zero() && m.Kind == Remind {
+		t.View.Body = s.calling(m, t)
+	}
 	s.tell(chat, t)
+}
+
+// calling puts those whom a reminder in public means before its words, so that they are notified.
+func (s scene) calling(m moment, t Tell) text.Doc {
+	body := t.View.Body
+	if body.Empty() {
+		body = text.Doc{text.P(text.T(s.remindSentence(m, t.To, "your review ("+m.stage+")")))}
+	}
+	var who []text.Node
+	for _, a := range t.To {
+		who = append(who, text.Who(a.ID(), a.Shown), text.T(" "))
+	}
+	if body[0].Kind != text.Paragraph {
+		return append(text.Doc{text.P(who...)}, body...)
+	}
+	return append(text.Doc{text.P(append(who, body[0].Kids...)...)}, body[1:]...)
 }
 
 // timeView words what time brought: by the ruleset's own text, else ours.
@@ -124,7 +143,12 @@ func (s scene) timeSentence(m moment, run StageRun, to []Actor) string {
 		}
 		return line + "."
 	}
-	line := fmt.Sprintf("%s still waits for %s", s.label(), s.awaited(run, to))
+	return s.remindSentence(m, to, s.awaited(run, to))
+}
+
+func (s scene) remindSentence(m moment, to []Actor, what string) string {
+	run := s.r.Stages[s.run(s.r.Round, m.stage)]
+	line := fmt.Sprintf("%s still waits for %s", s.label(), what)
 	if due := s.dueFor(run, first(to)); !due.IsZero() {
 		line += ", due " + s.instant(due)
 	}

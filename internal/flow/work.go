@@ -47,6 +47,8 @@ func (s scene) openWork(w Work) View {
 
 func (s scene) closedWork(w Work, who Actor) ending {
 	switch {
+	case w.Sent() && s.r.Status.Closed() && w.Round == s.r.Round:
+		return ending{what: fmt.Sprintf("revision %d was %s", w.Round, s.r.Status.Words()), at: s.r.Closed}
 	case w.Sent():
 		return ending{what: fmt.Sprintf("revision %d was sent to review by %s", w.Round, s.who(w.By)), at: w.At}
 	case !w.Reverted.IsZero():
