@@ -61,7 +61,7 @@ func (c *Connector) commandForm(ctx context.Context, cmd command, q connectors.Q
 		Form: formRequest, User: cmd.UserID, Team: cmd.TeamID, Channel: cmd.Channel, Name: cmd.ChannelName,
 	}}
 	f.sheet.values = map[string][]string{inputChannel: {cmd.Channel}}
-	f.write(c.readable(words))
+	f.write(c.readable(words, c.kept(ctx, mentionedIn(words))))
 	f = f.filled(f.read(q, who), "0")
 	failed := commandReply(saying(sentenceNotSaved))
 	return connectors.Reply{

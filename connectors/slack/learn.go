@@ -152,11 +152,15 @@ func (c *Connector) threadPage() int {
 // thread reads a thread once, its first messages in order.
 func (c *Connector) thread(ctx context.Context, channel, ts string) ([]post, error) {
 	var out struct {
-		Messages []post `json:"messages"`
+		Messages []inner `json:"messages"`
 	}
 	args := url.Values{"channel": {channel}, "ts": {ts}, "limit": {strconv.Itoa(c.threadPage())}}
 	_, err := c.read(ctx, opReplies, args, &out)
-	return out.Messages, err
+	posts := make([]post, 0, len(out.Messages))
+	for _, m := range out.Messages {
+		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: m.words(), TS: string(m.TS)})
+	}
+	return posts, err
 }
 
 // permalink returns the address of a message, "" when it cannot be told. It is composed as Slack composes it (the

@@ -14,6 +14,7 @@ type draftForm struct {
 	types   []flow.RequestType
 	sheet   sheet
 	reading bool   // the thread is still being read
+	chosen  string // the message the form was opened from, as mrkdwn
 	belongs string // the request this thread already belongs to
 }
 

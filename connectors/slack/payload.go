@@ -60,19 +60,21 @@ func (w *word) UnmarshalJSON(data []byte) error {
 
 // inner is any event or message, as far as we look into it.
 type inner struct {
-	Type        word `json:"type"`
-	Subtype     word `json:"subtype"`
-	User        word `json:"user"`
-	BotID       word `json:"bot_id"`
-	AppID       word `json:"app_id"`
-	Username    word `json:"username"`
-	Text        word `json:"text"`
-	TS          word `json:"ts"`
-	ThreadTS    word `json:"thread_ts"`
-	Channel     word `json:"channel"`
-	ChannelType word `json:"channel_type"`
-	Team        word `json:"team"`
-	UserTeam    word `json:"user_team"`
+	Type        word  `json:"type"`
+	Subtype     word  `json:"subtype"`
+	User        word  `json:"user"`
+	BotID       word  `json:"bot_id"`
+	AppID       word  `json:"app_id"`
+	Username    word  `json:"username"`
+	Text        word  `json:"text"`
+	TS          word  `json:"ts"`
+	ThreadTS    word  `json:"thread_ts"`
+	Channel     word  `json:"channel"`
+	ChannelType word  `json:"channel_type"`
+	Team        word  `json:"team"`
+	UserTeam    word  `json:"user_team"`
+	Blocks      loose `json:"blocks"`
+	Attachments loose `json:"attachments"`
 }
 
 // said is a message or mention.
@@ -90,7 +92,7 @@ func (i *inner) said() said {
 	}
 	return said{
 		Type: string(i.Type), Subtype: string(i.Subtype), User: string(i.User), BotID: string(i.BotID), AppID: string(i.AppID),
-		Username: string(i.Username), Text: string(i.Text), TS: string(i.TS), ThreadTS: string(i.ThreadTS),
+		Username: string(i.Username), Text: i.words(), TS: string(i.TS), ThreadTS: string(i.ThreadTS),
 		Channel: string(i.Channel), ChannelType: string(i.ChannelType), Team: string(i.Team), UserTeam: string(i.UserTeam),
 	}
 }

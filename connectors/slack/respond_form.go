@@ -25,9 +25,10 @@ func (c *Connector) startForm(ctx context.Context, i interaction, q connectors.Q
 			f.origin.Name = i.Channel.Name
 		}
 		f.reading = m.ThreadTS != ""
+		f.chosen = m.Text
 		f.sheet.values[inputChannel] = []string{f.origin.Channel}
 		f.belongs = c.belongsTo(ctx, i, m, q)
-		f.write(c.readable(m.Text))
+		f.write(c.readable(m.Text, c.kept(ctx, mentionedIn(m.Text))))
 	}
 	who := c.personOf(ctx, i)
 	f = f.filled(f.read(q, who), "0")
@@ -35,7 +36,7 @@ func (c *Connector) startForm(ctx context.Context, i interaction, q connectors.Q
 	reply.Failed = c.notSaved(i)
 	reply.Beside = func(ctx context.Context) {
 		opened, ok := c.openOrSay(ctx, i, c.requestView(f))
-		if ok && f.reading {
+		if ok && f.origin.TS != "" {
 			c.fillFromThread(ctx, f, opened, q, who)
 		}
 	}
@@ -52,9 +53,46 @@ func (c *Connector) belongsTo(ctx context.Context, i interaction, m said, q conn
 	return string(r.ID)
 }
 
-// readable is a message's text as plain words.
-func (c *Connector) readable(mrkdwn string) string {
-	return source{c: c}.words(mrkdwn).String()
+// readable is a message's text as plain words, with the people it mentions by their names.
+func (c *Connector) readable(mrkdwn string, people map[string]profile) string {
+	return source{c: c, learned: learned{Users: people}}.words(mrkdwn).String()
+}
+
+const mentionsMost = 10 // people of a form's words who are called by their names
+
+// mentionedIn lists the accounts that a text mentions, each once.
+func mentionedIn(mrkdwn string) []string {
+	var ids []string
+	for _, part := range strings.Split(mrkdwn, "<@")[1:] {
+		end := strings.IndexAny(part, "|>")
+		if end > 0 && len(ids) < mentionsMost && !slices.Contains(ids, part[:end]) {
+			ids = append(ids, part[:end])
+		}
+	}
+	return ids
+}
+
+// kept is what is known of accounts without asking Slack.
+func (c *Connector) kept(ctx context.Context, ids []string) map[string]profile {
+	people := map[string]profile{}
+	for _, id := range ids {
+		var p keptProfile
+		if c.get(ctx, "user/"+id, &p) {
+			people[id] = p.profile
+		}
+	}
+	return people
+}
+
+// named is what Slack says of accounts; who cannot be read is left out.
+func (c *Connector) named(ctx context.Context, ids []string) map[string]profile {
+	people := map[string]profile{}
+	for _, id := range ids {
+		if p, err := c.profileOf(ctx, id); err == nil {
+			people[id] = p
+		}
+	}
+	return people
 }
 
 // write puts words into an empty form: the description, and their first line as the title.
@@ -63,8 +101,13 @@ func (f *draftForm) write(words string) {
 		return
 	}
 	f.sheet.values[inputText] = []string{clip(clean(words), maxInput)}
+	f.sheet.values[inputTitle] = []string{titleOf(words)}
+}
+
+// titleOf is the first line of some words.
+func titleOf(words string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(words), "\n")
-	f.sheet.values[inputTitle] = []string{clip(oneLine(first), maxTitle)}
+	return clip(oneLine(first), maxTitle)
 }
 
 // read asks the rules what the words of the form say.
@@ -77,22 +120,32 @@ func (f draftForm) read(q connectors.Query, who flow.Actor) flow.Prefill {
 	return q.Prefill(d)
 }
 
-// fillFromThread reads the thread once and writes it into the open form.
+// fillFromThread reads the thread once and writes it into the open form, with the people it mentions by their names. A
+// message is asked for its thread even where the payload names none: not every client says so of a thread's first message.
 func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *slack.ViewResponse, q connectors.Query, who flow.Actor) {
-	posts, err := c.thread(ctx, f.origin.Channel, firstOf(f.origin.Thread, f.origin.TS))
+	posts := c.threadOf(ctx, f)
+	var said strings.Builder
+	for _, p := range posts {
+		said.WriteString(p.Text)
+	}
+	people := c.named(ctx, mentionedIn(said.String()))
+	words := c.threadText(posts, people)
+	more := words != "" && clip(clean(words), maxInput) != f.sheet.one(inputText)
+	if !more && !f.reading {
+		return // the form says it all
+	}
 	next := f
 	next.reading = false
-	if err != nil {
-		c.log.Warn("thread not read for the form", "err", err)
-	}
-	if words := c.threadText(posts); err == nil && words != "" {
-		title := f.sheet.values[inputTitle]
+	if more {
 		next.sheet.values = map[string][]string{inputChannel: f.sheet.values[inputChannel]}
 		next.write(words)
-		if len(title) > 0 {
-			next.sheet.values[inputTitle] = title // the message that was chosen names the request
-		}
 		next.sheet.blocks = map[string]string{inputText: inputText + "#1"}
+		if title := titleOf(c.readable(f.chosen, people)); title != "" {
+			next.sheet.values[inputTitle] = []string{title} // the message that was chosen names the request
+		}
+		if next.sheet.one(inputTitle) != f.sheet.one(inputTitle) {
+			next.sheet.blocks[inputTitle] = inputTitle + "#1"
+		}
 		next = next.filled(next.read(q, who), "1")
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
@@ -103,15 +156,32 @@ func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *sla
 	}
 }
 
+// threadOf reads the thread of the chosen message, or where that is not possible the message alone.
+func (c *Connector) threadOf(ctx context.Context, f draftForm) []post {
+	alone := []post{{Text: f.chosen, TS: f.origin.TS}}
+	if !f.reading && c.settings.AppType == distributedApp {
+		return alone // one thread a minute is all that Slack allows: it is kept for messages that are known to have one
+	}
+	posts, err := c.thread(ctx, f.origin.Channel, firstOf(f.origin.Thread, f.origin.TS))
+	switch {
+	case err != nil:
+		c.log.Warn("thread not read for the form", "err", err)
+		return alone
+	case len(posts) == 0:
+		return alone
+	}
+	return posts
+}
+
 // threadText joins what people wrote in a thread.
-func (c *Connector) threadText(posts []post) string {
+func (c *Connector) threadText(posts []post, people map[string]profile) string {
 	var parts []string
 	in := c.known.Load()
 	for _, p := range posts {
 		if p.BotID != "" && p.BotID == in.Bot {
 			continue
 		}
-		if words := strings.TrimSpace(c.readable(p.Text)); words != "" {
+		if words := strings.TrimSpace(c.readable(p.Text, people)); words != "" {
 			parts = append(parts, words)
 		}
 	}

@@ -101,8 +101,45 @@ func TestRespond_MessageShortcutOpensAFilledForm(t *testing.T) {
 	if diff := cmp.Diff(want, inputs(t, call.Args["view"])); diff != "" || call.Args["trigger_id"] != "1.2.abc" {
 		t.Errorf("views.open with trigger %q and inputs (-want +got):\n%s", call.Args["trigger_id"], diff)
 	}
-	if n := len(r.api.of("conversations.replies")) + len(r.api.of("views.update")); n != 0 {
-		t.Errorf("%d more calls for a message without a thread, want none", n)
+	if asked, drawn := len(r.api.of("conversations.replies")), len(r.api.of("views.update")); asked != 1 || drawn != 0 {
+		t.Errorf("a message without a thread: asked for it %d times and drawn again %d times, want 1 and 0", asked, drawn)
+	}
+}
+
+func TestRespond_ThreadThatThePayloadDoesNotName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("conversations.replies", say(`{"ok":true,"messages":[{"user":"U0ANA00001","text":"Need a Nova banner\nfor &amp; with *all*","ts":"1760000000.000100"},{"user":"U0MAYA0001","text":"by Friday","ts":"1760000000.000200"}]}`))
+	r.respond(interactive(messageAction("")), studioQuery())
+	if view := r.api.only("views.open").Args["view"]; strings.Contains(view, "still being read") {
+		t.Errorf("the first view speaks of a thread that may not be there: %s", view)
+	}
+	got := inputs(t, r.api.only("views.update").Args["view"])
+	if want := "Need a Nova banner\nfor & with all\n\nby Friday"; got["text#1"] != want || got["f.date.due#1"] != "2026-11-20" {
+		t.Errorf("views.update with %q, want the description %q and the day of the reply", got, want)
+	}
+}
+
+func TestRespond_PeopleMentionedHaveTheirNames(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("conversations.replies", refuse("not_in_channel"))
+	action := strings.Replace(messageAction(""), "Need a Nova banner", "Need a Nova banner with <@U0BEN00001>", 1)
+	r.respond(interactive(action), studioQuery())
+	got := inputs(t, r.api.only("views.update").Args["view"])
+	if want := "Need a Nova banner with @Name U0BEN00001"; got["title#1"] != want {
+		t.Errorf("views.update with %q, want the title %q", got, want)
+	}
+}
+
+func TestRespond_MessageOfBlocksOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	action := strings.Replace(messageAction(""), `"text":"Need a Nova banner\nfor &amp; with *all*"`, `"text":"This content can't be displayed.","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"Need a Nova banner"},{"type":"new","x":1}]},{"type":"rich_text_list","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"for R&D"}]}]}]},{"type":"actions","elements":[{"type":"workflow_button"}]}]`, 1)
+	r.respond(interactive(action), studioQuery())
+	got := inputs(t, r.api.only("views.open").Args["view"])
+	if got["title#0"] != "Need a Nova banner" || !strings.Contains(got["text#0"], "for R&D") || got["type#0"] != "banner" {
+		t.Errorf("views.open with %q, want the words of the blocks", got)
 	}
 }
 

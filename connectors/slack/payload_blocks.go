@@ -1,0 +1,177 @@
+package slack
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// loose is JSON that is looked into only where it is needed: blocks and attachments that nobody has heard of never
+// make a delivery unreadable.
+type loose json.RawMessage
+
+// UnmarshalJSON keeps the bytes as they came.
+func (l *loose) UnmarshalJSON(data []byte) error {
+	*l = append((*l)[:0], data...)
+	return nil
+}
+
+// Bounds of what is read out of blocks.
+const (
+	blockDepth = 12
+	blockRunes = 12000
+)
+
+// words returns the words of a message as mrkdwn. Apps often leave the text empty, or Slack puts a sentence in its
+// place; then the blocks have the words, and for older apps the attachments.
+func (i *inner) words() string {
+	written := string(i.Text)
+	if strings.TrimSpace(written) != "" && !standsIn(written) {
+		return written
+	}
+	for _, l := range []loose{i.Blocks, i.Attachments} {
+		if words := l.words(); words != "" {
+			return words
+		}
+	}
+	if standsIn(written) {
+		return ""
+	}
+	return written
+}
+
+// standsIn reports whether Slack wrote the text because it had none.
+func standsIn(written string) bool {
+	switch strings.TrimSpace(written) {
+	case "This content can't be displayed.", "This message contains interactive elements.":
+		return true
+	}
+	return false
+}
+
+func (l loose) words() string {
+	var v any
+	if len(l) == 0 || json.Unmarshal(l, &v) != nil {
+		return ""
+	}
+	r := blockReader{}
+	r.read(v, 0)
+	return strings.TrimSpace(r.out.String())
+}
+
+// blockReader collects words from blocks, elements and attachments, whatever their types.
+type blockReader struct {
+	out   strings.Builder
+	runes int
+}
+
+func (r *blockReader) write(mrkdwn string) {
+	if n := utf8.RuneCountInString(mrkdwn); r.runes+n <= blockRunes {
+		r.runes += n
+		r.out.WriteString(mrkdwn)
+	}
+}
+
+// line ends the line that was begun.
+func (r *blockReader) line() {
+	if s := r.out.String(); s != "" && !strings.HasSuffix(s, "\n") {
+		r.write("\n")
+	}
+}
+
+func (r *blockReader) read(v any, depth int) {
+	if depth > blockDepth || r.runes >= blockRunes {
+		return
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			r.read(one, depth+1)
+		}
+	case map[string]any:
+		r.object(v, depth)
+	}
+}
+
+// object reads one block, element, text object or attachment.
+func (r *blockReader) object(m map[string]any, depth int) {
+	switch kind := str(m, "type"); kind {
+	case "text", "user", "channel", "usergroup", "link", "emoji", "broadcast", "date":
+		r.write(inline(kind, m))
+	case "mrkdwn":
+		r.line()
+		r.write(str(m, "text"))
+	case "plain_text":
+		r.line()
+		r.write(escape(str(m, "text")))
+	case "rich_text_section", "rich_text_quote", "rich_text_preformatted":
+		r.line()
+		r.read(m["elements"], depth+1)
+	case "rich_text_list":
+		r.list(m, depth)
+	case "rich_text", "context":
+		r.read(m["elements"], depth+1)
+	case "section", "header":
+		r.read(m["text"], depth+1)
+		r.read(m["fields"], depth+1)
+	case "":
+		r.attachment(m, depth)
+	}
+}
+
+func (r *blockReader) list(m map[string]any, depth int) {
+	items, _ := m["elements"].([]any)
+	for _, item := range items {
+		if section, ok := item.(map[string]any); ok {
+			r.line()
+			r.write("• ")
+			r.read(section["elements"], depth+1)
+		}
+	}
+}
+
+// attachment reads the older form: an attachment's blocks, else its own words, else what it says for notifications.
+func (r *blockReader) attachment(m map[string]any, depth int) {
+	r.line()
+	before := r.runes
+	r.read(m["blocks"], depth+1)
+	if r.runes > before {
+		return
+	}
+	for _, key := range []string{"pretext", "title", "text"} {
+		r.line()
+		r.write(str(m, key))
+	}
+	if r.runes == before {
+		r.write(str(m, "fallback"))
+	}
+}
+
+// inline is an element of a rich text as mrkdwn.
+func inline(kind string, m map[string]any) string {
+	switch kind {
+	case "user":
+		return "<@" + str(m, "user_id") + ">"
+	case "channel":
+		return "<#" + str(m, "channel_id") + ">"
+	case "usergroup":
+		return "<!subteam^" + str(m, "usergroup_id") + ">"
+	case "broadcast":
+		return "<!" + str(m, "range") + ">"
+	case "emoji":
+		return ":" + str(m, "name") + ":"
+	case "date":
+		return escape(str(m, "fallback"))
+	case "link":
+		if label := str(m, "text"); label != "" {
+			return "<" + escape(str(m, "url")) + "|" + escape(label) + ">"
+		}
+		return "<" + escape(str(m, "url")) + ">"
+	}
+	return escape(str(m, "text"))
+}
+
+func str(m map[string]any, key string) string {
+	s, _ := m[key].(string)
+	return s
+}
