@@ -27,7 +27,6 @@ type Config struct {
 	Tracker   string     // the instance that keeps tickets
 	Log       Log
 	RawEvents time.Duration // how long deliveries are kept
-	Insecure  bool          // insecure_dev: true, loopback only
 }
 
 // Server says where signoff listens and how it is reached.
@@ -105,10 +104,10 @@ func Load(path string, data []byte, env source.Env, missing source.Level) (*Conf
 }
 
 // later are the keys that belong to a part of signoff which this version does not have yet.
-var later = []string{"sign_in", "autofill", "telemetry"}
+var later = []string{"sign_in", "autofill", "telemetry", "insecure_dev"}
 
 func (l *loader) root(n *source.Node) {
-	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "privacy", "log", "insecure_dev"}
+	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "privacy", "log"}
 	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "workspace", "rules"}}) {
 		return
 	}
@@ -121,7 +120,6 @@ func (l *loader) root(n *source.Node) {
 	if m, ok := l.Enum(n.Key("mode"), "live", "shadow"); ok {
 		l.c.Mode = m
 	}
-	l.c.Insecure, _ = l.Bool(n.Key("insecure_dev"))
 	l.c.Rules, _ = l.Strings(n.Key("rules"))
 	l.workspace(n.Key("workspace"))
 	l.server(n.Key("server"))
