@@ -81,10 +81,11 @@ func (s *Set) extractor(f facts) *extractor {
 // values reads the fields of a template: what the event says itself, else what its words say. Without a template only
 // what the event says of known fields counts.
 func (s *Set) values(t *template, ev flow.Event, x *extractor) map[string]found {
-	out := map[string]found{}
-	if t != nil {
-		out = x.fields(t)
+	fields := t
+	if t == nil {
+		fields = s.untyped()
 	}
+	out := x.fields(fields)
 	for name, given := range ev.Fields {
 		if slices.Contains(fixedFields(), name) {
 			continue
@@ -99,6 +100,16 @@ func (s *Set) values(t *template, ev flow.Event, x *extractor) map[string]found 
 		}
 	}
 	return out
+}
+
+// untyped is what is read from a request without a type: when it is due, as long as no template means something else
+// by that name.
+func (s *Set) untyped() *template {
+	t := &template{}
+	if f, ok := s.fieldOf(nil, "due"); ok && f.Type == DateField {
+		t.fields = []flow.Field{f}
+	}
+	return t
 }
 
 // fieldOf finds the declaration of a field: the template's, or by name in any template where none applies.

@@ -85,6 +85,14 @@ func TestRoute_carriesTheEffort(t *testing.T) {
 	}
 }
 
+func TestRoute_readsWhenARequestWithoutATypeIsDue(t *testing.T) {
+	t.Parallel()
+	got := surface(t).Route(message(maya(), "#random", "Could somebody look at this by Friday EOD?"), flow.Answers{})
+	if want := time.Date(2026, 11, 20, 16, 30, 0, 0, time.UTC); got.Template != "" || !got.Due.Equal(want) {
+		t.Errorf("template %q, due %v, want no template and the end of work on Friday, %v", got.Template, got.Due, want)
+	}
+}
+
 func TestExplain_isJSON(t *testing.T) {
 	t.Parallel()
 	e := surface(t).Explain(message(maya(), "#launch", "Nova banner"), flow.Answers{})
