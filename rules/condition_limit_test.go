@@ -58,7 +58,7 @@ func costly() []string {
 	return append(out, repeatTo(`any(request.labels, # contains "aaaaaaaab" or # endsWith "b" or upper(#) == "b")`, " or "))
 }
 
-// TestCondition_worstCaseIsBounded is row T91 of the safety plan: whatever compiles ends within 100 ms, on the largest
+// TestCondition_worstCaseIsBounded: whatever compiles ends within 100 ms, on the largest
 // request that a condition can see.
 func TestCondition_worstCaseIsBounded(t *testing.T) {
 	readings := []*reading{largest(t), wordiest(t)}

@@ -317,3 +317,28 @@ func words(line string) []string {
 	flush()
 	return out
 }
+
+// TestDocs_DecisionsHaveTheirParts: each record says what it was about, what was chosen and what it costs, and no two
+// share a number.
+func TestDocs_DecisionsHaveTheirParts(t *testing.T) {
+	t.Parallel()
+	numbers := map[string]string{}
+	for path, page := range pages(t) {
+		name := filepath.Base(path)
+		if filepath.Base(filepath.Dir(path)) != "decisions" || name == "README.md" {
+			continue
+		}
+		for _, part := range []string{"# " + name[:4] + " ", "**Context.**", "**Choice.**", "**Price.**"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s lacks %q", path, part)
+			}
+		}
+		if other := numbers[name[:4]]; other != "" {
+			t.Errorf("%s and %s have one number", path, other)
+		}
+		numbers[name[:4]] = path
+	}
+	if len(numbers) < 40 {
+		t.Errorf("found %d records, want all of them", len(numbers))
+	}
+}

@@ -286,7 +286,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestAnswerable is threat T72.
+// TestAnswerable: answers go to the addresses of the service alone.
 func TestAnswerable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

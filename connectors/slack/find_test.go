@@ -48,7 +48,7 @@ func TestFind_TopLevelCardIsLookedForInTheChannel(t *testing.T) {
 	}
 }
 
-// TestFind_UnreadableHistoryIsForAPerson is fault F10: nothing is posted again by default.
+// TestFind_UnreadableHistoryIsForAPerson: nothing is posted again by default.
 func TestFind_UnreadableHistoryIsForAPerson(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"missing_scope", "not_in_channel", "channel_not_found", "not_allowed_token_type"} {

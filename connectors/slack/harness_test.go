@@ -174,7 +174,7 @@ func (w *world) Arm(f connectortest.Fault) bool {
 	return true
 }
 
-// Faults are the answers with ok:false: fault F32 and the tables of the contract.
+// Faults are the answers with ok:false, as Slack documents them.
 func (w *world) Faults() []connectortest.Case {
 	var all []connectortest.Case
 	for _, group := range []struct {

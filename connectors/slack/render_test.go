@@ -81,7 +81,7 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-// hostile are texts that try to ping, to forge links or to break out: threat T74.
+// hostile are texts that try to ping, to forge links or to break out.
 func hostile() []string {
 	return []string{
 		"<!channel>", "<!here>", "<!everyone>", "<!here|here>", "<@U0ANA00001>", "<@W0ANA00001|ana>", "<#C123>", "<#C123|general>",

@@ -27,7 +27,7 @@ func TestSeal_ValueComesBack(t *testing.T) {
 	}
 }
 
-// TestSeal_EveryAlteredFieldIsForged is threat T36.
+// TestSeal_EveryAlteredFieldIsForged: a value that somebody changed on its way is refused, whichever field it is.
 func TestSeal_EveryAlteredFieldIsForged(t *testing.T) {
 	t.Parallel()
 	s := sealer{key: []byte("k")}

@@ -16,7 +16,7 @@ import (
 	"signoff/internal/flow"
 )
 
-// TestNew_Refuses is threat T08 and everything else that cannot work.
+// TestNew_Refuses: secrets that check nothing, and everything else that cannot work.
 func TestNew_Refuses(t *testing.T) {
 	t.Parallel()
 	const token, key = "bot_token: xoxb-1-abc\n", "signing_secret: 8f742231b10e8888abcd99yyyzzz85a5\n"

@@ -71,7 +71,7 @@ func hand(from, to string) func(w *world) {
 	return func(w *world) { w.step(w.event(StageDelegated, from, "stage", "Brand", "to", to)) }
 }
 
-// TestDistinctPersons counts one person once over all channels (T32).
+// TestDistinctPersons counts one person once over all channels.
 func TestDistinctPersons(t *testing.T) {
 	t.Parallel()
 	p := studio().stage(StageDef{Name: "Legal", Together: 1, Needs: Quorum{N: 2}}, "ana", "dana", "eli")

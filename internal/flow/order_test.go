@@ -31,7 +31,7 @@ func permutations(n int, each func([]int)) {
 	walk(nil, all)
 }
 
-// TestTicketMoved_AllOrders delivers five moves of one ticket in all 120 orders (T23).
+// TestTicketMoved_AllOrders delivers five moves of one ticket in all 120 orders.
 func TestTicketMoved_AllOrders(t *testing.T) {
 	t.Parallel()
 	moves := map[string][][2]string{

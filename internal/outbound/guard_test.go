@@ -28,7 +28,7 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// TestRedirect_KeepsCredentialsAtHome covers T71: another port is another origin.
+// TestRedirect_KeepsCredentialsAtHome: another port is another origin.
 func TestRedirect_KeepsCredentialsAtHome(t *testing.T) {
 	t.Parallel()
 	away := make(chan http.Header, 1)
@@ -104,7 +104,7 @@ func TestRedirect_OfAPostIsHandedToTheCaller(t *testing.T) {
 	}
 }
 
-// TestBody_Bounds covers T73.
+// TestBody_Bounds: a body ends at its limit, packed or not.
 func TestBody_Bounds(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -233,7 +233,7 @@ func quietTLS(t *testing.T, config *tls.Config) *httptest.Server {
 	return s
 }
 
-// TestTLS covers F72: nothing below 1.2, no unknown authority; a known one works.
+// TestTLS: nothing below 1.2, no unknown authority; a known one works.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	modern := quietTLS(t, &tls.Config{MinVersion: tls.VersionTLS13})

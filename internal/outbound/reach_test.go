@@ -46,7 +46,7 @@ func get(t *testing.T, c *http.Client, url string) error {
 	return resp.Body.Close()
 }
 
-// TestClient_RefusesURLsOffTheList covers T70 and T71: no name is looked up and nothing is connected for any of them.
+// TestClient_RefusesURLsOffTheList: no name is looked up and nothing is connected for any of them.
 func TestClient_RefusesURLsOffTheList(t *testing.T) {
 	t.Parallel()
 	n := &names{}
