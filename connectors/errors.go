@@ -3,6 +3,8 @@ package connectors
 import (
 	"errors"
 	"time"
+
+	"signoff/internal/flow"
 )
 
 // Class says what a failed call means for the next try.
@@ -39,7 +41,9 @@ type Error struct {
 	Wait  time.Duration // Limited, Unsure: not before
 	// Person is one plain sentence for people with the next step, empty when there is nothing they can do.
 	Person string
-	Err    error
+	// Made is what exists all the same; Rejected: a ticket that was made, but cannot be moved to its status.
+	Made []flow.Link
+	Err  error
 }
 
 func (e *Error) Error() string {

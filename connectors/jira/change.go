@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -95,8 +96,8 @@ func (c *Connector) change(ctx context.Context, e flow.Effect, id string) ([]flo
 	} else {
 		err = c.settle(ctx, e, now)
 	}
-	if err := c.tolerate(e, now.Key, err); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, c.known(e, id, now.Key, err)
 	}
 	return c.ticketLink(e, id, now.Key), nil
 }
@@ -118,14 +119,13 @@ func (w *wanted) yield(st state, now *issue) {
 	}
 }
 
-// tolerate keeps a workflow that does not lead where it should from hiding a ticket that its request does not know
-// yet. For a known ticket people hear of it.
-func (c *Connector) tolerate(e flow.Effect, key string, err error) error {
-	if connectors.ClassOf(err) != connectors.Rejected || e.Show.Link != nil {
-		return err
+// known lets a refusal tell of the ticket, so that a workflow that does not lead where it should never hides a ticket
+// which its request does not know yet.
+func (c *Connector) known(e flow.Effect, id, key string, err error) error {
+	if refused, ok := errors.AsType[*connectors.Error](err); ok && refused.Class == connectors.Rejected && e.Show.Link == nil {
+		refused.Made = c.ticketLink(e, id, key)
 	}
-	c.deps.Log.Warn("new ticket stays in its status", "request", string(e.Request), "ticket", key, "err", err)
-	return nil
+	return err
 }
 
 // wantedOf is wanted for a ticket that exists; one that was moved to a project we know nothing of keeps its fields.

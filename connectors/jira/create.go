@@ -38,8 +38,8 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	c.sayDropped(e, m.Key, w.dropped)
 	c.nameWanted(ctx, e, m.ID, w)
 	// It is made and remembered: after an error the next try goes on from here.
-	if err := c.tolerate(e, m.Key, c.finish(ctx, e, m.ID, st)); err != nil {
-		return nil, err
+	if err := c.finish(ctx, e, m.ID, st); err != nil {
+		return nil, c.known(e, m.ID, m.Key, err)
 	}
 	return c.ticketLink(e, m.ID, m.Key), nil
 }

@@ -47,6 +47,7 @@ type attempt struct {
 	fate    fate // of an earlier end, when there was one
 	doer    connectors.Doer
 	began   time.Time
+	made    []flow.Link // by a call that was refused all the same
 }
 
 // creates reports whether the effect makes something that can be found by its mark.

@@ -211,6 +211,31 @@ func TestDo_RejectedIsParkedAndShown(t *testing.T) {
 	})
 }
 
+// TestDo_MadeAllTheSame: a ticket that was made but could not be brought to its status is known to its request.
+func TestDo_MadeAllTheSame(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		there := flow.Link{Ref: flow.Ref{System: "jira", Type: "issue", Key: "10042"}, Purpose: "ticket", Label: "DES-7"}
+		w.desk.set(func(o *outside) {
+			o.fault = func(_ int, e flow.Effect) error {
+				if e.Show == nil || e.Show.Purpose != "ticket" || e.Show.Link != nil {
+					return nil
+				}
+				return &connectors.Error{Op: "move issue", Class: connectors.Rejected, Person: "No transition.", Err: errors.New("no way"), Made: []flow.Link{there}}
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.pass(time.Minute)
+		r := w.request("CR-1")
+		if l, ok := r.Link("ticket"); !ok || l.Label != "DES-7" {
+			t.Errorf("ticket %+v, want DES-7", l)
+		}
+		if len(r.Problems) != 1 {
+			t.Errorf("problems %+v, want the transition's", r.Problems)
+		}
+	})
+}
+
 func TestDo_StormOnOneChannel(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {

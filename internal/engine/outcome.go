@@ -98,6 +98,7 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 		"class", string(ce.Class), "op", ce.Op, "error", err)
 	switch ce.Class {
 	case connectors.Rejected:
+		a.made = ce.Made
 		return o.park(ctx, a, reason(ce), false)
 	case connectors.Denied:
 		return o.denied(ctx, a, ce)
@@ -210,7 +211,7 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 	var dec decision
 	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
 		var err error
-		if dec, err = o.decider.event(tx, parkedEvent(a.effect, why), o.o.Now()); err != nil {
+		if dec, err = o.decider.event(tx, parkedEvent(a, why), o.o.Now()); err != nil {
 			return err
 		}
 		t := a.trail
@@ -230,9 +231,9 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 	return store.Park(why)
 }
 
-func parkedEvent(e flow.Effect, why string) flow.Event {
-	ev := about(e, "parked/", flow.EffectParked)
-	ev.Fields["why"] = []string{why}
+func parkedEvent(a *attempt, why string) flow.Event {
+	ev := about(a.effect, "parked/", flow.EffectParked)
+	ev.Fields["why"], ev.Links = []string{why}, a.made
 	return ev
 }
 

@@ -81,7 +81,8 @@ const (
 	// EffectDone says that an effect of this request is now true outside. Fields: effect, purpose, digest, version.
 	// Links: what now exists.
 	EffectDone Kind = "effect.done"
-	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why.
+	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why. Links: what exists
+	// all the same.
 	EffectParked Kind = "effect.parked"
 )
 

@@ -14,14 +14,7 @@ func (s *step) done() {
 	s.because(CodeRecorded, fmt.Sprintf("%s is done.", s.ev.Field("effect")))
 	_, had := s.r.Link("ticket")
 	shown, known := s.r.Shows[purpose]
-	for _, l := range s.ev.Links {
-		if l.Purpose == "" {
-			l.Purpose = purpose
-		}
-		if known || l.Purpose != purpose { // what was only said is not kept
-			s.link(l, l.Purpose == purpose, version)
-		}
-	}
+	s.exists(purpose, version)
 	if known && version >= shown.Version {
 		shown.Settled, shown.Parked = true, ""
 		s.r.Shows[purpose] = shown
@@ -29,6 +22,19 @@ func (s *step) done() {
 	}
 	if _, has := s.r.Link("ticket"); has && !had {
 		s.catchUp()
+	}
+}
+
+// exists keeps what an effect made. What was only said is not kept.
+func (s *step) exists(purpose string, version int64) {
+	_, known := s.r.Shows[purpose]
+	for _, l := range s.ev.Links {
+		if l.Purpose == "" {
+			l.Purpose = purpose
+		}
+		if known || l.Purpose != purpose {
+			s.link(l, l.Purpose == purpose, version)
+		}
 	}
 }
 
@@ -64,6 +70,7 @@ func (s *step) parked() {
 	purpose, why := s.ev.Field("purpose"), s.ev.Field("why")
 	version, _ := strconv.ParseInt(s.ev.Field("version"), 10, 64)
 	s.because(CodeNoted, fmt.Sprintf("%s was given up: %s", s.ev.Field("effect"), why))
+	s.exists(purpose, version)
 	shown, known := s.r.Shows[purpose]
 	if !known || (version != 0 && version < shown.Version) {
 		return
