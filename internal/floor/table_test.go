@@ -14,8 +14,8 @@ type row struct {
 	testOnly bool // imported by tests and by other such packages only
 }
 
-// helpers are the small pure packages of floor 0, which everyone above may use.
-var helpers = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/crashpoint"}
+// ground are the small pure packages of floor 0, which everyone above may use.
+var ground = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/crashpoint"}
 
 // table is the house, from the ground up. The first row that fits a package counts.
 var table = []row{
@@ -36,20 +36,20 @@ var table = []row{
 	{1, "rules", []string{"internal/flow", "internal/calendar", "internal/text", "internal/source"}, false},
 	{1, "rules/examples", nil, false}, // embedded files
 	{1, "internal/report", []string{"internal/flow", "internal/calendar"}, false},
-	{1, "connectors", helpers, false},
-	{1, "internal/store", helpers, false},
-	{1, "internal/outbound", with(helpers, "connectors"), false},
+	{1, "connectors", ground, false},
+	{1, "internal/store", ground, false},
+	{1, "internal/outbound", with(ground, "connectors"), false},
 
-	{2, "connectors/*/...", with(helpers, "connectors", "internal/outbound"), false},
-	{2, "internal/store/layout", with(helpers, "internal/store"), false},
-	{2, "internal/store/*/...", with(helpers, "internal/store", "internal/store/layout"), false},
-	{2, "internal/config", with(helpers, "rules", "connectors"), false},
+	{2, "connectors/*/...", with(ground, "connectors", "internal/outbound"), false},
+	{2, "internal/store/layout", with(ground, "internal/store"), false},
+	{2, "internal/store/*/...", with(ground, "internal/store", "internal/store/layout"), false},
+	{2, "internal/config", with(ground, "rules", "connectors"), false},
 	{2, "internal/sandbox/...", nil, false}, // nothing of ours, so that a wrong JSON tag cannot pass on both sides
 
-	{3, "internal/engine/...", with(helpers, "rules", "internal/report", "connectors", "internal/store"), false},
+	{3, "internal/engine/...", with(ground, "rules", "internal/report", "connectors", "internal/store"), false},
 
-	{4, "internal/server/...", with(helpers, "rules", "internal/report", "connectors", "internal/store", "internal/engine"), false},
-	{4, "internal/rehearsal", with(helpers, "rules", "internal/report", "connectors", "internal/store", "internal/engine", "internal/store/memstore"), false},
+	{4, "internal/server/...", with(ground, "rules", "internal/report", "connectors", "internal/store", "internal/engine"), false},
+	{4, "internal/rehearsal", with(ground, "rules", "internal/report", "connectors", "internal/store", "internal/engine", "internal/store/memstore"), false},
 
 	{5, "cmd/...", []string{"..."}, false},
 }
