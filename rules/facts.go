@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"signoff/internal/flow"
+	"signoff/internal/text"
 )
 
 // factsOf reads an event; template fields are added by complete.
 func (s *Set) factsOf(ev flow.Event) facts {
 	f := facts{
-		text: ev.Body.String(), title: strings.TrimSpace(ev.Field("title")), source: ev.Field("source"), channel: ev.Field("channel"),
+		text: ev.Body.String(), title: visible(ev.Field("title")), source: ev.Field("source"), channel: ev.Field("channel"),
 		kind: ev.Field("type"), event: ev.Field("event"), priority: ev.Field("priority"), labels: ev.Fields["labels"],
 		submitted: ev.At, author: s.author(ev.Actor),
 	}
@@ -122,4 +123,12 @@ func (s *Set) fieldOf(t *template, name string) (flow.Field, bool) {
 		kind, ok = DateField, true
 	}
 	return flow.Field{Name: name, Type: kind}, ok
+}
+
+// visible is s without the space around it, and nothing when nothing of it can be seen.
+func visible(s string) string {
+	if text.Blank(s) {
+		return ""
+	}
+	return strings.TrimSpace(s)
 }

@@ -87,7 +87,7 @@ func (s *Set) Validate(d flow.Form, now time.Time) map[string]string {
 	problems := map[string]string{}
 	title := strings.TrimSpace(d.Title)
 	switch {
-	case title == "" && strings.TrimSpace(d.Text) == "":
+	case text.Blank(d.Title) && text.Blank(d.Text), title != "" && text.Blank(title):
 		problems["title"] = "Say in a few words what you need."
 	case utf8.RuneCountInString(title) > maxTitle:
 		problems["title"] = fmt.Sprintf("This title is too long: %d characters are the most.", maxTitle)

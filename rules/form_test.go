@@ -105,6 +105,8 @@ func TestValidate(t *testing.T) {
 		{studio, flow.Form{Title: "Spring"}, nil},
 		{studio, flow.Form{Text: "words alone"}, nil},
 		{studio, flow.Form{}, map[string]string{"title": "Say in a few words what you need."}},
+		{studio, flow.Form{Title: "\u202e\u200b"}, map[string]string{"title": "Say in a few words what you need."}},
+		{studio, flow.Form{Title: "\u202e\u200b", Text: "words"}, map[string]string{"title": "Say in a few words what you need."}},
 		{studio, flow.Form{Title: strings.Repeat("x", 256)}, map[string]string{"title": "This title is too long: 255 characters are the most."}},
 		{studio, flow.Form{Type: "poster", Title: "x"}, map[string]string{"type": "This type of request does not exist any more. Choose another one."}},
 		{studio, flow.Form{Type: "campaign-banner", Title: "x"}, map[string]string{"brand": "Brand is needed.", "due": "Due is needed."}},

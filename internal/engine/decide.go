@@ -9,6 +9,7 @@ import (
 	"signoff/connectors"
 	"signoff/internal/flow"
 	"signoff/internal/store"
+	"signoff/internal/text"
 	"signoff/rules"
 )
 
@@ -58,6 +59,7 @@ func code(why []flow.Reason) string {
 // delivered decides an event that came from outside, once it is settled whose accounts it names.
 func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 	instance, _, _ := strings.Cut(ev.Delivery, "/")
+	ev = cleaned(ev)
 	set := d.book.current.Load()
 	dir := set.Policy(set)
 	var err error
@@ -75,6 +77,22 @@ func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 		}
 	}
 	return d.decide(tx, ev)
+}
+
+// cleaned takes what nobody can see and what could steer a display out of the words of an event, at the one place that
+// everything from outside passes.
+func cleaned(ev flow.Event) flow.Event {
+	fields := make(map[string][]string, len(ev.Fields))
+	for name, values := range ev.Fields {
+		values = slices.Clone(values)
+		for i, v := range values {
+			values[i] = text.Clean(v)
+		}
+		fields[name] = values
+	}
+	ev.Fields, ev.Body = fields, ev.Body.Clean()
+	ev.Actor.Shown, ev.To.Shown = text.Clean(ev.Actor.Shown), text.Clean(ev.To.Shown)
+	return ev
 }
 
 // decide applies one event to its request, or opens a request.
