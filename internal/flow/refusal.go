@@ -6,14 +6,14 @@ import (
 
 // Sentences for people whose act does not count: what happened, and what they can do.
 
-// tooLate answers a vote on a closed request: with the decision on its stage where there was one.
+// tooLate answers a vote on a closed request: with the decision on its stage where its last revision had one.
 func (s scene) tooLate(a Attempt) ruling {
 	round := a.Round
 	if round == 0 {
 		round = s.r.Round
 	}
 	stage := s.spelled(a.Stage)
-	if i := s.run(round, stage); i >= 0 {
+	if i := s.run(round, stage); i >= 0 && round == s.r.Round {
 		run := s.r.Stages[i]
 		if v := s.runOver(a, run); run.State != StageOpen && v.code == CodeAlready {
 			return v

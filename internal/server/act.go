@@ -99,5 +99,5 @@ func (s *Server) after(w http.ResponseWriter, r *http.Request, c caller, o outco
 		s.refuse(w, r, c, s.requestGone(r, err))
 		return
 	}
-	s.showRequestPage(w, r, c, d, view{status: status, notice: &notice{Text: o.why}}, r.PostForm.Get("note"))
+	s.showRequestPage(w, r, c, d, view{status: statusFor(o.code, d.Request), notice: &notice{Text: o.why}}, r.PostForm.Get("note"))
 }

@@ -49,7 +49,7 @@ func (s *Server) vote(w http.ResponseWriter, r *http.Request, c caller) {
 		s.fault(w, r, "vote", err)
 		return
 	}
-	status := statusOf(res.Code)
+	status := statusFor(res.Code, res.Request)
 	if status == http.StatusUnprocessableEntity {
 		field := fieldOf(res.Code)
 		s.problem(w, refusal{status, res.Code, res.Why}, map[string]string{field: res.Why})
@@ -73,6 +73,16 @@ func statusOf(code string) int {
 		return http.StatusNotFound
 	}
 	return http.StatusConflict
+}
+
+// statusFor is statusOf for an act on a request as it stands: where it is closed there is nothing to come back for, and
+// the words say who decided before.
+func statusFor(code string, r flow.Request) int {
+	status := statusOf(code)
+	if status == http.StatusConflict && r.Status.Closed() {
+		return http.StatusGone
+	}
+	return status
 }
 
 // fieldOf is the field that a code is about.

@@ -87,7 +87,7 @@ func TestEngine_AJobThroughTheAPI(t *testing.T) {
 		t.Errorf("after the vote %+v", d)
 	}
 	send(call{method: "POST", path: "/api/v1/requests/CR-1/votes", body: `{"verdict":"decline"}`}.token(asAna), 410)
-	send(call{method: "POST", path: "/api/v1/requests/CR-1/votes", body: `{"verdict":"decline","stage":"Brand review"}`}.token(asAna), 409)
+	send(call{method: "POST", path: "/api/v1/requests/CR-1/votes", body: `{"verdict":"decline","stage":"Brand review"}`}.token(asAna), 410)
 	send(call{method: "POST", path: "/api/v1/requests/CR-9/votes", body: `{"verdict":"approve"}`}.token(asAna), 404)
 
 	w := do(h, call{method: "GET", path: "/api/v1/deliveries?state=done"}.token(scripts))
@@ -156,8 +156,8 @@ func TestEngine_AJobThroughThePages(t *testing.T) {
 		t.Errorf("%d votes in the journal, want 2", n)
 	}
 	form.Set("once", "")
-	if code, _ := dana.post("/requests/CR-1/votes", form); code != 409 {
-		t.Errorf("approving again: %d, want 409", code)
+	if code, _ := dana.post("/requests/CR-1/votes", form); code != 410 {
+		t.Errorf("approving again what is closed: %d, want 410", code)
 	}
 	for _, path := range []string{"/", "/deliveries", "/rules", "/deliveries/api%2Fnone"} {
 		if code, _ := dana.get(path); code != 200 && code != 404 {
