@@ -104,7 +104,7 @@ func TestDo_KillsTheProcessEveryTime(t *testing.T) {
 	inWorld(t, func(w *world) {
 		whole, calls := w.store, 0
 		w.stop()
-		for range 8 {
+		for range 12 {
 			dying := &counting{Store: whole, err: errEnded}
 			w.store = dying
 			w.desk.set(func(o *outside) {
@@ -117,7 +117,7 @@ func TestDo_KillsTheProcessEveryTime(t *testing.T) {
 			w.start()
 			dying.dead = func() { go w.stop() }
 			w.hook(ask("1", "Banner")) // the same one, sent again
-			w.settle()
+			w.pass(10 * time.Minute)
 			w.stop()
 		}
 		w.store = whole
@@ -132,9 +132,44 @@ func TestDo_KillsTheProcessEveryTime(t *testing.T) {
 				why = p.Why
 			}
 		}
-		if !strings.Contains(why, "ended 5 times") || calls != 5 {
-			t.Errorf("ticket parked %q after %d calls, want it parked after 5", why, calls)
+		if !strings.Contains(why, "ended 8 times") || calls != 8 {
+			t.Errorf("ticket parked %q after %d calls, want it parked after 8", why, calls)
 		}
+	})
+}
+
+// TestDo_SurvivesAStormOfDeaths: an effect that was only under way when the process ended, many times within seconds, is
+// not set aside for that.
+func TestDo_SurvivesAStormOfDeaths(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		whole := w.store
+		w.stop()
+		for range 100 {
+			dying := &counting{Store: whole, err: errEnded}
+			w.store = dying
+			w.desk.set(func(o *outside) {
+				o.fault = func(int, flow.Effect) error {
+					dying.set(1)
+					return errEnded
+				}
+			})
+			w.start()
+			dying.dead = func() { go w.stop() }
+			w.hook(ask("1", "Banner"))
+			w.pass(300 * time.Millisecond)
+			w.stop()
+		}
+		w.desk.set(func(o *outside) { o.fault = nil })
+		w.store = whole
+		w.start()
+		w.pass(10 * time.Minute)
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		if len(parked) > 0 {
+			t.Errorf("parked: %+v, want nothing", parked)
+		}
+		w.outsideShows("CR-1", flow.InReview)
 	})
 }
 

@@ -35,7 +35,9 @@ const (
 	callTime  = 30 * time.Second
 	closed    = time.Minute // how long work for a stopped instance waits between two looks
 	maxCalls  = 2           // calls that make a ticket, whose answers were lost
-	maxFaults = 5           // panics, hangs and deaths of the process
+	maxFaults = 5           // panics and hangs
+	maxDeaths = 8           // of the process, one after the other
+	restFrom  = 2           // deaths after which the next try waits
 )
 
 // attempt is one try at one effect.
@@ -70,8 +72,8 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if a.doer == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
 	}
-	if deaths := j.Attempts - 1 - a.trail.Tries; deaths >= maxFaults {
-		return o.park(ctx, a, fmt.Sprintf("signoff ended %d times while doing it", deaths), false)
+	if err := o.suspect(ctx, a); err != nil {
+		return err
 	}
 	if why, stopped := o.gate.why(a.effect.Target); stopped {
 		return o.wait(a, o.o.Now().Add(closed), a.effect.Target+" is stopped: "+why)
@@ -88,6 +90,24 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 		return o.failed(ctx, a, err)
 	}
 	return o.done(ctx, a, links)
+}
+
+// suspect deals with an effect during which the process ended time and again: it may be the cause, or was only under
+// way. So it waits longer each time, in which the others get on, and is set aside when that does not help.
+func (o *outbox) suspect(ctx context.Context, a *attempt) error {
+	deaths := a.job.Attempts - 1 - a.trail.Tries
+	switch {
+	case deaths >= maxDeaths:
+		return o.park(ctx, a, fmt.Sprintf("signoff ended %d times while doing it", deaths), false)
+	case deaths < restFrom || a.trail.Rested >= deaths:
+		return nil
+	}
+	a.trail.Rested = deaths
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error { return putRow(tx, trailsTable, a.effect.ID, a.trail) })
+	if err != nil {
+		return err
+	}
+	return o.wait(a, o.o.Now().Add(o.limits.backoff(deaths)), fmt.Sprintf("signoff ended %d times while doing it", deaths))
 }
 
 // load reads what an attempt needs to know.

@@ -37,6 +37,7 @@ type trail struct {
 	Since  time.Time `json:"since,omitzero"`   // the first failure
 	Told   bool      `json:"told,omitempty"`   // the operator was told that it takes long
 	Tries  int       `json:"tries,omitempty"`  // attempts whose end is known
+	Rested int       `json:"rested,omitempty"` // deaths of the process after which it has waited already
 }
 
 // put turns an effect into work, within the deciding transaction.

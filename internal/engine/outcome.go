@@ -191,7 +191,7 @@ func (o *outbox) again(ctx context.Context, a *attempt, n again) error {
 		o.met.alarm("effect_late")
 		o.log.Error("effect is late", "request", a.effect.Request, "effect", a.effect.ID, "since", t.Since, "why", n.why)
 	}
-	t.Tries = a.job.Attempts
+	t.Tries, t.Rested = a.job.Attempts, 0
 	if n.free {
 		t.Tries--
 	}
@@ -215,7 +215,7 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 			return err
 		}
 		t := a.trail
-		t.Since, t.Told, t.Faults, t.Calls, t.Tries = time.Time{}, false, 0, 0, 0 // a replay starts afresh, what was lost stays lost
+		t.Since, t.Told, t.Faults, t.Calls, t.Tries, t.Rested = time.Time{}, false, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
 		if err := putRow(tx, trailsTable, a.effect.ID, t); err != nil {
 			return err
 		}
