@@ -106,7 +106,7 @@ func (a *app) root() *cobra.Command {
 		Example:       "  signoff demo                 # the whole job in the browser, no account needed\n  signoff check                # is config.yaml in order, and every rule file it names?",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return a.checkOutput()
@@ -119,7 +119,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.noColor, "no-color", false, "no colour (NO_COLOR works too)")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say only what was asked for")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
-	f.StringVar(&a.server, "server", "", "`address` of a running signoff (default: the local socket beside the store); the token is read from SIGNOFF_TOKEN or SIGNOFF_TOKEN_FILE")
+	f.StringVar(&a.server, "server", "", "`address` of a running signoff (default: the socket beside the store); needs a token in SIGNOFF_TOKEN, or a file of it in SIGNOFF_TOKEN_FILE")
 	f.BoolVar(&a.dryRun, "dry-run", false, "say what would be written or sent, and do nothing")
 	f.BoolVar(&a.yes, "yes", false, "do not ask before something is written")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
@@ -127,6 +127,11 @@ func (a *app) root() *cobra.Command {
 		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.explainCommand(),
 		a.slackCommand(), a.requestCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
 	)
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Args = cobra.OnlyValidArgs // a shell that is not known is wrong usage
+	}
+	polish(root)
 	return root
 }
 

@@ -107,7 +107,7 @@ func (c *client) unreachable(err error) error {
 	if errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "connection refused") {
 		return &exitError{exitUnreachable, fmt.Errorf("nothing listens at %s; is signoff serve running with this configuration?", c.where)}
 	}
-	return &exitError{exitUnreachable, fmt.Errorf("cannot reach signoff at %s: %w", c.where, err)}
+	return &exitError{exitUnreachable, fmt.Errorf("cannot reach signoff at %s: %w", c.where, cause(err))}
 }
 
 func (c *client) refused(status int, body []byte) error {
@@ -118,6 +118,8 @@ func (c *client) refused(status int, body []byte) error {
 	switch {
 	case status == http.StatusUnauthorized && c.token == "" && c.where == c.base:
 		return &exitError{exitUsage, fmt.Errorf("%s wants a token; set SIGNOFF_TOKEN or SIGNOFF_TOKEN_FILE", c.where)}
+	case status == http.StatusBadRequest:
+		return &exitError{exitUsage, errors.New(p.Message)} // a filter that the server does not know
 	case status == http.StatusNotFound:
 		return &exitError{exitProblems, missing(p.Message)}
 	case status >= 500:

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) deliveriesCommand() *cobra.Command {
-	c := &cobra.Command{Use: "deliveries", Short: "Read and replay what came from outside", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "deliveries", Short: "Read and replay what came from outside", Args: noArgs,
 		Long:    "Read and replay deliveries: every message that reached signoff, and the effects that were given up.",
 		Example: "  signoff deliveries list --failed\n  signoff deliveries replay slack/event/Ev0123",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() }}
@@ -25,7 +25,7 @@ func (a *app) deliveriesList() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List deliveries", Long: "List deliveries, newest first. --failed lists what is dead, with the effects that were given up.",
 		Example: "  signoff deliveries list --state malformed\n  signoff deliveries list --failed -o json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if failed {
 				state = "dead"
@@ -76,7 +76,7 @@ func (a *app) printDeliveries(list server.DeliveryList) error {
 
 func (a *app) deliveriesShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Show one delivery as it came", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show one delivery as it came", Args: needs("the id of a delivery, as signoff deliveries list shows it", 1, 1),
 		Long:    "Show one delivery: its bytes as they came (response addresses masked), its fate, and what it led to.",
 		Example: "  signoff deliveries show slack/event/Ev0123\n  signoff deliveries show slack/event/Ev0123 -o json",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -108,7 +108,7 @@ func (a *app) deliveriesShow() *cobra.Command {
 
 func (a *app) deliveriesReplay() *cobra.Command {
 	return &cobra.Command{
-		Use: "replay ID…", Short: "Decide deliveries again, or try effects again", Args: cobra.MinimumNArgs(1),
+		Use: "replay ID…", Short: "Decide deliveries again, or try effects again", Args: needs("the id of a delivery or an effect, as signoff deliveries list shows it", 1, 0),
 		Long:    "Decide deliveries once more from their bytes as they came, or try effects again that were given up. What already had its effect is recognised and not done twice, so nobody is asked before.",
 		Example: "  signoff deliveries replay slack/event/Ev0123\n  signoff deliveries replay CR-142/7/2",
 		RunE: func(c *cobra.Command, args []string) error {

@@ -37,7 +37,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short:   "Run with a pretend Slack and Jira, no account needed",
 		Long:    demoLong,
 		Example: "  signoff demo\n  signoff demo --listen 127.0.0.1:9000 --speed 60",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o) },
 	}
 	f := c.Flags()

@@ -35,7 +35,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short:   "Why would or did this happen?",
 		Long:    explainLong,
 		Example: "  signoff explain --slack \"Need a Nova banner 300x250 by Friday EOD\" --channel \"#design-requests\" --from maya\n  signoff explain SO131",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    needs("one code or request", 0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 1 && o.slack != "":
@@ -118,12 +118,33 @@ func (a *app) explainWords(o explainOptions) error {
 	}
 	e := f.set.Explain(wordsEvent(o, f.set, at), flow.Answers{})
 	if a.output != "table" {
-		return a.print(listing{whole: struct {
+		l := explainListing(e)
+		l.whole = struct {
 			SchemaVersion int `json:"schema_version"`
 			rules.Explanation
-		}{1, e}})
+		}{1, e}
+		return a.print(l)
 	}
 	return e.Print(a.out)
+}
+
+// explainListing is an explanation as rows: what was read, each rule, what would be done.
+func explainListing(e rules.Explanation) listing {
+	l := listing{head: []string{"part", "name", "result", "why"}}
+	for _, r := range e.Read {
+		l.rows = append(l.rows, []string{"read", r.Field, r.Value, r.From})
+	}
+	for _, r := range e.Rules {
+		held := "no"
+		if r.Held {
+			held = "applies"
+		}
+		l.rows = append(l.rows, []string{"rule", r.Rule, held, r.Why})
+	}
+	for _, d := range e.Do {
+		l.rows = append(l.rows, []string{"do", d.Verb, d.Text, ""})
+	}
+	return l
 }
 
 func (a *app) explainTime(words, zone string) (time.Time, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"signoff/internal/config"
@@ -28,7 +29,7 @@ type files struct {
 func (a *app) read(missing source.Level) (*files, error) {
 	data, err := os.ReadFile(a.config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("there is no %s here; name one with -c FILE, name rule files, or begin with: signoff init", a.config)
+		return nil, usage("there is no %s here; name one with -c FILE, or begin with: signoff init", a.config)
 	}
 	if err != nil {
 		return nil, usage("%w", err)
@@ -192,6 +193,9 @@ func (a *app) optionsNearby() rules.Options {
 
 func expand(arg string) ([]string, error) {
 	info, err := os.Stat(arg)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usage("there is no file or folder %s", arg)
+	}
 	if err != nil {
 		return nil, usage("%w", err)
 	}
@@ -225,7 +229,7 @@ func isConfig(data []byte) bool {
 
 // report shows every problem and a summary line.
 func (f *files) report(a *app, strict bool) error {
-	if a.output == "json" || a.output == "yaml" {
+	if a.output != "table" {
 		return f.reportData(a, strict)
 	}
 	if err := source.Render(a.out, f.found, f.texts, a.color()); err != nil {
@@ -277,12 +281,14 @@ type problemItem struct {
 }
 
 func (f *files) reportData(a *app, strict bool) error {
-	items := []problemItem{}
+	items, rows := []problemItem{}, [][]string{}
 	for _, p := range f.found {
 		items = append(items, problemItem{p.Pos.File, p.Pos.Line, p.Pos.Col, p.Level.String(), p.Code, p.Message, p.Hint})
+		rows = append(rows, []string{p.Pos.File, strconv.Itoa(p.Pos.Line), strconv.Itoa(p.Pos.Col), p.Level.String(), p.Code, p.Message, p.Hint})
 	}
 	whole := map[string]any{"schema_version": 1, "files": f.names, "errors": f.found.Errors(), "warnings": f.found.Warnings(), "problems": items}
-	if err := a.print(listing{whole: whole}); err != nil {
+	head := []string{"file", "line", "col", "level", "code", "message", "hint"}
+	if err := a.print(listing{head: head, rows: rows, whole: whole}); err != nil {
 		return err
 	}
 	return f.verdict(strict)

@@ -20,7 +20,7 @@ func (a *app) healthcheckCommand() *cobra.Command {
 		Long: `Ask the server of this configuration whether it is alive: exit 0 when /healthz answers, 3 when it does not. Made for
 the HEALTHCHECK of a container, which has no shell and no curl.`,
 		Example: "  signoff healthcheck\n  signoff healthcheck --address 127.0.0.1:9090",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if address == "" {
 				cfg, err := a.readConfig(source.Warning)
@@ -53,7 +53,7 @@ func (a *app) healthcheck(ctx context.Context, address string) error {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return &exitError{exitUnreachable, fmt.Errorf("%s does not answer: %w", url, err)}
+		return &exitError{exitUnreachable, fmt.Errorf("%s does not answer: %w", url, cause(err))}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -21,7 +21,7 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Write config.yaml and rules/studio.yaml into a folder (default: this one), with comments, ready to edit. Files that are
 there already are left alone unless --force is given.`,
 		Example: "  signoff init\n  signoff init /etc/signoff",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    needs("one folder", 0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {

@@ -15,7 +15,7 @@ func (a *app) openCommand() *cobra.Command {
 as the person named, who decides what they may decide in chat, or without --as as the operator, who looks and replays
 and decides nothing. Who may read the socket may do this; it belongs to the server's own user.`,
 		Example: "  signoff open\n  signoff open --as dana",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cl, err := a.client()
 			if err != nil {

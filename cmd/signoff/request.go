@@ -14,7 +14,7 @@ import (
 
 func (a *app) requestCommand() *cobra.Command {
 	c := &cobra.Command{Use: "request", Short: "Read requests", Long: "Read requests of a running signoff.",
-		Example: "  signoff request list --waiting-on ana\n  signoff request show CR-142", Args: cobra.NoArgs,
+		Example: "  signoff request list --waiting-on ana\n  signoff request show CR-142", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(a.requestList(), a.requestShow())
 	return c
@@ -26,7 +26,7 @@ func (a *app) requestList() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List requests", Long: "List requests, newest first, fifty to a page.",
 		Example: "  signoff request list --status in_review\n  signoff request list --waiting-on ana -o csv",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for k, v := range map[string]string{"status": status, "stage": stage, "waiting_on": waiting, "q": text, "page": page} {
 				if v != "" {
@@ -94,7 +94,7 @@ func shortTime(t *time.Time) string {
 
 func (a *app) requestShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show REQUEST", Short: "Show one request with every event", Args: cobra.ExactArgs(1),
+		Use: "show REQUEST", Short: "Show one request with every event", Args: needs("the key of one request or ticket, such as CR-142", 1, 1),
 		Long:              "Show a request, by its own key or its ticket's: stages with timestamps, votes, links, and every event with the reasons of its decision.",
 		Example:           "  signoff request show CR-142\n  signoff request show DES-231 -o json",
 		ValidArgsFunction: a.completeRequests,

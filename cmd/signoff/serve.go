@@ -30,7 +30,7 @@ the rule files again; a broken one never replaces a good one.
 
 Once ready, one JSON line on standard output names the addresses: {"ready":true,"listen":"…","admin":"…"}.`,
 		Example: "  signoff serve\n  signoff serve -c /etc/signoff/config.yaml",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
 	}
 }

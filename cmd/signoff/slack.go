@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) slackCommand() *cobra.Command {
-	c := &cobra.Command{Use: "slack", Short: "Set up Slack", Long: "Set up the Slack app that signoff acts as.", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "slack", Short: "Set up Slack", Long: "Set up the Slack app that signoff acts as.", Args: noArgs,
 		Example: "  signoff slack manifest > manifest.yaml\n  signoff slack manifest --explain",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(a.slackManifest())
@@ -26,7 +26,7 @@ func (a *app) slackManifest() *cobra.Command {
 		Long: `Print the manifest from which Slack makes the app: the scopes, events and addresses that this configuration uses and
 no more. Paste it at api.slack.com/apps, Create New App, From a manifest. --explain says why each scope is needed.`,
 		Example: "  signoff slack manifest > manifest.yaml\n  signoff slack manifest --explain",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := a.readConfig(source.Warning)
 			if err != nil {

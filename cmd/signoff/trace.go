@@ -103,21 +103,12 @@ func (a *app) printReason(r flow.Reason) {
 	broken(a.out, mark, line)
 }
 
-// broken prints words after a lead, broken between words at traceWidth, the further lines set in below the first.
+// broken prints words after a lead, broken at traceWidth, the further lines set in below the first.
 func broken(w io.Writer, lead, words string) {
-	line, indent := lead, strings.Repeat(" ", utf8.RuneCountInString(lead))
-	empty := true
-	for _, word := range strings.Fields(words) {
-		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > traceWidth {
-			fmt.Fprintln(w, line)
-			line, empty = indent, true
-		}
-		if !empty {
-			line += " "
-		}
-		line, empty = line+word, false
+	for _, line := range wrapped(words, traceWidth-utf8.RuneCountInString(lead)) {
+		fmt.Fprintln(w, lead+line)
+		lead = strings.Repeat(" ", utf8.RuneCountInString(lead))
 	}
-	fmt.Fprintln(w, line)
 }
 
 // printStages prints the stages with their times, which the heading says are in UTC.

@@ -13,7 +13,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short:   "Print the version",
 		Long:    "Print the version of signoff and of the Go that built it.",
 		Example: "  signoff version\n  signoff version -o json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if a.output == "table" {
 				fmt.Fprintf(a.out, "signoff %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
