@@ -24,11 +24,15 @@ func (l *loader) templates() {
 		l.set.rules.templates = append(l.set.rules.templates, l.template(name, value))
 	}
 	l.inherit()
-	types := map[string]*template{}
+	types, labels := map[string]*template{}, map[string]*template{}
 	for _, t := range l.set.rules.templates {
 		if t.label == "" {
 			t.label = humanise(t.name)
 		}
+		if other := labels[t.label]; other != nil {
+			l.Errorf(t.pos, "SO120", "%s and %s are both called %q in forms: also at %s", t.name, other.name, t.label, at(other.pos))
+		}
+		labels[t.label] = t
 		for _, f := range t.fields {
 			l.shareType(t, f, types)
 		}
@@ -139,6 +143,10 @@ func (l *loader) fieldType(n *source.Node, f flow.Field) string {
 	t, given := l.Enum(n.Key("type"), fieldTypes()...)
 	switch {
 	case !given && n.Key("choices") != nil:
+		if items, ok := l.List(n.Key("choices")); ok && len(items) == 0 {
+			l.Errorf(n.Key("choices").Pos(), "SO136", "there is nothing to choose from")
+			l.Hint("write choices: [Lumen, Nova], or leave choices out for a field of words")
+		}
 		return ChoiceField
 	case !given:
 		return TextField

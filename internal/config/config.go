@@ -108,7 +108,7 @@ var later = []string{"sign_in", "autofill", "telemetry", "insecure_dev"}
 
 func (l *loader) root(n *source.Node) {
 	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "privacy", "log"}
-	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "workspace", "rules"}}) {
+	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "rules"}}) {
 		return
 	}
 	for _, key := range later {
@@ -139,8 +139,8 @@ func (l *loader) later(n *source.Node, key string) {
 
 func (l *loader) workspace(n *source.Node) {
 	w := &l.c.Workspace
-	*w = rules.Workspace{Zone: "UTC", Language: "en", WeekStarts: "monday", KeyPrefix: "CR", DateOrder: "day-first"}
-	if !l.Map(n, source.Shape{Of: "the workspace", Required: []string{"name"},
+	*w = rules.Workspace{Name: "signoff", Zone: "UTC", Language: "en", WeekStarts: "monday", KeyPrefix: "CR", DateOrder: "day-first"}
+	if !l.Map(n, source.Shape{Of: "the workspace",
 		Keys: []string{"name", "time_zone", "language", "week_starts", "key_prefix", "calendar", "date_order", "quiet_hours"}}) {
 		return
 	}

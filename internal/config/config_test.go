@@ -87,9 +87,12 @@ func TestLoad_ReadsEverything(t *testing.T) {
 
 func TestLoad_HasDefaults(t *testing.T) {
 	t.Parallel()
-	c, found := config.Load("config.yaml", []byte("version: 1\nworkspace: {name: Lumen Studio}\nrules: [r.yaml]\n"), env(), source.Error)
+	c, found := config.Load("config.yaml", []byte("version: 1\nrules: [r.yaml]\n"), env(), source.Error)
 	if len(found) > 0 {
 		t.Fatalf("problems: %v", found)
+	}
+	if w := c.Workspace; w.Name != "signoff" || w.Zone != "UTC" || w.KeyPrefix != "CR" {
+		t.Errorf("workspace by default: %+v", w)
 	}
 	if c.Server.Listen != ":8080" || c.Server.Admin != "127.0.0.1:9090" || c.Store.Path != "signoff.db" || c.Mode != "live" {
 		t.Errorf("defaults: %+v %+v %q", c.Server, c.Store, c.Mode)
