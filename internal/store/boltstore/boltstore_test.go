@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,51 @@ func TestOpen_RefusesWhatWasEmptiedOrCut(t *testing.T) {
 				t.Errorf("Open: %q does not say what to do", err)
 			}
 		})
+	}
+}
+
+// TestOpen_RefusesAFileThatLostItsEnd: bbolt opens such a file and panics when it comes to the missing pages.
+func TestOpen_RefusesAFileThatLostItsEnd(t *testing.T) {
+	t.Parallel()
+	path, s := newStore(t)
+	err := s.Update(t.Context(), func(tx store.Tx) error {
+		for i := range 64 {
+			if err := tx.PutRow("t", fmt.Sprint(i), bytes.Repeat([]byte{'x'}, 4096)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() error {
+		s, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+		if err == nil {
+			err = s.Close()
+		}
+		return err
+	}
+	for _, pages := range []int{4, 16, 40} {
+		if err := os.WriteFile(path, file[:pages*4096], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(); !errors.Is(err, boltstore.ErrEmptied) {
+			t.Errorf("%d pages of %d: Open = %v, want it refused as cut", pages, len(file)/4096, err)
+		}
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := scribble(path, 40); err != nil { // one of the two first pages may break
+		t.Fatal(err)
+	}
+	if err := open(); err != nil {
+		t.Errorf("the whole file with one first page broken: Open = %v", err)
 	}
 }
 

@@ -82,11 +82,7 @@ func sound(path string, side side) error {
 	case info.IsDir():
 		return fmt.Errorf("open %s: it is a folder, not a file", path)
 	}
-	pages := int64(os.Getpagesize())
-	if info.Size() < 4*pages {
-		return fmt.Errorf("open %s: %w: it has %d bytes; restore a backup, or move it and %s.id away to begin anew", path, ErrEmptied, info.Size(), path)
-	}
-	return nil
+	return whole(path)
 }
 
 func openFile(path string, o Options, was side) (db *bolt.DB, err error) {
