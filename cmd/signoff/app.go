@@ -129,7 +129,7 @@ func (a *app) root() *cobra.Command {
 	)
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
-		c.Args = cobra.OnlyValidArgs // a shell that is not known is wrong usage
+		c.Args, c.RunE = noArgs, func(c *cobra.Command, _ []string) error { return c.Help() } // a shell that is not known is wrong usage
 	}
 	polish(root)
 	return root

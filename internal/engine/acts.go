@@ -221,7 +221,7 @@ func (e *Engine) Replay(ctx context.Context, id string) error {
 		case !ok:
 			return fmt.Errorf("%s: %w", id, ErrUnknown)
 		case d.Request != "":
-			return &ReplayError{Why: fmt.Sprintf("%s was decided already: see %s", id, d.Request)}
+			return &ReplayError{Why: fmt.Sprintf("it was decided already: see %s", d.Request)}
 		}
 		d.State, d.Why, d.At = flow.Waiting, "", now
 		if err := tx.PutDelivery(d); err != nil {
