@@ -186,7 +186,13 @@ func TestStoreDownAndBack(t *testing.T) {
 		c.set(1)
 		status(t, "while it is down", w.hook(ask("2", "Banner")), http.StatusServiceUnavailable)
 		w.pass(10 * time.Minute)
+		if h := w.engine.Health(context.Background()); h.Ready || len(h.Reasons) == 0 {
+			t.Errorf("health while nothing can be stored: %+v, want not ready with the reason", h)
+		}
 		c.set(0)
+		if h := w.engine.Health(context.Background()); !h.Ready {
+			t.Errorf("health after it: %+v, want ready", h)
+		}
 		status(t, "after", w.hook(ask("2", "Banner")), http.StatusOK)
 		w.pass(time.Hour)
 		w.outsideShows("CR-1", flow.InReview)

@@ -71,6 +71,7 @@ type Engine struct {
 	chores  *chores
 
 	stopping atomic.Bool
+	unstored atomic.Bool    // the last delivery could not be stored
 	beside   sync.WaitGroup // work started for people who wait, beside a commit
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -23,6 +24,10 @@ func (e *Engine) Health(ctx context.Context) Health {
 		h.Ready = false
 		h.Reasons = append(h.Reasons, "the store cannot be read: "+err.Error())
 	}
+	if err := e.canStore(ctx); err != nil {
+		h.Ready = false
+		h.Reasons = append(h.Reasons, "deliveries cannot be stored: "+err.Error())
+	}
 	h.Queue, h.Inbox = jobs, inbox
 	if h.RulesError != "" {
 		h.Reasons = append(h.Reasons, "the last change of the rules was refused, the ones before it are used")
@@ -40,6 +45,21 @@ func (e *Engine) Health(ctx context.Context) Health {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("%d deliveries are dead and can be replayed", n))
 	}
 	return h
+}
+
+// canStore tries to write where the last delivery could not be stored: nothing else tells when that is over, once no
+// more deliveries are sent here.
+func (e *Engine) canStore(ctx context.Context) error {
+	if !e.unstored.Load() {
+		return nil
+	}
+	err := e.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.PutRow(stateTable, "written", []byte(e.o.Now().UTC().Format(time.RFC3339)))
+	})
+	if err == nil {
+		e.unstored.Store(false)
+	}
+	return err
 }
 
 // PersonState is a person of the directory with the accounts they are known by.

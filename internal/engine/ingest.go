@@ -131,6 +131,7 @@ func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbou
 	if err := b.commit(ctx, d, acc.Enrich); err != nil {
 		b.log.Error("delivery not stored", "instance", instance, "delivery", d.ID, "error", err)
 		b.met.deliveries.WithLabelValues(instance, "not_stored").Inc()
+		b.e.unstored.Store(true)
 		b.aside(ctx, failed.Beside)
 		return failed
 	}
