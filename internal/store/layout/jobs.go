@@ -47,23 +47,7 @@ func (t *Tx) writeJob(old, j store.Job) error {
 		return err
 	}
 	t.ready = t.ready || (j.State == store.JobReady && !t.handed(j))
-	return t.countJob(old.State, j.State)
-}
-
-func (t *Tx) countJob(was, is store.JobState) error {
-	if was == is {
-		return nil
-	}
-	if was != "" {
-		if _, err := t.count("jobs/"+string(was), -1); err != nil {
-			return err
-		}
-	}
-	if is == "" {
-		return nil
-	}
-	_, err := t.count("jobs/"+string(is), 1)
-	return err
+	return nil
 }
 
 func (t *Tx) dropJob(j store.Job) error {
@@ -73,10 +57,10 @@ func (t *Tx) dropJob(j store.Job) error {
 	if err := t.kv.Delete(jobDue, dueKey(j)); err != nil {
 		return err
 	}
-	if err := t.kv.Delete(rows, again(j.ID)); err != nil {
-		return err
+	if t.kv.Get(rows, again(j.ID)) == nil {
+		return nil
 	}
-	return t.countJob(j.State, "")
+	return t.kv.Delete(rows, again(j.ID))
 }
 
 // again marks a running job that was enqueued once more; the value is the new job.
@@ -228,16 +212,12 @@ func (t *Tx) Park(id, why string) error {
 	return t.writeJob(old, j)
 }
 
-// CountJobs implements store.Tx.
+// CountJobs implements store.Tx. It counts keys: jobs that are done are gone.
 func (t *Tx) CountJobs() (map[store.JobState]int, error) {
 	out := map[store.JobState]int{}
 	for _, s := range []store.JobState{store.JobReady, store.JobRunning, store.JobParked} {
-		n, err := t.counter("jobs/" + string(s))
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			out[s] = int(n)
+		if n := t.tally(jobDue, word(string(s))); n > 0 {
+			out[s] = n
 		}
 	}
 	return out, nil

@@ -90,10 +90,14 @@ func (t *Tx) reindex(id flow.RequestID, k kept, newTerms []string) error {
 		if _, stays := slices.BinarySearch(newTerms, term); stays {
 			continue
 		}
+		n, err := t.CountRequests(term)
+		if err != nil {
+			return err
+		}
 		if err := t.kv.Delete(terms, termKey(term, k.Order)); err != nil {
 			return err
 		}
-		if err := t.countTerm(term, -1); err != nil {
+		if err := t.countTerm(term, n, n-1); err != nil {
 			return err
 		}
 	}
@@ -101,10 +105,14 @@ func (t *Tx) reindex(id flow.RequestID, k kept, newTerms []string) error {
 		if _, was := slices.BinarySearch(k.Terms, term); was {
 			continue
 		}
+		n, err := t.CountRequests(term)
+		if err != nil {
+			return err
+		}
 		if err := t.kv.Put(terms, termKey(term, k.Order), []byte(id)); err != nil {
 			return err
 		}
-		if err := t.countTerm(term, 1); err != nil {
+		if err := t.countTerm(term, n, n+1); err != nil {
 			return err
 		}
 	}
@@ -114,24 +122,27 @@ func (t *Tx) reindex(id flow.RequestID, k kept, newTerms []string) error {
 // termKey orders a term's requests newest first.
 func termKey(term string, order uint64) []byte { return join(word(term), number(^order)) }
 
-func (t *Tx) countTerm(term string, by int) error {
-	n, err := t.CountRequests(term)
-	if err != nil {
-		return err
-	}
-	if n+by <= 0 {
+// countTerm notes that a term has one request more or fewer. Most terms name one thing and have one request: only from
+// two on a number is written.
+func (t *Tx) countTerm(term string, before, after int) error {
+	switch {
+	case after > 1:
+		return t.kv.Put(termCounts, word(term), number(uint64(after)))
+	case before > 1:
 		return t.kv.Delete(termCounts, word(term))
 	}
-	return t.kv.Put(termCounts, word(term), number(uint64(n+by)))
+	return nil
 }
 
 // CountRequests implements store.Tx.
 func (t *Tx) CountRequests(term string) (int, error) {
-	b := t.kv.Get(termCounts, word(term))
-	if len(b) != 8 {
-		return 0, nil
+	if b := t.kv.Get(termCounts, word(term)); len(b) == 8 {
+		return int(binary.BigEndian.Uint64(b)), nil
 	}
-	return int(binary.BigEndian.Uint64(b)), nil
+	prefix := word(term)
+	one := 0
+	t.kv.Ascend(terms, prefix, after(prefix), func(_, _ []byte) bool { one = 1; return false })
+	return one, nil
 }
 
 // Requests implements store.Tx. It walks the rarest of the terms and looks the others up.

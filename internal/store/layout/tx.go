@@ -70,28 +70,18 @@ func (t *Tx) Expire(now time.Time, n int) (int, error) {
 }
 
 // Seq implements store.Tx.
-func (t *Tx) Seq(name string) (uint64, error) { return t.count("seq/"+name, 1) }
-
-// count adds by to a counter and returns the new number.
-func (t *Tx) count(name string, by int64) (uint64, error) {
-	n, err := t.counter(name)
-	if err != nil {
-		return 0, err
+func (t *Tx) Seq(name string) (uint64, error) {
+	key := []byte("seq/" + name)
+	var n uint64
+	if b := t.kv.Get(meta, key); b != nil {
+		body, err := open(b)
+		if err != nil {
+			return 0, fmt.Errorf("sequence %s: %w", name, err)
+		}
+		n = binary.BigEndian.Uint64(body)
 	}
-	n = uint64(int64(n) + by)
-	return n, t.kv.Put(meta, []byte(name), seal(join([]byte{format}, number(n))))
-}
-
-func (t *Tx) counter(name string) (uint64, error) {
-	b := t.kv.Get(meta, []byte(name))
-	if b == nil {
-		return 0, nil
-	}
-	body, err := open(b)
-	if err != nil {
-		return 0, fmt.Errorf("counter %s: %w", name, err)
-	}
-	return binary.BigEndian.Uint64(body), nil
+	n++
+	return n, t.kv.Put(meta, key, seal(join([]byte{format}, number(n))))
 }
 
 // Row implements store.Tx.
