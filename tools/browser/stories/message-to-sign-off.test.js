@@ -113,7 +113,7 @@ story("from a message to sign-off", async (world, step) => {
       await person.asked(key).getByText(/approved/).first().waitFor();
       await nothingToPress(person.asked(key));
     }
-    await ben.asked(key).getByText(/Revision 2 was sent to review/).waitFor();
+    await ben.asked(key).getByText(/Revision 2 was approved/).waitFor();
     await nothingToPress(ben.asked(key));
     await board.seenIn(ticket, "Done");
   });
