@@ -183,10 +183,18 @@ func (s *Server) requester(named string, c caller) (flow.Actor, map[string]strin
 	case len(named) > 200:
 		return flow.Actor{}, map[string]string{"requester": "This name is too long."}
 	}
+	var called []flow.Actor
 	for _, p := range s.o.Hub.Rules().People() {
+		who := flow.Actor{Name: p.Name, Shown: p.Shown}
 		if strings.EqualFold(p.Name, named) || p.Email != "" && strings.EqualFold(p.Email, named) {
-			return flow.Actor{Name: p.Name, Shown: p.Shown}, nil
+			return who, nil
 		}
+		if strings.EqualFold(p.Shown, named) {
+			called = append(called, who)
+		}
+	}
+	if len(called) == 1 {
+		return called[0], nil
 	}
 	return flow.Actor{Ref: flow.Ref{System: "api", Type: "requester", Key: strings.ToLower(named)}, Shown: named}, nil
 }

@@ -131,6 +131,7 @@ func TestAPI_WhoAsks(t *testing.T) {
 	cases := []struct{ token, requester, want string }{
 		{scripts, "", "api:token:scripts"},
 		{scripts, "ana", "ana"},
+		{scripts, " ana reyes ", "ana"},
 		{scripts, "Maya at the agency", "api:requester:maya at the agency"},
 		{asAna, "", "ana"},
 		{asAna, "dana", "dana"},

@@ -3,6 +3,7 @@ package server
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"signoff/internal/engine"
@@ -46,6 +47,9 @@ func (it items) called(a flow.Actor) string {
 		if name != "" {
 			return name
 		}
+	}
+	if a.Ref.Type == "user" { // an account of which not even a name could be read
+		return a.Ref.System + " account " + a.Ref.Key[strings.LastIndexByte(a.Ref.Key, '/')+1:]
 	}
 	return a.ID()
 }
