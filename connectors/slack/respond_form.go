@@ -3,8 +3,10 @@ package slack
 import (
 	"context"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -243,6 +245,22 @@ func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc co
 
 // judge returns what is wrong with a form, by input name.
 func (c *Connector) judge(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
+	wrong := c.judgeForm(ctx, i, o, e, q)
+	if link := e.one(inputLink); link != "" && !webAddress(link) {
+		if wrong == nil {
+			wrong = map[string]string{}
+		}
+		wrong[inputLink] = "This is not an address. It starts with https://."
+	}
+	return wrong
+}
+
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(s, unicode.IsSpace)
+}
+
+func (c *Connector) judgeForm(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
 	switch o.Form {
 	case formRequest:
 		return c.judgeRequest(ctx, i, o, e, q)

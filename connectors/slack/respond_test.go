@@ -234,6 +234,20 @@ func TestRespond_ChoosingATypeKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+func TestRespond_LinksAreAddresses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	meta := r.seal.seal(origin{Form: formRequest, User: maya, Team: testTeam})
+	for link, good := range map[string]bool{
+		"https://x.example/a?b=1": true, "http://x.example": true, "javascript:alert(1)": false, "data:text/html,x": false, "x.example": false, "https://": false, "https://x.example/a b": false,
+	} {
+		reply := r.respond(interactive(submission(formRequest, meta, maya, fmt.Sprintf(`{"title#0":{"title":{"value":"Banner"}},"link#0":{"link":{"value":%q}}}`, link))), studioQuery())
+		if got := strings.Contains(string(reply.Body), `"link#0":"This is not an address.`); got == good || reply.Store != good {
+			t.Errorf("link %q: %s (stored %v), want accepted %v", link, reply.Body, reply.Store, good)
+		}
+	}
+}
+
 func TestRespond_SubmissionIsJudgedBeforeItIsStored(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
