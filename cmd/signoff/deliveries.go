@@ -100,7 +100,7 @@ func (a *app) deliveriesShow() *cobra.Command {
 			a.fact("kind", d.Kind)
 			a.fact("state", strings.TrimSpace(string(d.State)+"  "+d.Why))
 			a.fact("request", string(d.Request))
-			fmt.Fprintf(a.out, "\n%s\n", d.Body)
+			fmt.Fprintf(a.out, "\n%s\n", visible(d.Body))
 			return nil
 		},
 	}

@@ -96,7 +96,7 @@ func (a *app) explainRequest(c *cobra.Command, id string) error {
 	if a.output != "table" {
 		return a.print(detailListing(d))
 	}
-	fmt.Fprintf(a.out, "%s  %s\n", d.ID, d.Title)
+	fmt.Fprintf(a.out, "%s  %s\n", d.ID, visible(d.Title))
 	if len(d.Events) > 0 {
 		fmt.Fprintf(a.out, "under ruleset %s\n", d.Events[0].Ruleset)
 	}

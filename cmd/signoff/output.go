@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -97,14 +98,22 @@ func printTable(w io.Writer, l listing) error {
 func oneLine(row []string) []string {
 	out := make([]string, len(row))
 	for i, cell := range row {
-		out[i] = strings.Map(func(r rune) rune {
-			if r < ' ' || r == 0x7f {
-				return ' '
-			}
-			return r
-		}, cell)
+		out[i] = visible(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(cell))
 	}
 	return out
+}
+
+// visible writes what could steer a terminal as its code: "\x1b[2J" prints as \u001b[2J. Line ends and tabs stay.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // printCSV writes RFC 4180 with cells that a spreadsheet could take for a formula set in an apostrophe (ASVS 1.2.10).

@@ -163,7 +163,7 @@ func reasonsOf(why []flow.Reason) string {
 }
 
 func (a *app) printDetail(d server.RequestDetail) {
-	fmt.Fprintf(a.out, "%s  %s\n", d.ID, d.Title)
+	fmt.Fprintf(a.out, "%s  %s\n", d.ID, visible(d.Title))
 	a.fact("status", string(d.Status.Words())+revision(d.Revision))
 	a.fact("requester", d.Requester.Shown)
 	if d.Assignee != nil {
@@ -187,7 +187,7 @@ func (a *app) printDetail(d server.RequestDetail) {
 
 func (a *app) fact(name, value string) {
 	if value != "" {
-		fmt.Fprintf(a.out, "  %-11s %s\n", name, value)
+		fmt.Fprintf(a.out, "  %-11s %s\n", name, visible(value))
 	}
 }
 

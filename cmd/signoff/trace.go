@@ -106,7 +106,7 @@ func (a *app) printReason(r flow.Reason) {
 // broken prints words after a lead, broken at traceWidth, the further lines set in below the first.
 func broken(w io.Writer, lead, words string) {
 	for _, line := range wrapped(words, traceWidth-utf8.RuneCountInString(lead)) {
-		fmt.Fprintln(w, lead+line)
+		fmt.Fprintln(w, lead+visible(line))
 		lead = strings.Repeat(" ", utf8.RuneCountInString(lead))
 	}
 }
