@@ -16,23 +16,34 @@ import (
 const (
 	lookBack  = 5 * time.Minute // how far Slack's clock may be behind ours
 	lookPages = 10
+	// underWay is how long a post whose answer was lost may still arrive: a process that ended and is back at once looks
+	// sooner than Slack has done its work.
+	underWay = 5 * time.Second
 )
 
 // Find looks for the message that an earlier call left behind, by the mark in its metadata: in the thread it belongs
 // to, else in the channel's history. Where that cannot be read nothing is posted again: the error is Rejected, and a
 // person has to look.
 func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	if e.Show == nil && (e.Tell == nil || e.Tell.Private) {
+		return nil, false, nil // what was said privately leaves nothing to find
+	}
+	links, found, err := c.find(ctx, e, tried)
+	if gone := c.now().Sub(tried); !found && err == nil && gone < underWay {
+		err = &connectors.Error{Op: "find message", Class: connectors.Unsure, Wait: underWay - gone, Err: errors.New("it may still be on its way")}
+	}
+	return links, found, err
+}
+
+func (c *Connector) find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
 	in, err := c.installed(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	switch {
-	case e.Show != nil:
+	if e.Show != nil {
 		return c.findShown(ctx, in, e, tried)
-	case e.Tell != nil && !e.Tell.Private:
-		return c.findTold(ctx, in, e, tried)
 	}
-	return nil, false, nil // what was said privately leaves nothing to find
+	return c.findTold(ctx, in, e, tried)
 }
 
 func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {

@@ -39,7 +39,7 @@ func TestFind_TopLevelCardIsLookedForInTheChannel(t *testing.T) {
 	e := show(card())
 	e.Show.At = ref("channel", "T0SIGNOFF1/C0LAUNCH01")
 	r.api.on("conversations.history", say(`{"ok":true,"messages":[]}`))
-	links, found, err := r.Find(t.Context(), e, testNow())
+	links, found, err := r.Find(t.Context(), e, testNow().Add(-time.Minute))
 	if err != nil || found || links != nil {
 		t.Errorf("Find = %+v, %v, %v; want surely nothing", links, found, err)
 	}
@@ -66,6 +66,19 @@ func TestFind_UnreadableHistoryIsForAPerson(t *testing.T) {
 	}
 }
 
+// TestFind_NotYetThereIsNotNever: a post that was sent a moment ago may still arrive.
+func TestFind_NotYetThereIsNotNever(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	_, found, err := r.Find(t.Context(), show(card()), testNow().Add(-time.Second))
+	if e := asError(t, err); found || e.Class != connectors.Unsure || e.Wait != 4*time.Second {
+		t.Errorf("Find after a second = %v, %+v; want unsure for 4 s more", found, e)
+	}
+	if _, found, err := r.Find(t.Context(), show(card()), testNow().Add(-5*time.Second)); found || err != nil {
+		t.Errorf("Find after 5 s = %v, %v; want surely nothing", found, err)
+	}
+}
+
 func TestFind_ChannelByNameOnceItIsKnown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -77,7 +90,7 @@ func TestFind_ChannelByNameOnceItIsKnown(t *testing.T) {
 	if _, err := r.channelName(t.Context(), "C0LAUNCH01"); err != nil {
 		t.Fatal(err)
 	}
-	if _, found, err := r.Find(t.Context(), e, testNow()); found || err != nil {
+	if _, found, err := r.Find(t.Context(), e, testNow().Add(-time.Minute)); found || err != nil {
 		t.Errorf("Find = %v, %v; want surely nothing", found, err)
 	}
 	if got := r.api.only("conversations.history").Args["channel"]; got != "C0LAUNCH01" {
@@ -98,7 +111,7 @@ func TestFind_OneOfSeveral(t *testing.T) {
 	r.api.on("conversations.history",
 		say(`{"ok":true,"messages":[{"ts":"1760000100.000009","metadata":{"event_type":"signoff_card","event_payload":{"mark":"CR-142/8/3","store":"store-1"}}}]}`),
 		say(`{"ok":true,"messages":[]}`))
-	if _, found, err := r.Find(t.Context(), e, testNow()); found || err != nil {
+	if _, found, err := r.Find(t.Context(), e, testNow().Add(-time.Minute)); found || err != nil {
 		t.Fatalf("Find = %v, %v; want not everybody", found, err)
 	}
 	links, err := r.Do(t.Context(), e)
