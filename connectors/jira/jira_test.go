@@ -249,6 +249,7 @@ func (o *outside) Faults() []connectortest.Case {
 		{Name: "quota", Fault: limit("jira-quota-tenant-based", "30"), Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: 30 * time.Second},
 		{Name: "quota until", Fault: connectortest.Fault{Status: 429, Header: http.Header{"Ratelimit-Reason": {"jira-quota-global-based"}, "Retry-After": {"1"},
 			"X-Ratelimit-Reset": {"2026-11-20T10:00Z"}}}, Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: time.Hour},
+		{Name: "no time", Fault: connectortest.Fault{Status: 429, Body: `<html>`}, Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: 2 * time.Second},
 		{Name: "no reason", Fault: limit("", "3"), Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: 3 * time.Second},
 	}
 }

@@ -149,6 +149,9 @@ func notFound(r call, header http.Header, e *connectors.Error) {
 
 // limited says who has to wait.
 func (c *Connector) limited(r call, header http.Header, e *connectors.Error) {
+	if _, said := outbound.RetryAfter(header, c.deps.Now()); !said {
+		e.Wait = firstLook // the engine waits longer each time
+	}
 	switch reason := strings.ToLower(header.Get("Ratelimit-Reason")); {
 	case strings.Contains(reason, "quota"):
 		e.Scope = connectors.ScopeInstance

@@ -288,6 +288,34 @@ func TestDo_StormOnOneChannel(t *testing.T) {
 	})
 }
 
+// TestDo_LimitedAgainWaitsLonger: a service that says "in a second" again and again is not asked every second.
+func TestDo_LimitedAgainWaitsLonger(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		var at []time.Time
+		w.desk.set(func(o *outside) {
+			o.fault = func(_ int, e flow.Effect) error {
+				if len(at) == 8 {
+					return nil
+				}
+				at = append(at, time.Now())
+				return &connectors.Error{Op: "create issue", Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: time.Second, Err: errors.New("429")}
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		w.pass(10 * time.Minute)
+		for i, least := range []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second} {
+			if len(at) <= i+1 {
+				t.Fatalf("%d calls, want 8", len(at))
+			}
+			if got := at[i+1].Sub(at[i]); got < least || got > 20*time.Second {
+				t.Errorf("pause %d: %v, want at least %v and at most 20 s", i+1, got, least)
+			}
+		}
+		w.outsideShows("CR-1", flow.InReview)
+	})
+}
+
 func TestDo_LimitedHoldsItsScopeOnly(t *testing.T) {
 	t.Parallel()
 	for scope, tc := range map[string]struct {

@@ -34,6 +34,7 @@ type trail struct {
 	Lost   time.Time `json:"lost,omitzero"`    // when a call was made that may have created the thing
 	Calls  int       `json:"calls,omitempty"`  // such calls whose answer was lost
 	Faults int       `json:"faults,omitempty"` // panics, and calls that did not come back
+	Limits int       `json:"limits,omitempty"` // refusals for now, one after the other
 	Since  time.Time `json:"since,omitzero"`   // the first failure
 	Told   bool      `json:"told,omitempty"`   // the operator was told that it takes long
 	Tries  int       `json:"tries,omitempty"`  // attempts whose end is known

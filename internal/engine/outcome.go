@@ -103,13 +103,27 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 	case connectors.Denied:
 		return o.denied(ctx, a, ce)
 	case connectors.Limited:
-		at := o.limits.limited(o.asCall(a), ce, o.o.Now())
+		at := o.limits.limited(o.asCall(a), o.longer(a, ce), o.o.Now())
 		return o.again(ctx, a, again{at: at, why: reason(ce), free: true})
 	case connectors.Unsure:
 		return o.unsure(ctx, a, ce, looked)
 	}
 	at := o.o.Now().Add(max(ce.Wait, o.limits.backoff(a.job.Attempts)))
 	return o.again(ctx, a, again{at: at, why: reason(ce)})
+}
+
+const longestLimit = 16 * time.Second // of our own; what a service asks for is kept whatever it is
+
+// longer waits longer than a service asks for when it has refused the same effect before: what it asked for was too
+// little.
+func (o *outbox) longer(a *attempt, ce *connectors.Error) *connectors.Error {
+	a.trail.Limits++
+	if a.trail.Limits < 2 {
+		return ce
+	}
+	more := *ce
+	more.Wait = max(ce.Wait, min(o.limits.backoff(a.trail.Limits), longestLimit))
+	return &more
 }
 
 // classed makes every error one of the closed classes. A panic or a call that never came back may have had its
@@ -194,6 +208,8 @@ func (o *outbox) again(ctx context.Context, a *attempt, n again) error {
 	t.Tries, t.Rested = a.job.Attempts, 0
 	if n.free {
 		t.Tries--
+	} else {
+		t.Limits = 0
 	}
 	err := o.o.Store.Update(ctx, func(tx store.Tx) error { return putRow(tx, trailsTable, a.effect.ID, t) })
 	if err != nil {
@@ -215,7 +231,7 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 			return err
 		}
 		t := a.trail
-		t.Since, t.Told, t.Faults, t.Calls, t.Tries, t.Rested = time.Time{}, false, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
+		t.Since, t.Told, t.Faults, t.Calls, t.Tries, t.Rested, t.Limits = time.Time{}, false, 0, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
 		if err := putRow(tx, trailsTable, a.effect.ID, t); err != nil {
 			return err
 		}
