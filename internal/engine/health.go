@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -47,6 +46,9 @@ func (e *Engine) Health(ctx context.Context) Health {
 	return h
 }
 
+// probeSize is as much as most deliveries need: a full store may still have room for a few bytes.
+const probeSize = 16 << 10
+
 // canStore tries to write where the last delivery could not be stored: nothing else tells when that is over, once no
 // more deliveries are sent here.
 func (e *Engine) canStore(ctx context.Context) error {
@@ -54,7 +56,7 @@ func (e *Engine) canStore(ctx context.Context) error {
 		return nil
 	}
 	err := e.o.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.PutRow(stateTable, "written", []byte(e.o.Now().UTC().Format(time.RFC3339)))
+		return tx.PutRow(stateTable, "written", make([]byte, probeSize))
 	})
 	if err == nil {
 		e.unstored.Store(false)
