@@ -278,7 +278,9 @@ func (t *Tx) NextDue(held map[string]bool) (at time.Time, idle bool) {
 	return at, idle
 }
 
-// Recover makes the jobs that an earlier process left running ready again and unsure, and returns how many.
+// Recover makes the jobs that an earlier process left running ready again and unsure, and returns how many. What was
+// under way before, too, waits a little, longer each time: a process that ends many times within seconds, for whatever
+// reason, then does not charge each of its ends to the same jobs.
 func (t *Tx) Recover() (int, error) {
 	list, _, err := t.Jobs(store.JobQuery{State: store.JobRunning, Limit: 1 << 30})
 	if err != nil {
@@ -287,11 +289,22 @@ func (t *Tx) Recover() (int, error) {
 	for _, old := range list {
 		j := unsure(old, true)
 		j.State = store.JobReady
+		if rest := restOf(j.Attempts); rest > 0 {
+			j.At = t.now().Add(rest)
+		}
 		if err := t.writeJob(old, j); err != nil {
 			return 0, err
 		}
 	}
 	return len(list), nil
+}
+
+// restOf is how long a job waits that was running when the process ended: nothing at first, then 1 s to 32 s.
+func restOf(attempts int) time.Duration {
+	if attempts < 3 {
+		return 0
+	}
+	return time.Second << min(attempts-3, 5)
 }
 
 // Release gives back jobs that were taken and never begun.
