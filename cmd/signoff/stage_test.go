@@ -50,6 +50,12 @@ type switchboard struct {
 	h  http.Handler
 }
 
+func (s *switchboard) connect(h http.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h = h
+}
+
 func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	h := s.h
@@ -71,9 +77,9 @@ func newStage(e *testscript.Env) *stage {
 		Retry:     []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second},
 		Shortcuts: []slack.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
 	})
-	slackBoard.h = s.slack.API()
+	slackBoard.connect(s.slack.API())
 	s.jira = jira.New(jira.Options{Now: time.Now, BaseURL: jiraHost.URL, User: "signoff-bot@lumen.example", Token: stageJira, WebhookSecret: stageWebhook, Ledger: ledger, Faults: faults})
-	jiraBoard.h = s.jira.API()
+	jiraBoard.connect(s.jira.API())
 	for name, value := range map[string]string{
 		"SLACK_API": slackHost.URL + "/api/", "JIRA_URL": jiraHost.URL, "SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot,
 		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
