@@ -16,10 +16,9 @@ const (
 
 // trip is what became of one event.
 type trip struct {
-	sent    time.Time
-	learned time.Time // the last call that signoff made to learn more about it
-	card    time.Time
-	ticket  time.Time
+	sent   time.Time
+	card   time.Time
+	ticket time.Time
 }
 
 // trips follows events from the sender to the stand-ins.
@@ -63,13 +62,8 @@ func (t *trips) heard(a ask) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch a.Path {
-	case "users.info", "conversations.info", "conversations.replies":
+	case "users.info", "conversations.info", "conversations.replies", "chat.getPermalink":
 		t.learns++
-	case "chat.getPermalink":
-		if i, ours := t.at[a.arg("message_ts")]; ours {
-			t.learns++
-			t.list[i].learned = a.At
-		}
 	case "chat.postMessage":
 		if strings.Contains(a.Body, "thread_ts") { // else it is a direct message to the assignee
 			t.arrived(a, func(p *trip) *time.Time { return &p.card })
@@ -115,10 +109,9 @@ func (t *trips) took(from, to func(trip) time.Time) []time.Duration {
 	return all
 }
 
-func atSent(p trip) time.Time    { return p.sent }
-func atLearned(p trip) time.Time { return p.learned }
-func atCard(p trip) time.Time    { return p.card }
-func atTicket(p trip) time.Time  { return p.ticket }
+func atSent(p trip) time.Time   { return p.sent }
+func atCard(p trip) time.Time   { return p.card }
+func atTicket(p trip) time.Time { return p.ticket }
 
 // journey is one run of P4 against one process.
 type journey struct {
@@ -184,7 +177,6 @@ func (b *bench) endToEnd() ([]row, error) {
 		}
 		f.spread("card", j.trips.took(atSent, atCard))
 		f.spread("ticket", j.trips.took(atSent, atTicket))
-		f.spread("learned", j.trips.took(atLearned, atCard))
 		f.add("learns", float64(j.trips.learns)/float64(len(j.trips.list)))
 		f.add("cpu", milliseconds(j.cpu))
 	}
@@ -213,9 +205,7 @@ func endToEndRows(f figures) []row {
 			compare(row4("app_mention at 50/s to ticket"+p, "chain", atMost(1.5)), f["chain"+p], f["ticket"+p]))
 	}
 	for _, p := range []string{" p50", " p99"} {
-		rows = append(rows,
-			compare(row4("… to card"+p, "bot", bound{}), f["bot"+p], f["card"+p]),
-			compare(row4("… from the last enriching call to card"+p, "chain", bound{}), f["chain"+p], f["learned"+p]))
+		rows = append(rows, compare(row4("… to card"+p, "bot", bound{}), f["bot"+p], f["card"+p]))
 	}
 	return append(rows,
 		alone(row{Goal: "P4", What: "… calls that enrich, per event", Unit: "calls"}, f["learns"]),

@@ -38,7 +38,7 @@ func (s *slackStandin) answer(a ask) (int, string) {
 	case "chat.getPermalink":
 		return 200, fmt.Sprintf(`{"ok":true,"channel":%q,"permalink":"https://bench.slack.com/archives/%s/p%s"}`, a.arg("channel"), a.arg("channel"), strings.ReplaceAll(a.arg("message_ts"), ".", ""))
 	case "auth.test":
-		return 200, fmt.Sprintf(`{"ok":true,"team_id":%q,"user_id":%q,"bot_id":"B0BENCHBOT","app_id":%q}`, teamID, botUser, appID)
+		return 200, fmt.Sprintf(`{"ok":true,"url":"https://bench.slack.com/","team_id":%q,"user_id":%q,"bot_id":"B0BENCHBOT","app_id":%q}`, teamID, botUser, appID)
 	case "users.info":
 		return 200, slackUser(a.arg("user"))
 	case "conversations.info":
