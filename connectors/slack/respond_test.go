@@ -496,3 +496,24 @@ func TestRespond_NeverWaitsForSlack(t *testing.T) {
 		t.Errorf("Respond made %d calls itself, want them all beside", len(r.api.calls))
 	}
 }
+
+// TestAccept_SubmittingTwiceIsOneDelivery names a form by its view, so that a second press of the same form, which
+// Slack sends with another trigger, is known again (story 1).
+func TestAccept_SubmittingTwiceIsOneDelivery(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	meta := r.seal.seal(origin{Form: formRequest, User: maya, Team: testTeam})
+	body := submission(formRequest, meta, maya, `{}`)
+	first, err := r.Accept(interactive(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := r.Accept(interactive(strings.Replace(body, "9.9.x", "2.2.b", 1)))
+	if err != nil || again.ID != first.ID || first.ID == "" {
+		t.Errorf("submitted again: id %q, %v, want %q", again.ID, err, first.ID)
+	}
+	other, err := r.Accept(interactive(strings.Replace(body, `"hash":"`, `"hash":"9`, 1)))
+	if err != nil || other.ID == first.ID {
+		t.Errorf("another state of the form: id %q, %v, want one of its own", other.ID, err)
+	}
+}
