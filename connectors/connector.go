@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -76,6 +77,9 @@ type Inbound struct {
 	Body   []byte
 	At     time.Time // received
 	Remote string
+	// Trusted says that the channel it came through has authenticated itself (Socket Mode): there is no signature. It is
+	// set by listeners only, never for what comes to the hooks.
+	Trusted bool
 }
 
 // Accepted is what a receiver says of an authentic Inbound.
@@ -141,6 +145,54 @@ type Enricher interface {
 	Enrich(ctx context.Context, d flow.Delivery) (learned []byte, err error)
 }
 
+// Listener keeps a connection of its own open, through which deliveries come (Socket Mode). deliver takes one in as a
+// hook does and returns its answer; what it answered must reach the sender only after deliver has returned. Listen runs
+// until ctx ends; it reconnects by itself. An *Error of class Denied means that it cannot go on until the settings
+// change; after any other error the engine calls it again, later.
+type Listener interface {
+	Listen(ctx context.Context, deliver func(context.Context, Inbound) Reply) error
+}
+
+// Authorizer takes part in an OAuth flow at /oauth/{instance}/{rest}. Rest "install" is asked for by somebody who is
+// signed in and answers with a redirect to the service; "callback" comes from their browser.
+type Authorizer interface {
+	Authorize(ctx context.Context, in Inbound) Reply
+}
+
+// Registrar owns the registration of our webhooks at the service: it finds what is there by name and address, makes
+// what is missing, repairs what differs, and never leaves two. It is called at start and every hour.
+type Registrar interface {
+	Register(ctx context.Context) ([]Finding, error)
+}
+
+// Guesser lists accounts that may be a person's but are not surely theirs (the service hides the address); the person
+// is asked. Guests, bots and deactivated accounts are never returned.
+type Guesser interface {
+	Guess(ctx context.Context, email, shown string) ([]flow.Actor, error)
+}
+
+// FileMeta is what a source says of a file when it is opened. Size is -1 where it is not known.
+type FileMeta struct {
+	Name, Type string
+	Size       int64
+}
+
+// Opener reads a file as a stream. The caller closes it. Errors are *Error, with one sentence for people.
+type Opener interface {
+	Open(ctx context.Context, file flow.Ref) (io.ReadCloser, FileMeta, error)
+}
+
+// Attacher puts a file at the place a Copy effect names, streamed. It may be called again with the same effect; Find
+// says what an earlier call left behind. A body that ends in an error leaves nothing behind.
+type Attacher interface {
+	Attach(ctx context.Context, e flow.Effect, m FileMeta, body io.Reader) ([]flow.Link, error)
+}
+
+// Homer shows a person's own page. Doing it twice is harmless.
+type Homer interface {
+	Home(ctx context.Context, who flow.Ref, h flow.Home) error
+}
+
 // Identifier finds a person's account by e-mail. ok=false: surely none; errors are *Error. Guests, bots and
 // deactivated accounts are never returned.
 type Identifier interface {
@@ -182,8 +234,25 @@ type Tracker interface {
 	Connector
 	Doer
 	// Read reads a ticket as it is now; only Status, Title and Ticket of the view are meaningful, Headline holds the
-	// tracker's own status name.
+	// tracker's own status name, Fields "updated" its last change and "key" its key, where the tracker has them. An
+	// *Error with Gone says that the ticket cannot be seen.
 	Read(ctx context.Context, ticket flow.Ref) (flow.View, error)
 	// Statuses lists the tracker's status names.
 	Statuses(ctx context.Context) ([]string, error)
 }
+
+// Conversant reads what was said in a ticket since an instant, as the webhooks would have told it: CommentAdded,
+// CommentEdited, FilesAdded, oldest first. What signoff wrote itself is left out.
+type Conversant interface {
+	Said(ctx context.Context, ticket flow.Ref, since time.Time) ([]flow.Event, error)
+}
+
+// Ways are what a tracker's settings say about conflicts: Bypass ("flag", "move back") when a ticket is moved past an
+// open approval, Attach when files added to the ticket go into the thread too.
+type Ways struct {
+	Bypass string
+	Attach bool
+}
+
+// Wayward is a tracker with ways of its own; others flag and keep files.
+type Wayward interface{ Ways() Ways }

@@ -43,6 +43,8 @@ type Error struct {
 	Person string
 	// Made is what exists all the same; Rejected: a ticket that was made, but cannot be moved to its status.
 	Made []flow.Link
+	// Gone: the thing itself is not there or cannot be seen: "deleted", "archived", "hidden". Class is Rejected.
+	Gone string
 	Err  error
 }
 

@@ -26,6 +26,12 @@ func clone(r Request) Request {
 	r.Fired = slices.Clone(r.Fired)
 	r.Seqs = maps.Clone(r.Seqs)
 	r.Problems = slices.Clone(r.Problems)
+	r.Comments = slices.Clone(r.Comments)
+	r.Files = slices.Clone(r.Files)
+	if r.Offer != nil {
+		offer := *r.Offer
+		r.Offer = &offer
+	}
 	return r
 }
 

@@ -1,41 +1,50 @@
 package flow
 
 import (
+	"fmt"
 	"time"
 
 	"signoff/internal/text"
 )
 
 // Effect is a wish about the outside. Doing one twice is harmless, and an older Show never wins over a newer.
-// Exactly one of Show, Tell and Wake is set.
+// Exactly one of Show, Tell, Copy and Wake is set.
 type Effect struct {
 	ID      string    `json:"id"` // request/version/ordinal: CR-142/7/2
 	Request RequestID `json:"request"`
 	Target  string    `json:"target,omitempty"` // connector instance; empty for Wake
 	Show    *Show     `json:"show,omitempty"`
 	Tell    *Tell     `json:"tell,omitempty"`
+	Copy    *Copy     `json:"copy,omitempty"`
 	Wake    *Wake     `json:"wake,omitempty"`
 	// Known gives, by Actor.ID, the accounts on the target of everybody the effect names. The core leaves it empty;
 	// the engine fills it just before Do.
 	Known map[string]Ref `json:"known,omitempty"`
 }
 
-// Purpose returns the purpose of a Show, "tell" or "wake".
+// Purpose returns the purpose of a Show or a Copy, "tell" or "wake".
 func (e Effect) Purpose() string {
 	switch {
 	case e.Show != nil:
 		return e.Show.Purpose
+	case e.Copy != nil:
+		return e.Copy.Purpose
 	case e.Tell != nil:
 		return "tell"
 	}
 	return "wake"
 }
 
-// Mark is what the creating call leaves outside so that an earlier try can be found: request/purpose for a Show
-// (stable over versions), the effect id for a Tell.
+// Mark is what the creating call leaves outside so that an earlier try can be found: request/purpose for a Show or a
+// Copy (stable over versions), the effect id for a Tell.
 func (e Effect) Mark() string {
-	if e.Show != nil {
+	switch {
+	case e.Show != nil && e.Show.Again > 0:
+		return fmt.Sprintf("%s/%s/again/%d", e.Request, e.Show.Purpose, e.Show.Again)
+	case e.Show != nil:
 		return string(e.Request) + "/" + e.Show.Purpose
+	case e.Copy != nil:
+		return string(e.Request) + "/" + e.Copy.Purpose
 	}
 	return e.ID
 }
@@ -50,7 +59,19 @@ type Show struct {
 	Link    *Link  `json:"link,omitempty"`
 	Version int64  `json:"version"`
 	Digest  string `json:"digest"`
-	View    View   `json:"view"`
+	// Again counts how often a person asked for a new one because the old one is gone; the mark changes with it.
+	Again int  `json:"again,omitempty"`
+	View  View `json:"view"`
+}
+
+// Copy carries a file from where it was added to the ticket or the thread. It is streamed; a file larger than Limit
+// bytes, or one whose bytes are not what its name says, is refused.
+type Copy struct {
+	Purpose string `json:"purpose"` // "file/3"
+	File    File   `json:"file"`
+	To      Ref    `json:"to"`
+	Limit   int64  `json:"limit"`
+	Version int64  `json:"version"`
 }
 
 // Tell says something once. Where is a thread, a channel, a message of ours (below it) or a ticket; with To and no
@@ -84,7 +105,9 @@ const (
 	TicketView  ViewKind = "ticket"  // the record in the tracker
 	NoticeView  ViewKind = "notice"  // a sentence or two, in a thread or to a person
 	RefusalView ViewKind = "refusal" // why something did not count
-	CommentView ViewKind = "comment" // words in the ticket
+	CommentView ViewKind = "comment" // words in the ticket or, from there, in the thread; a Show of one prints Body alone
+	DraftView   ViewKind = "draft"   // offers a draft to one person
+	UnfurlView  ViewKind = "unfurl"  // a compact card below a link somebody shared; Fields: url
 	LinkView    ViewKind = "link"    // a remote link at the ticket
 )
 
@@ -118,6 +141,8 @@ type TicketFields struct {
 	Fields   map[string][]string `json:"fields,omitempty"` // template fields by name
 	// KeepStatus says that the ticket's status was set by hand and must be left alone.
 	KeepStatus bool `json:"keep_status,omitempty"`
+	// Push counts how often a status set by hand was taken back; it makes a view with the same status a new one.
+	Push int `json:"push,omitempty"`
 }
 
 // Fact is one thing to know. It reads as Label, Text, People, After and At in this order, of which any may be missing.
@@ -138,7 +163,8 @@ type Fact struct {
 // Button is something the reader may do.
 type Button struct {
 	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, answer_points (submit_work that
-	// asks for answers first), add_detail, withdraw, open, why.
+	// asks for answers first), add_detail, withdraw, open, why, confirm_draft, edit_draft, dismiss_draft, mute_drafts
+	// (a setting), dismiss (only takes the message away), account_yes, account_no, home (turns a page over).
 	Action  string `json:"action"`
 	Label   string `json:"label"`
 	Style   string `json:"style,omitempty"` // primary, danger or empty
@@ -147,4 +173,6 @@ type Button struct {
 	Round   int    `json:"round,omitempty"`
 	Version string `json:"version,omitempty"`
 	URL     string `json:"url,omitempty"` // open: an address or a path of ours
+	// Value is what the button carries besides: account_yes and account_no: the account; home: "section/page".
+	Value string `json:"value,omitempty"`
 }

@@ -71,13 +71,46 @@ const (
 	// StageDelegated hands the actor's place in a stage to somebody else. Fields: stage, round, to (directory name,
 	// or empty when To below could not be matched).
 	StageDelegated Kind = "stage.delegated"
-	// CommentAdded records words said about the request in its thread or ticket. Body: the words.
+	// DraftConfirmed makes a draft a request; only whom it was offered to may do it. Fields: as RequestSubmitted, only
+	// those that differ from the draft's. Body: the description instead of the draft's, where not empty. Facts.Routing
+	// must be present.
+	DraftConfirmed Kind = "draft.confirmed"
+	// DraftDismissed ends a draft without a trace outside.
+	DraftDismissed Kind = "draft.dismissed"
+	// CommentAdded records words said about the request in its thread or ticket. Said: the message or comment. Body:
+	// the words. Files: what came with them. Fields: restricted ("yes": not for everybody, stays where it was said).
+	// Seq: the sender's order within Subject; Links[0].URL: where people read it.
 	CommentAdded Kind = "comment.added"
+	// CommentEdited and CommentRemoved say that words said before now read otherwise, or are gone. Said names them;
+	// fields as CommentAdded; Sent orders edits of one thing said.
+	CommentEdited  Kind = "comment.edited"
+	CommentRemoved Kind = "comment.removed"
+	// FilesAdded says that files were put at the ticket or into the thread without words. Files: which.
+	FilesAdded Kind = "files.added"
+	// LinkShared says that somebody showed a link to the request elsewhere in chat. Where: the message. Fields: url
+	// (every address that was shown), shared ("yes": others than our own people read there).
+	LinkShared Kind = "link.shared"
+	// TicketRenamed says that the ticket has another key now (it was moved to another project). Fields: key, project.
+	// Links[0]: its label and address.
+	TicketRenamed Kind = "ticket.renamed"
+	// TicketGone says that the ticket cannot be written any more. Fields: why ("deleted", "archived", "hidden": it
+	// cannot be seen by signoff).
+	TicketGone Kind = "ticket.gone"
+	// TicketWanted asks for a new ticket after the old one is gone. Only people ask, on the page or by a button.
+	TicketWanted Kind = "ticket.wanted"
 	// TicketMoved says that somebody moved the ticket in the tracker. Fields: status (the tracker's own name), word
 	// (the status word mapped to it, may be empty), from.
 	TicketMoved Kind = "ticket.moved"
 	// TimerFired is a Wake come back. Fields: name.
 	TimerFired Kind = "timer.fired"
+	// HomeOpened, SettingChanged and AccountAnswered are about a person, not about a request; the engine answers them.
+	// HomeOpened: the actor looks at their own page in chat. Fields: section and page, where they turned one over.
+	HomeOpened Kind = "home.opened"
+	// SettingChanged: Fields: name (one of the Settings), value.
+	SettingChanged Kind = "setting.changed"
+	// AccountAnswered: the actor says whether an account elsewhere is theirs. Fields: account (Ref.String()), answer
+	// ("yes", "no").
+	AccountAnswered Kind = "account.answered"
 	// EffectDone says that an effect of this request is now true outside. Fields: effect, purpose, digest, version.
 	// Links: what now exists.
 	EffectDone Kind = "effect.done"
@@ -111,9 +144,13 @@ type Event struct {
 	Fields   map[string][]string `json:"fields,omitempty"`
 	Body     text.Doc            `json:"body,omitempty"`
 	Links    []Link              `json:"links,omitempty"`
+	// Said is the one message or comment outside that the event is about; Subject is the thread or ticket it is in.
+	Said  Ref    `json:"said,omitzero"`
+	Files []File `json:"files,omitempty"`
 	// To is the person a StageDelegated or RequestAssigned event names, as the source knows them.
 	To Actor `json:"to,omitzero"`
-	// Echo marks an event that a receipt of ours explains: recorded, decides nothing.
+	// Echo marks an event of our own account: recorded, decides nothing. Fields: receipt ("no") where no receipt of ours
+	// explains it; such events are counted.
 	Echo bool `json:"echo,omitempty"`
 }
 
@@ -123,6 +160,19 @@ func (e Event) Field(name string) string {
 		return v[0]
 	}
 	return ""
+}
+
+// File is a file at its source.
+type File struct {
+	// Ref is what a connector opens; zero for one that has no bytes for us.
+	Ref  Ref    `json:"ref,omitzero"`
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"` // media type as the source says
+	Size int64  `json:"size,omitempty"` // bytes as the source says; 0: not known
+	URL  string `json:"url,omitempty"`  // where people open it
+	// External files live elsewhere and are only linked to. Gone says why the source has no bytes any more.
+	External bool   `json:"external,omitempty"`
+	Gone     string `json:"gone,omitempty"`
 }
 
 // DeliveryState says what became of a delivery.

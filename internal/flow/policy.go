@@ -133,6 +133,13 @@ type Facts struct {
 	Routing *Routing  `json:"routing,omitempty"`
 	Places  Places    `json:"places,omitzero"`
 	Answers Answers   `json:"answers,omitzero"`
+	// Bypass is what the tracker's settings want when somebody moves a ticket past an open approval: "flag" or "move
+	// back"; empty means flag. Present for TicketMoved.
+	Bypass string `json:"bypass,omitempty"`
+	// Muted: the actor wants no drafts made of what they write. Present for submissions that are drafts.
+	Muted bool `json:"muted,omitempty"`
+	// Attach: files added to the ticket are carried into the thread too. Present for events with Files.
+	Attach bool `json:"attach,omitempty"`
 }
 
 // Answers are replies to the rules' needs.

@@ -91,6 +91,62 @@ type Request struct {
 	WakeAt     time.Time           `json:"wake_at,omitzero"`   // the instant last asked for
 	Seqs       map[string]string   `json:"seqs,omitempty"`     // newest mark (sent, seq, event) by subject
 	Problems   []Problem           `json:"problems,omitempty"` // what people should know is wrong just now
+	// Offer is set while the request is a draft; nothing of it is shown outside but the offer. It stays set when the
+	// draft is dismissed or expires.
+	Offer *Offer `json:"offer,omitempty"`
+	// Heard is the Seq of the newest message that the description was made from: what is older was said before.
+	Heard    string      `json:"heard,omitempty"`
+	Comments []Comment   `json:"comments,omitempty"` // append only; Comments[i].Number == i+1
+	Files    []FileState `json:"files,omitempty"`    // append only; Files[i].Number == i+1
+}
+
+// Offer is a draft put before one person, who may make it a request.
+type Offer struct {
+	To    Actor     `json:"to"`    // who may confirm it
+	Where Ref       `json:"where"` // where it was offered
+	Way   string    `json:"way"`   // emoji, watch, direct
+	Until time.Time `json:"until"`
+}
+
+// Comment is something said in the thread or the ticket, and its copy on the other side: a Show of the purpose
+// "comment/<Number>". Body is kept only until the copy shows it.
+type Comment struct {
+	Number     int       `json:"number"`
+	Said       Ref       `json:"said"`
+	By         Actor     `json:"by"`
+	At         time.Time `json:"at"`
+	URL        string    `json:"url,omitempty"`
+	Mark       string    `json:"mark,omitempty"` // of the newest change that is known
+	Body       text.Doc  `json:"body,omitempty"`
+	Edited     time.Time `json:"edited,omitzero"`
+	Removed    time.Time `json:"removed,omitzero"`
+	Restricted bool      `json:"restricted,omitempty"`
+	Earlier    bool      `json:"earlier,omitempty"` // the description was made from it; the comment tells of a change
+}
+
+// FileFate says what became of a file.
+type FileFate string
+
+// The fates of a file.
+const (
+	FileWaiting  FileFate = "waiting" // on its way
+	FileCopied   FileFate = "copied"  //
+	FileTooLarge FileFate = "too_large"
+	FileRefused  FileFate = "refused" // Why says it in a sentence with what to do
+	FileLinked   FileFate = "linked"  // lives elsewhere
+	FileGone     FileFate = "gone"    // the source has it no more
+)
+
+// FileState is a file that was added to the request, and its copy on the other side: a Copy of the purpose
+// "file/<Number>".
+type FileState struct {
+	File
+	Number  int       `json:"number"`
+	By      Actor     `json:"by"`
+	At      time.Time `json:"at"`
+	Comment int       `json:"comment,omitempty"` // the comment it came with
+	Fate    FileFate  `json:"fate"`
+	Why     string    `json:"why,omitempty"`
 }
 
 // Places are the connector instances a request lives in, fixed when it is opened.
@@ -107,6 +163,12 @@ type TicketState struct {
 	MovedAt time.Time `json:"moved_at,omitzero"`
 	// Held is true from a move by hand until our own status changes: so long the ticket's status is left alone.
 	Held bool `json:"held,omitempty"`
+	// Bypassed counts how often the ticket was moved past an open approval in this revision and moved back.
+	Bypassed int `json:"bypassed,omitempty"`
+	// Gone says why the ticket cannot be written any more: deleted, archived, hidden. Again counts the new tickets that
+	// people asked for since.
+	Gone  string `json:"gone,omitempty"`
+	Again int    `json:"again,omitempty"`
 	// Before is the newest move that was known when the work on this revision began; a late report of an older one
 	// says nothing about this revision.
 	Before string `json:"before,omitempty"`
@@ -217,7 +279,8 @@ type Point struct {
 
 // Link joins the request to something outside. Purposes: "thread" (where it came from), "card", "ticket",
 // "ask/<round>/<stage>/<person>", "work/<round>" ("work/<round>/<person>" for whoever is asked after the first),
-// "ticket/thread" (the thread as a link on the ticket), "channel" (where a request without a thread came from).
+// "ticket/thread" (the thread as a link on the ticket), "channel" (where a request without a thread came from),
+// "comment/<n>", "file/<n>", and "<purpose>/thread": the thread below a message of ours, where people answer it.
 type Link struct {
 	Ref     Ref    `json:"ref"`
 	Purpose string `json:"purpose"`
