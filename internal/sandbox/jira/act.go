@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,19 +31,10 @@ type Issue struct {
 	Created     time.Time
 	Updated     time.Time
 	Comments    []Comment
+	Archived    bool
 	Links       []Link
 	Properties  map[string]json.RawMessage
 	History     []Change
-}
-
-// Comment is a comment of an issue.
-type Comment struct {
-	ID         string
-	Author     string
-	Body       string
-	Created    time.Time
-	Updated    time.Time
-	Properties map[string]json.RawMessage
 }
 
 // Link is a remote link of an issue.
@@ -89,7 +79,7 @@ func (s *Server) view(iss *issue) Issue {
 		ID: iss.id, Key: iss.key, Project: iss.project.Key, Type: iss.typ.Name, Summary: iss.summary, Description: iss.description,
 		Status: iss.status.Name, Resolution: resolution.Name, Priority: priority.Name, Assignee: s.nameOf(iss.assignee),
 		Reporter: s.nameOf(iss.creator), Labels: slices.Clone(iss.labels), Due: iss.due, Fields: map[string]string{},
-		Parent: s.keyOf(iss.parent), Created: iss.created, Updated: iss.updated, Properties: maps.Clone(iss.props),
+		Parent: s.keyOf(iss.parent), Archived: iss.archived || s.archived[iss.project.Key], Created: iss.created, Updated: iss.updated, Properties: maps.Clone(iss.props),
 	}
 	if iss.estimate != nil {
 		v.Estimate = time.Duration(*iss.estimate) * time.Second
@@ -100,8 +90,7 @@ func (s *Server) view(iss *issue) Issue {
 		}
 	}
 	for _, c := range iss.comments {
-		v.Comments = append(v.Comments, Comment{ID: strconv.Itoa(c.id), Author: s.nameOf(c.author), Body: c.body,
-			Created: c.created, Updated: c.updated, Properties: maps.Clone(c.props)})
+		v.Comments = append(v.Comments, s.viewComment(c))
 	}
 	for _, l := range iss.links {
 		v.Links = append(v.Links, l.view())
@@ -133,6 +122,8 @@ var (
 	ErrNoUser       = errors.New("there is no such user")
 	ErrNoIssue      = errors.New("there is no such issue")
 	ErrNoTransition = errors.New("no transition leads there from the present status")
+	ErrNoComment    = errors.New("there is no such comment")
+	ErrArchived     = errors.New("the issue is archived and cannot be changed")
 )
 
 // actor finds who acts on what. The caller holds the lock.
@@ -148,12 +139,21 @@ func (s *Server) actor(user, key string) (*User, *issue, error) {
 	return u, iss, nil
 }
 
+// editor is actor for an issue that can be changed.
+func (s *Server) editor(user, key string) (*User, *issue, error) {
+	u, iss, err := s.actor(user, key)
+	if err == nil && (iss.archived || s.archived[iss.project.Key]) {
+		err = fmt.Errorf("%w: %s", ErrArchived, iss.key)
+	}
+	return u, iss, err
+}
+
 // MoveAs moves an issue to a status by one transition, as a person on the board would. A resolution that the
 // transition requires is set to the first that names the status, else to Done.
 func (s *Server) MoveAs(user, key, status string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, iss, err := s.actor(user, key)
+	u, iss, err := s.editor(user, key)
 	if err != nil {
 		return err
 	}
@@ -174,28 +174,12 @@ func (s *Server) MoveAs(user, key, status string) error {
 	return fmt.Errorf("move %s from %s to %s: %w", key, iss.status.Name, status, ErrNoTransition)
 }
 
-// CommentAs adds a comment.
-func (s *Server) CommentAs(user, key, text string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, iss, err := s.actor(user, key)
-	if err != nil {
-		return err
-	}
-	n, rep := parseComment(raw(object{"body": text}))
-	if rep != nil {
-		return outcome(rep)
-	}
-	s.addComments(iss, []newComment{n}, u)
-	return nil
-}
-
 // EditAs sets a field, by name or id, to a value in the JSON shape of the REST API: a string for the summary,
 // a list for the labels, {"value": "Nova"} for a select. nil clears it.
 func (s *Server) EditAs(user, key, field string, value any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, iss, err := s.actor(user, key)
+	u, iss, err := s.editor(user, key)
 	if err != nil {
 		return err
 	}
@@ -210,7 +194,7 @@ func (s *Server) EditAs(user, key, field string, value any) error {
 func (s *Server) editAs(user, key string, fields map[string]json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, iss, err := s.actor(user, key)
+	u, iss, err := s.editor(user, key)
 	if err != nil {
 		return err
 	}
@@ -245,7 +229,7 @@ func (s *Server) AssignAs(user, key, assignee string) error {
 func (s *Server) DeleteAs(user, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, iss, err := s.actor(user, key)
+	u, iss, err := s.editor(user, key)
 	if err != nil {
 		return err
 	}

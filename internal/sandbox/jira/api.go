@@ -29,6 +29,8 @@ type call struct {
 	q    url.Values
 	body []byte
 	by   *User
+
+	writes bool // neither GET nor HEAD
 }
 
 // list returns the comma-separated values of a query parameter, which may also be repeated.
@@ -89,8 +91,6 @@ func invalid(errs map[string]string) *reply {
 
 func badField(name, message string) *reply { return invalid(map[string]string{name: message}) }
 
-const unseen = "Issue does not exist or you do not have permission to see it."
-
 // route is one operation, named as in Atlassian's API description.
 type route struct {
 	op, pattern string
@@ -130,8 +130,8 @@ func (s *Server) routes() []route {
 		{"getComments", "GET " + one + "/comment", "", s.getComments},
 		{"addComment", "POST " + one + "/comment", "ADD_COMMENTS", s.addComment},
 		{"getComment", "GET " + one + "/comment/{id}", "", s.getComment},
-		{"updateComment", "PUT " + one + "/comment/{id}", "ADD_COMMENTS", s.updateComment},
-		{"deleteComment", "DELETE " + one + "/comment/{id}", "ADD_COMMENTS", s.deleteComment},
+		{"updateComment", "PUT " + one + "/comment/{id}", "", s.updateComment},
+		{"deleteComment", "DELETE " + one + "/comment/{id}", "", s.deleteComment},
 		{"getRemoteIssueLinks", "GET " + one + "/remotelink", "", s.getRemoteLinks},
 		{"createOrUpdateRemoteIssueLink", "POST " + one + "/remotelink", "LINK_ISSUES", s.putRemoteLink},
 		{"deleteRemoteIssueLinkByGlobalId", "DELETE " + one + "/remotelink", "LINK_ISSUES", s.deleteRemoteLink},
@@ -226,7 +226,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
 	rep := problem(http.StatusRequestEntityTooLarge, "The request is too large.")
 	if err == nil {
-		rep = s.run(req, r, call{op: r.op, path: values, q: req.URL.Query(), body: body})
+		rep = s.run(req, r, call{op: r.op, path: values, q: req.URL.Query(), body: body, writes: req.Method != http.MethodGet && req.Method != http.MethodHead})
 	}
 	s.record(req, r.op, rep.status, body)
 	write(w, rep)
@@ -247,8 +247,13 @@ func (s *Server) run(req *http.Request, r route, c call) *reply {
 	if rep := s.limited(req.Method, c); rep != nil {
 		return rep
 	}
+	if c.path["key"] != "" {
+		if _, rep := s.issueOf(c); rep != nil {
+			return rep
+		}
+	}
 	if s.lacks(r.permission) {
-		return problem(http.StatusForbidden, "You do not have the permission "+r.permission+".")
+		return forbidden(r.op, r.permission)
 	}
 	return r.do(c)
 }
@@ -269,15 +274,6 @@ func unauthorized() *reply {
 		"X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
 	}
 	return rep
-}
-
-func (s *Server) lacks(permission string) bool {
-	for _, p := range s.opt.Denied {
-		if p == permission {
-			return true
-		}
-	}
-	return false
 }
 
 func write(w http.ResponseWriter, rep *reply) {

@@ -171,7 +171,7 @@ func (s *Server) subtaskBeans(iss *issue) []object {
 
 func (s *Server) commentPage(iss *issue) object {
 	beans := []object{}
-	for _, c := range iss.comments {
+	for _, c := range s.readable(iss, s.bot()) {
 		beans = append(beans, s.commentBean(iss, c, nil))
 	}
 	return object{"self": s.selfIssue(iss) + "/comment", "comments": beans, "maxResults": len(beans), "total": len(beans), "startAt": 0}
@@ -182,10 +182,13 @@ func (s *Server) commentBean(iss *issue, c *comment, expand []string) object {
 	b := object{
 		"self": s.selfIssue(iss) + "/comment/" + strconv.Itoa(c.id), "id": strconv.Itoa(c.id),
 		"author": s.userBean(s.user(c.author), true), "updateAuthor": s.userBean(s.user(c.editor), true),
-		"body": c.body, "created": at(c.created), "updated": at(c.updated), "jsdPublic": true,
+		"body": c.body, "created": at(c.created), "updated": at(c.updated),
+	}
+	if s.cloud() {
+		b["jsdPublic"] = c.public()
 	}
 	if c.visibility != nil {
-		b["visibility"] = c.visibility
+		b["visibility"] = object{"type": c.visibility.Type, "value": c.visibility.Value, "identifier": c.visibility.Value}
 	}
 	if slices.Contains(expand, "properties") {
 		b["properties"] = propertyBeans(c.props)

@@ -52,6 +52,8 @@ type issue struct {
 	creator  string // account id
 	created  time.Time
 	deleted  bool
+	hidden   bool // from the product's account
+	archived bool
 	comments []*comment
 	links    []*remoteLink
 	props    map[string]json.RawMessage
@@ -65,7 +67,7 @@ type comment struct {
 	author, editor   string // account ids
 	body             string
 	created, updated time.Time
-	visibility       json.RawMessage
+	visibility       *Visibility
 	props            map[string]json.RawMessage
 }
 

@@ -275,7 +275,7 @@ func (p *jqlParser) keys(values []string) ([]string, error) {
 		if _, err := strconv.Atoi(v); err != nil && !issueKey.MatchString(v) {
 			return nil, refused("The issue key '%s' for field 'key' is invalid.", v)
 		}
-		if p.s.find(strings.ToUpper(v)) == nil {
+		if iss := p.s.find(strings.ToUpper(v)); iss == nil || iss.hidden {
 			return nil, refused("An issue with key '%s' does not exist for field 'key'.", v)
 		}
 	}

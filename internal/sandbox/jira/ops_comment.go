@@ -10,7 +10,7 @@ import (
 // newComment is a comment as a request brings it.
 type newComment struct {
 	body       string
-	visibility json.RawMessage
+	visibility *Visibility
 	props      []property
 }
 
@@ -36,32 +36,57 @@ func parseComment(raw []byte) (newComment, *reply) {
 		return newComment{}, problem(http.StatusBadRequest, err.Error())
 	}
 	if m["visibility"] != nil && !null(m["visibility"]) {
-		if message := checkVisibility(m["visibility"]); message != "" {
+		var message string
+		if c.visibility, message = parseVisibility(m["visibility"]); message != "" {
 			return newComment{}, badField("commentLevel", message)
 		}
-		c.visibility = m["visibility"]
 	}
 	return c, nil
 }
 
-func checkVisibility(raw json.RawMessage) string {
+// internalKey is the property by which a service project tells internal notes from answers to the customer.
+const internalKey = "sd.public.comment"
+
+// public tells whether customers of a service project see the comment.
+func (c *comment) public() bool {
+	var p struct {
+		Internal bool `json:"internal"`
+	}
+	return c.props[internalKey] == nil || json.Unmarshal(c.props[internalKey], &p) != nil || !p.Internal
+}
+
+// parseVisibility reads a restriction; the message says what is wrong with it.
+func parseVisibility(raw json.RawMessage) (*Visibility, string) {
 	m, err := members(raw, "type", "value", "identifier")
 	if err != nil {
-		return err.Error()
+		return nil, err.Error()
 	}
 	kind, _ := str(m["type"])
 	value, _ := str(m["value"])
 	id, _ := str(m["identifier"])
-	roles := []string{"Administrators", "Developers", "Viewers"}
+	if value == "" {
+		value = id
+	}
 	switch {
 	case kind != "role" && kind != "group":
-		return "Visibility type must be one of: group, role."
-	case value == "" && id == "":
-		return "Visibility needs a value or an identifier."
-	case kind == "role" && value != "" && !slices.Contains(roles, value):
-		return "Role: " + value + " does not exist."
+		return nil, "Visibility type must be one of: group, role."
+	case value == "":
+		return nil, "Visibility needs a value or an identifier."
+	case kind == "role" && !slices.Contains(roles(), value):
+		return nil, "Role: " + value + " does not exist."
 	}
-	return ""
+	return &Visibility{Type: kind, Value: value}, ""
+}
+
+// readable lists the comments that an account may read.
+func (s *Server) readable(iss *issue, u *User) []*comment {
+	var all []*comment
+	for _, c := range iss.comments {
+		if u.in(c.visibility) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // addComments adds comments that came with another change. The caller holds the lock.
@@ -85,12 +110,15 @@ func (s *Server) addComments(iss *issue, all []newComment, by *User) []*comment 
 }
 
 func (s *Server) addComment(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	n, rep := parseComment(c.body)
 	if rep != nil {
+		return rep
+	}
+	if rep := member(n, c.by); rep != nil {
 		return rep
 	}
 	added := s.addComments(iss, []newComment{n}, c.by)
@@ -98,11 +126,11 @@ func (s *Server) addComment(c call) *reply {
 }
 
 func (s *Server) getComments(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
-	all := slices.Clone(iss.comments)
+	all := s.readable(iss, c.by)
 	switch order := c.q.Get("orderBy"); order {
 	case "", "created", "+created", " created": // a plus sign in a query means a space
 	case "-created":
@@ -123,12 +151,12 @@ func (s *Server) getComments(c call) *reply {
 
 // commentOf finds the comment that a path names.
 func (s *Server) commentOf(c call) (*issue, *comment, *reply) {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return nil, nil, problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return nil, nil, rep
 	}
 	found := iss.comment(c.path["id"])
-	if found == nil {
+	if found == nil || !c.by.in(found.visibility) {
 		return nil, nil, problem(http.StatusNotFound, "Can not find a comment for the id: "+c.path["id"]+".")
 	}
 	return iss, found, nil
@@ -147,16 +175,21 @@ func (s *Server) updateComment(c call) *reply {
 	if rep != nil {
 		return rep
 	}
+	if permission := own("EDIT", found, c.by); s.lacks(permission) {
+		return forbidden(c.op, permission)
+	}
 	n, rep := parseComment(c.body)
 	if rep != nil {
 		return rep
 	}
-	found.body, found.visibility, found.editor, found.updated = n.body, n.visibility, c.by.AccountID, s.opt.Now()
+	if rep := member(n, c.by); rep != nil {
+		return rep
+	}
+	found.body, found.visibility = n.body, n.visibility
 	for _, p := range n.props {
 		found.props[p.key] = p.value
 	}
-	s.touch(iss)
-	s.announceComment("comment_updated", "issue_comment_edited", iss, found, c.by)
+	s.commentChanged(iss, found, c.by)
 	return answer(http.StatusOK, s.commentBean(iss, found, c.list("expand")))
 }
 
@@ -165,8 +198,38 @@ func (s *Server) deleteComment(c call) *reply {
 	if rep != nil {
 		return rep
 	}
-	iss.comments = slices.DeleteFunc(iss.comments, func(have *comment) bool { return have == found })
-	s.touch(iss)
-	s.announceComment("comment_deleted", "issue_comment_deleted", iss, found, c.by)
+	if permission := own("DELETE", found, c.by); s.lacks(permission) {
+		return forbidden(c.op, permission)
+	}
+	s.dropComment(iss, found, c.by)
 	return done()
+}
+
+// member refuses to restrict a comment to a role or group that its author is not in.
+func member(n newComment, by *User) *reply {
+	if by.in(n.visibility) {
+		return nil
+	}
+	return badField("commentLevel", "You are currently not a member of the project "+n.visibility.Type+": "+n.visibility.Value+".")
+}
+
+// own names the permission for the comments of oneself or of others: verb is "EDIT" or "DELETE".
+func own(verb string, c *comment, by *User) string {
+	if c.author == by.AccountID {
+		return verb + "_OWN_COMMENTS"
+	}
+	return verb + "_ALL_COMMENTS"
+}
+
+// commentChanged records and announces that a comment reads differently now. The caller holds the lock.
+func (s *Server) commentChanged(iss *issue, c *comment, by *User) {
+	c.editor, c.updated = by.AccountID, s.opt.Now()
+	s.touch(iss)
+	s.announceComment("comment_updated", "issue_comment_edited", iss, c, by)
+}
+
+func (s *Server) dropComment(iss *issue, c *comment, by *User) {
+	iss.comments = slices.DeleteFunc(iss.comments, func(have *comment) bool { return have == c })
+	s.touch(iss)
+	s.announceComment("comment_deleted", "issue_comment_deleted", iss, c, by)
 }

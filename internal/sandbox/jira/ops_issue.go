@@ -151,9 +151,9 @@ func (s *Server) insert(e *edit, props []property, by *User) *issue {
 }
 
 func (s *Server) getIssue(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	show := c.list("fields")
 	if len(show) == 0 {
@@ -195,9 +195,9 @@ func (s *Server) expand(body object, iss *issue, names []string) {
 }
 
 func (s *Server) editIssue(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	if c.q.Get("notifyUsers") == "false" {
 		return problem(http.StatusForbidden, "To discard the user notification either admin or project admin permissions are required.")
@@ -236,9 +236,9 @@ func (e *edit) fixed(fields map[string]json.RawMessage) {
 }
 
 func (s *Server) assignIssue(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	m, err := members(c.body, "accountId")
 	if err != nil {
@@ -267,9 +267,9 @@ func (s *Server) assignIssue(c call) *reply {
 }
 
 func (s *Server) deleteIssue(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	if children := s.children(iss); len(children) > 0 && c.q.Get("deleteSubtasks") != "true" {
 		return problem(http.StatusBadRequest, "The issue '"+iss.key+"' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks.")
@@ -300,9 +300,9 @@ func (s *Server) remove(iss *issue, by *User) {
 }
 
 func (s *Server) getChangelog(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	start, count, rep := c.page(100)
 	if rep != nil {

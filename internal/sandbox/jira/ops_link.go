@@ -11,9 +11,9 @@ import (
 // putRemoteLink creates a link, or replaces the one with the same globalId: members that are not sent
 // become null.
 func (s *Server) putRemoteLink(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	link, errs := parseLink(c.body)
 	if len(errs) > 0 {
@@ -115,9 +115,9 @@ func (s *Server) linkBean(iss *issue, l *remoteLink) object {
 
 // getRemoteLinks lists the links, or shows the one with the globalId asked for.
 func (s *Server) getRemoteLinks(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	if id := c.q.Get("globalId"); id != "" {
 		l := iss.link(id)
@@ -134,9 +134,9 @@ func (s *Server) getRemoteLinks(c call) *reply {
 }
 
 func (s *Server) deleteRemoteLink(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	id := c.q.Get("globalId")
 	if id == "" {
@@ -152,9 +152,9 @@ func (s *Server) deleteRemoteLink(c call) *reply {
 }
 
 func (s *Server) propertyKeys(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	keys := []object{}
 	for k := range iss.props {
@@ -165,9 +165,9 @@ func (s *Server) propertyKeys(c call) *reply {
 }
 
 func (s *Server) getProperty(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	v, ok := iss.props[c.path["property"]]
 	if !ok {
@@ -177,9 +177,9 @@ func (s *Server) getProperty(c call) *reply {
 }
 
 func (s *Server) setProperty(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	key := c.path["property"]
 	if err := checkProperty(key, c.body); err != nil {
@@ -195,9 +195,9 @@ func (s *Server) setProperty(c call) *reply {
 }
 
 func (s *Server) deleteProperty(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	if _, ok := iss.props[c.path["property"]]; !ok {
 		return problem(http.StatusNotFound, "The property with key '"+c.path["property"]+"' does not exist.")

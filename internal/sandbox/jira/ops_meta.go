@@ -26,19 +26,6 @@ func (s *Server) myself(c call) *reply {
 	return answer(http.StatusOK, b)
 }
 
-// permissions are those the site knows, with the names people see.
-func permissions() map[string]string {
-	return map[string]string{
-		"BROWSE_PROJECTS": "Browse Projects", "CREATE_ISSUES": "Create Issues", "EDIT_ISSUES": "Edit Issues",
-		"DELETE_ISSUES": "Delete Issues", "ASSIGN_ISSUES": "Assign Issues", "ASSIGNABLE_USER": "Assignable User",
-		"TRANSITION_ISSUES": "Transition Issues", "SCHEDULE_ISSUES": "Schedule Issues", "ADD_COMMENTS": "Add Comments",
-		"EDIT_OWN_COMMENTS": "Edit Own Comments", "DELETE_OWN_COMMENTS": "Delete Own Comments", "CREATE_ATTACHMENTS": "Create Attachments",
-		"LINK_ISSUES": "Link Issues", "MANAGE_WATCHERS": "Manage Watchers", "RESOLVE_ISSUES": "Resolve Issues",
-		"MODIFY_REPORTER": "Modify Reporter", "USER_PICKER": "Browse users and groups", "ADMINISTER": "Administer Jira",
-		"ADMINISTER_PROJECTS": "Administer Projects",
-	}
-}
-
 func (s *Server) myPermissions(c call) *reply {
 	asked := c.list("permissions")
 	if len(asked) == 0 {
@@ -55,11 +42,11 @@ func (s *Server) myPermissions(c call) *reply {
 			return problem(http.StatusBadRequest, "Unrecognized permission: "+key)
 		}
 		kind := "PROJECT"
-		if key == "USER_PICKER" || key == "ADMINISTER" {
+		if global(key) {
 			kind = "GLOBAL"
 		}
 		shown[key] = object{"id": strconv.Itoa(10 + slices.Index(ids, key)), "key": key, "name": name, "type": kind,
-			"description": name + ".", "havePermission": !s.lacks(key) && !strings.HasPrefix(key, "ADMINISTER")}
+			"description": name + ".", "havePermission": !s.lacks(key)}
 	}
 	return answer(http.StatusOK, object{"permissions": shown})
 }
@@ -273,9 +260,9 @@ func (s *Server) choiceBeans(kind string, list []Choice) []any {
 
 // editMeta describes the fields that an edit of the issue may set.
 func (s *Server) editMeta(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	all := object{}
 	for _, f := range iss.typ.Fields {
@@ -321,7 +308,7 @@ func (s *Server) findAssignable(c call) *reply {
 	case project != "" && s.project(project) == nil:
 		return problem(http.StatusNotFound, "No project could be found with key '"+project+"'.")
 	case key != "" && s.find(key) == nil:
-		return problem(http.StatusNotFound, unseen)
+		return problem(http.StatusNotFound, s.unseen())
 	}
 	return s.people(c, func(u *User) bool {
 		return s.assignable(u.AccountID) != nil && (c.q.Get("query") == "" || u.answersTo(c.q.Get("query"))) &&

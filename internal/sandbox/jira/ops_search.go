@@ -51,6 +51,9 @@ func (s *Server) hits(q query, reconcile []int) []hit {
 	now := s.opt.Now()
 	var all []hit
 	for _, iss := range s.issues {
+		if iss.hidden || iss.archived || s.archived[iss.project.Key] || s.lacks("BROWSE_PROJECTS") {
+			continue
+		}
 		v, ok := iss.seen(now)
 		if slices.Contains(reconcile, iss.id) {
 			v, ok = version{facts: iss.facts}, !iss.deleted

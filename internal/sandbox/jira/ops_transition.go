@@ -39,9 +39,9 @@ func (s *Server) pass(t *Transition, f *facts) {
 }
 
 func (s *Server) getTransitions(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	withFields := slices.Contains(c.list("expand"), "transitions.fields")
 	beans := s.transitionBeans(iss, withFields)
@@ -93,9 +93,9 @@ func screenField(id string, typ *IssueType) (Field, bool) {
 }
 
 func (s *Server) doTransition(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	req, rep := parseRequest(c.body)
 	if rep != nil {

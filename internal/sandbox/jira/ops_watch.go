@@ -6,9 +6,9 @@ import (
 )
 
 func (s *Server) getWatchers(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	beans := []any{}
 	for _, id := range iss.watchers {
@@ -20,9 +20,9 @@ func (s *Server) getWatchers(c call) *reply {
 
 // addWatcher takes the account id as a JSON string; without a body the caller watches.
 func (s *Server) addWatcher(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	id := c.by.AccountID
 	if len(c.body) > 0 {
@@ -42,9 +42,9 @@ func (s *Server) addWatcher(c call) *reply {
 }
 
 func (s *Server) removeWatcher(c call) *reply {
-	iss := s.find(c.path["key"])
-	if iss == nil {
-		return problem(http.StatusNotFound, unseen)
+	iss, rep := s.issueOf(c)
+	if rep != nil {
+		return rep
 	}
 	id := c.q.Get("accountId")
 	if id == "" {

@@ -258,7 +258,7 @@ func TestTransitions_WithoutPermissionTheListIsEmpty(t *testing.T) {
 	if list, ok := r.at("transitions").([]any); !ok || len(list) != 0 {
 		t.Errorf("got %s, want an empty list", r.raw)
 	}
-	s.want(403, "POST", "issue/"+key+"/transitions", `{"transition":{"id":"11"}}`)
+	s.want(400, "POST", "issue/"+key+"/transitions", `{"transition":{"id":"11"}}`)
 	p := s.want(200, "GET", "mypermissions?projectKey=DES&permissions=TRANSITION_ISSUES,CREATE_ISSUES", "")
 	if p.at("permissions", "TRANSITION_ISSUES", "havePermission") != false || p.at("permissions", "CREATE_ISSUES", "havePermission") != true {
 		t.Errorf("permissions: got %s", p.raw)

@@ -25,7 +25,8 @@ type Options struct {
 	Statuses    []Status
 	Transitions []Transition
 	Users       []User
-	Denied      []string // permissions that the account lacks, such as "TRANSITION_ISSUES"
+	Denied      []string // permissions that the account lacks, such as "TRANSITION_ISSUES"; see also Server.Deny
+	Granted     []string // permissions that it has beyond those of an ordinary account, such as "ADMINISTER"
 
 	IndexLag   time.Duration // how long search does not see a change
 	RateLimits bool          // enforce the burst and per-issue limits
@@ -48,6 +49,8 @@ type Server struct {
 	api http.Handler
 
 	mu        sync.Mutex
+	denied    map[string]bool // permissions that the product's account lacks
+	archived  map[string]bool // projects by key
 	projects  []*Project
 	issues    []*issue // by creation; deleted ones stay, marked
 	nextID    map[string]int
@@ -64,10 +67,14 @@ func New(opt Options) *Server {
 		opt:     withDefaults(opt),
 		nextID:  map[string]int{},
 		nextKey: map[string]int{},
+		denied:  map[string]bool{}, archived: map[string]bool{},
 		changed: make(chan struct{}),
 	}
 	for i := range s.opt.Projects {
 		s.projects = append(s.projects, &s.opt.Projects[i])
+	}
+	for _, p := range append(ungranted(), s.opt.Denied...) {
+		s.denied[p] = !slices.Contains(s.opt.Granted, p)
 	}
 	s.hooks = newHooks(s.opt)
 	if l := s.opt.Ledger; l != nil {

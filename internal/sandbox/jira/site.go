@@ -12,7 +12,25 @@ type User struct {
 	App           bool   // accountType "app" instead of "atlassian"
 	Inactive      bool
 	NotAssignable bool // lacks the permission "Assignable user"
+
+	Roles  []string // project roles; nil = all of them
+	Groups []string // groups; nil = all of them
 }
+
+// in tells whether the account is a member of what a comment is restricted to.
+func (u *User) in(v *Visibility) bool {
+	if v == nil {
+		return true
+	}
+	member := u.Roles
+	if v.Type == "group" {
+		member = u.Groups
+	}
+	return member == nil || slices.Contains(member, v.Value)
+}
+
+// roles are the project roles of the site.
+func roles() []string { return []string{"Administrators", "Developers", "Viewers"} }
 
 // Status is a state of the workflow. Category is "new", "indeterminate" or "done".
 type Status struct {
