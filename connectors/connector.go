@@ -100,6 +100,8 @@ type Accepted struct {
 	Enrich bool
 	// Alarm names something an operator should hear about although the delivery is kept.
 	Alarm string
+	// Secret says which of our secrets it was signed with: "current" or "previous"; empty where nothing was signed.
+	Secret string
 }
 
 // Receiver reads webhooks. Both methods are free of I/O.
@@ -151,6 +153,12 @@ type Enricher interface {
 // change; after any other error the engine calls it again, later.
 type Listener interface {
 	Listen(ctx context.Context, deliver func(context.Context, Inbound) Reply) error
+}
+
+// Connectable is a Listener that knows whether its connection stands, and if not, why. One whose settings want no
+// connection says true.
+type Connectable interface {
+	Connected() (ok bool, why string)
 }
 
 // Authorizer takes part in an OAuth flow at /oauth/{instance}/{rest}. Rest "install" is asked for by somebody who is
