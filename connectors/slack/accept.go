@@ -188,14 +188,14 @@ func unusedMessage(m said) string {
 
 // ours reports whether this installation wrote the message.
 func (c *Connector) ours(m said, e envelope) bool {
-	in := c.known.Load()
+	in := c.self(e.TeamID)
 	same := func(a, b string) bool { return a != "" && a == b }
 	return same(m.BotID, in.Bot) || same(m.AppID, in.App) || same(m.AppID, e.AppID) ||
 		same(m.User, in.User) || same(m.User, e.botUser())
 }
 
 func (c *Connector) mentioned(m said, e envelope) bool {
-	for _, bot := range []string{e.botUser(), c.known.Load().User} {
+	for _, bot := range []string{e.botUser(), c.self(e.TeamID).User} {
 		if bot != "" && (strings.Contains(m.Text, "<@"+bot+">") || strings.Contains(m.Text, "<@"+bot+"|")) {
 			return true
 		}

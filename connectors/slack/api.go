@@ -54,19 +54,19 @@ type answer struct {
 
 // read calls a method that only reads and decodes its answer into our own small structs: the library's types fail as a
 // whole on one block they do not know, and leave out fields we need. Errors are *connectors.Error.
-func (c *Connector) read(ctx context.Context, method string, args url.Values, into any) (http.Header, error) {
-	header, _, err := c.readPage(ctx, method, args, into)
+func (c *Connector) read(ctx context.Context, team, method string, args url.Values, into any) (http.Header, error) {
+	header, _, err := c.readPage(ctx, team, method, args, into)
 	return header, err
 }
 
 // readPage is read for methods that answer in pages; next is the cursor of the page after.
-func (c *Connector) readPage(ctx context.Context, method string, args url.Values, into any) (header http.Header, next string, err error) {
+func (c *Connector) readPage(ctx context.Context, team, method string, args url.Values, into any) (header http.Header, next string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.settings.APIURL+method, strings.NewReader(args.Encode()))
 	if err != nil {
 		return nil, "", &connectors.Error{Op: method, Class: connectors.Rejected, Err: errors.New("the address of the Web API cannot be used")}
 	}
 	req.Header.Set("Content-Type", typeForm)
-	req.Header.Set("Authorization", "Bearer "+c.settings.BotToken.Reveal())
+	req.Header.Set("Authorization", "Bearer "+c.token(team))
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, "", c.failed(call{op: method, repeatable: true}, err)

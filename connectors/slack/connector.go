@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -30,6 +31,8 @@ type Connector struct {
 	now                          func() time.Time
 	known                        atomic.Pointer[install] // what Slack said of the installation
 	addresses                    *addresses
+	dialHTTP                     func(base string, vendor ...string) *http.Client // whose rules a WebSocket is dialled by
+	socketState                  atomic.Pointer[socketStatus]
 }
 
 func newConnector(s Settings, d connectors.Deps) *Connector {
@@ -41,7 +44,7 @@ func newConnector(s Settings, d connectors.Deps) *Connector {
 		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s,
 		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
 		http: caller{d.HTTP(s.APIURL, hosts...)}, keep: d.Keep, log: d.Log, now: d.Now,
-		addresses: newAddresses(),
+		addresses: newAddresses(), dialHTTP: d.HTTP,
 	}
 	c.api = slack.New(s.BotToken.Reveal(), slack.OptionAPIURL(s.APIURL), slack.OptionHTTPClient(c.http))
 	c.known.Store(&install{Team: s.TeamID, App: s.AppID})
@@ -65,9 +68,9 @@ type install struct {
 
 const keyInstall = "install"
 
-// installed returns what is known of the installation, asking Keep and then Slack the first time.
-func (c *Connector) installed(ctx context.Context) (install, error) {
-	if in := *c.known.Load(); in.User != "" {
+// installed returns what is known of the installation in a workspace, asking Keep and then Slack the first time.
+func (c *Connector) installed(ctx context.Context, team string) (install, error) {
+	if in := c.self(team); in.User != "" {
 		return in, nil
 	}
 	if in, ok := c.keptInstall(ctx); ok {
@@ -115,7 +118,7 @@ func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string
 		AppID        string `json:"app_id"`
 		URL          string `json:"url"`
 	}
-	header, err := c.read(ctx, "auth.test", nil, &out)
+	header, err := c.read(ctx, "", "auth.test", nil, &out)
 	if err != nil {
 		return install{}, nil, err
 	}
@@ -178,7 +181,7 @@ func (c *Connector) Pin(id string) flow.Ref {
 	if team == "" {
 		ctx, cancel := context.WithTimeout(context.Background(), pinTime)
 		defer cancel()
-		in, err := c.installed(ctx)
+		in, err := c.installed(ctx, "")
 		if err != nil {
 			c.log.Warn("pinned accounts wait for the workspace to be known", "err", err)
 		}

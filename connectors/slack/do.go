@@ -37,7 +37,7 @@ func keyShown(e flow.Effect) string { return "shown/" + e.Mark() }
 
 // show makes one message look like the view.
 func (c *Connector) show(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
-	in, err := c.installed(ctx)
+	in, err := c.installed(ctx, c.teamOf(e))
 	if err != nil {
 		return nil, err
 	}
@@ -115,12 +115,12 @@ func (c *Connector) createAway(ctx context.Context, e flow.Effect) (posted, erro
 
 // away is where a Show goes that has no access to its place.
 func (c *Connector) away(ctx context.Context, e flow.Effect) (outgoing, error) {
-	user, err := c.accountOf(e, e.Show.To)
+	who, err := c.accountOf(e, e.Show.To)
 	if err != nil {
 		return outgoing{}, err
 	}
-	channel, err := c.direct(ctx, user)
-	return outgoing{channel: channel, user: user}, err
+	channel, err := c.direct(ctx, who)
+	return outgoing{team: who.team, channel: channel, user: who.id}, err
 }
 
 // renderIn is render, with a word on how to get it to its place where it stands in a direct message instead.
@@ -147,13 +147,13 @@ func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) str
 	if place, err := c.place(e.Show.At); err == nil && place.channel == r.Channel {
 		thread = place.thread
 	}
-	return c.permalink(ctx, r.Channel, r.TS, thread)
+	return c.permalink(ctx, c.teamOf(e), r.Channel, r.TS, thread)
 }
 
 // update changes a message that exists.
 func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error {
 	s := c.renderIn(e, r.Channel)
-	_, _, _, err := c.api.UpdateMessageContext(ctx, r.Channel, r.TS,
+	_, _, _, err := c.web(c.teamOf(e)).UpdateMessageContext(ctx, r.Channel, r.TS,
 		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e))
 	if err != nil {
 		return c.failed(call{op: opUpdate, channel: r.Channel, repeatable: true}, err)
@@ -174,10 +174,10 @@ func (c *Connector) metadata(e flow.Effect) slack.MsgOption {
 
 // outgoing is a message about to be posted.
 type outgoing struct {
-	channel, thread string
-	user            string // whom the channel belongs to, when it is a direct one
-	spoken          spoken
-	mark            flow.Effect // whose mark it carries; zero for answers that are said at once
+	team, channel, thread string
+	user                  string // whom the channel belongs to, when it is a direct one
+	spoken                spoken
+	mark                  flow.Effect // whose mark it carries; zero for answers that are said at once
 }
 
 type posted struct{ channel, ts string }
@@ -194,7 +194,7 @@ func (c *Connector) post(ctx context.Context, out outgoing) (posted, error) {
 	if out.mark.Show != nil || out.mark.Tell != nil {
 		options = append(options, c.metadata(out.mark))
 	}
-	channel, ts, err := c.api.PostMessageContext(ctx, out.channel, options...)
+	channel, ts, err := c.web(out.team).PostMessageContext(ctx, out.channel, options...)
 	what := call{op: opPost, channel: firstOf(out.user, out.channel)}
 	if err != nil {
 		return posted{}, c.failed(what, err)
@@ -216,10 +216,10 @@ func (c *Connector) placeOf(ctx context.Context, e flow.Effect) (outgoing, error
 // place reads a Ref as a place for messages.
 func (c *Connector) place(at flow.Ref) (outgoing, error) {
 	if key, ok := c.keyed(at, "thread", "message"); ok {
-		return outgoing{channel: key[1], thread: key[2]}, nil
+		return outgoing{team: key[0], channel: key[1], thread: key[2]}, nil
 	}
 	if key, ok := c.keyed(at, "channel"); ok {
-		return outgoing{channel: key[1]}, nil
+		return outgoing{team: key[0], channel: key[1]}, nil
 	}
 	if at.System == c.instance && at.Type == "channel" && at.Key != "" {
 		return outgoing{channel: at.Key}, nil // a name, or an id by itself
@@ -230,30 +230,58 @@ func (c *Connector) place(at flow.Ref) (outgoing, error) {
 	}
 }
 
-// accountOf is the member id of somebody an effect goes to.
-func (c *Connector) accountOf(e flow.Effect, a flow.Actor) (string, error) {
-	p := printer{instance: c.instance}
-	if id, ok := p.account(e.Known[a.ID()]); ok {
-		return id, nil
+// member is somebody's account.
+type member struct{ team, id string }
+
+// teamOf is the workspace that an effect is for, "" where it does not say.
+func (c *Connector) teamOf(e flow.Effect) string {
+	var refs []flow.Ref
+	switch {
+	case e.Show != nil:
+		if e.Show.Link != nil {
+			refs = append(refs, e.Show.Link.Ref)
+		}
+		refs = append(refs, e.Show.At, e.Known[e.Show.To.ID()], e.Show.To.Ref)
+	case e.Tell != nil:
+		refs = append(refs, e.Tell.Where)
+		for _, a := range e.Tell.To {
+			refs = append(refs, e.Known[a.ID()], a.Ref)
+		}
+	case e.Copy != nil:
+		refs = append(refs, e.Copy.To)
 	}
-	if id, ok := p.account(a.Ref); ok {
-		return id, nil
+	for _, r := range refs {
+		if key, ok := c.keyed(r, "thread", "message", "channel", "user"); ok {
+			return key[0]
+		}
+	}
+	return ""
+}
+
+// accountOf is the account of somebody an effect goes to.
+func (c *Connector) accountOf(e flow.Effect, a flow.Actor) (member, error) {
+	p := printer{instance: c.instance}
+	for _, ref := range []flow.Ref{e.Known[a.ID()], a.Ref} {
+		if id, ok := p.account(ref); ok {
+			team, _, _ := strings.Cut(ref.Key, "/")
+			return member{team, id}, nil
+		}
 	}
 	who := firstOf(a.Shown, a.Name, "this person")
-	return "", &connectors.Error{
+	return member{}, &connectors.Error{
 		Op: opOpenDM, Class: connectors.Rejected, Err: errors.New("no Slack account is known"),
 		Person: "No Slack account of " + who + " is known. Pin it in the rules: people, slack: U….",
 	}
 }
 
 // direct opens the conversation with one person, or knows it already.
-func (c *Connector) direct(ctx context.Context, user string) (string, error) {
-	key := "dm/" + user
+func (c *Connector) direct(ctx context.Context, who member) (string, error) {
+	key := "dm/" + who.id
 	var kept string
 	if c.get(ctx, key, &kept) && kept != "" {
 		return kept, nil
 	}
-	channel, _, _, err := c.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
+	channel, _, _, err := c.web(who.team).OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{who.id}})
 	what := call{op: opOpenDM, repeatable: true}
 	if err != nil {
 		return "", c.failed(what, err)

@@ -36,7 +36,7 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 }
 
 func (c *Connector) find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
-	in, err := c.installed(ctx)
+	in, err := c.installed(ctx, c.teamOf(e))
 	if err != nil {
 		return nil, false, err
 	}
@@ -74,7 +74,7 @@ func (c *Connector) findTold(ctx context.Context, in install, e flow.Effect, tri
 	links, ok, err := c.findAt(ctx, in, e, c.tellPlaces(e), tried)
 	if outside(err) && len(e.Tell.To) > 0 && !e.Tell.Where.Zero() {
 		users, _ := c.recipients(e)
-		return c.findAt(ctx, in, e, users, tried)
+		return c.findAt(ctx, in, e, ids(users), tried)
 	}
 	return links, ok, err
 }
@@ -116,15 +116,16 @@ func (c *Connector) tellPlaces(e flow.Effect) []string {
 		return []string{where}
 	}
 	users, _ := c.recipients(e) // who has no account was not written to
-	return users
+	return ids(users)
 }
 
 func (c *Connector) tellPlace(ctx context.Context, e flow.Effect, to string) (outgoing, error) {
 	if to == where {
 		return c.place(e.Tell.Where)
 	}
-	channel, err := c.direct(ctx, to)
-	return outgoing{channel: channel}, err
+	who := member{c.teamOf(e), to}
+	channel, err := c.direct(ctx, who)
+	return outgoing{team: who.team, channel: channel}, err
 }
 
 // channelID is the id of a place's channel. A channel that is only known by name is known by id once a message went
@@ -181,7 +182,7 @@ func (c *Connector) look(ctx context.Context, out outgoing, e flow.Effect, tried
 		var page struct {
 			Messages []candidate `json:"messages"`
 		}
-		_, next, err := c.readPage(ctx, method, args, &page)
+		_, next, err := c.readPage(ctx, out.team, method, args, &page)
 		if err != nil {
 			return posted{}, false, unreadableHistory(err)
 		}

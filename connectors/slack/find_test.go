@@ -87,7 +87,7 @@ func TestFind_ChannelByNameOnceItIsKnown(t *testing.T) {
 	if _, _, err := r.Find(t.Context(), e, testNow()); asError(t, err).Class != connectors.Rejected {
 		t.Errorf("Find in a channel nobody has seen = %v, want it parked", err)
 	}
-	if _, err := r.channelName(t.Context(), "C0LAUNCH01"); err != nil {
+	if _, err := r.channelName(t.Context(), testTeam, "C0LAUNCH01"); err != nil {
 		t.Fatal(err)
 	}
 	if _, found, err := r.Find(t.Context(), e, testNow().Add(-time.Minute)); found || err != nil {

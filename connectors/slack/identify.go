@@ -11,14 +11,14 @@ import (
 // Identify finds the account with an e-mail address. Guests, bots, deactivated accounts, people of other workspaces
 // and addresses that were never confirmed are surely nobody. Errors are *connectors.Error.
 func (c *Connector) Identify(ctx context.Context, email string) (flow.Actor, bool, error) {
-	in, err := c.installed(ctx)
+	in, err := c.installed(ctx, "")
 	if err != nil {
 		return flow.Actor{}, false, err
 	}
 	var out struct {
 		User user `json:"user"`
 	}
-	_, err = c.read(ctx, opLookup, url.Values{"email": {email}}, &out)
+	_, err = c.read(ctx, in.Team, opLookup, url.Values{"email": {email}}, &out)
 	switch {
 	case codeOf(err) == "users_not_found":
 		return flow.Actor{}, false, nil

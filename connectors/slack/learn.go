@@ -87,7 +87,7 @@ type keptProfile struct {
 
 // profileOf returns what Slack says of an account. A kept answer serves for an hour, and longer where Slack does not
 // answer; an account that cannot be read is an empty profile with a reason.
-func (c *Connector) profileOf(ctx context.Context, id string) (profile, error) {
+func (c *Connector) profileOf(ctx context.Context, team, id string) (profile, error) {
 	key := "user/" + id
 	var kept keptProfile
 	have := c.get(ctx, key, &kept)
@@ -97,7 +97,7 @@ func (c *Connector) profileOf(ctx context.Context, id string) (profile, error) {
 	var out struct {
 		User user `json:"user"`
 	}
-	_, err := c.read(ctx, opUser, url.Values{"user": {id}}, &out)
+	_, err := c.read(ctx, team, opUser, url.Values{"user": {id}}, &out)
 	if err != nil {
 		if have {
 			return kept.profile, nil // yesterday's name is better than a vote that waits for Slack
@@ -110,7 +110,7 @@ func (c *Connector) profileOf(ctx context.Context, id string) (profile, error) {
 }
 
 // channelName returns "#name" of a channel, "" for direct conversations.
-func (c *Connector) channelName(ctx context.Context, id string) (string, error) {
+func (c *Connector) channelName(ctx context.Context, team, id string) (string, error) {
 	if id == "" || id[0] == 'D' {
 		return "", nil
 	}
@@ -129,7 +129,7 @@ func (c *Connector) channelName(ctx context.Context, id string) (string, error) 
 			MPIM bool   `json:"is_mpim"`
 		} `json:"channel"`
 	}
-	if _, err := c.read(ctx, opChannel, url.Values{"channel": {id}}, &out); err != nil {
+	if _, err := c.read(ctx, team, opChannel, url.Values{"channel": {id}}, &out); err != nil {
 		return "", err
 	}
 	kept.Name, kept.At = "", c.now().UTC()
@@ -150,12 +150,12 @@ func (c *Connector) threadPage() int {
 }
 
 // thread reads a thread once, its first messages in order.
-func (c *Connector) thread(ctx context.Context, channel, ts string) ([]post, error) {
+func (c *Connector) thread(ctx context.Context, team, channel, ts string) ([]post, error) {
 	var out struct {
 		Messages []inner `json:"messages"`
 	}
 	args := url.Values{"channel": {channel}, "ts": {ts}, "limit": {strconv.Itoa(c.threadPage())}}
-	_, err := c.read(ctx, opReplies, args, &out)
+	_, err := c.read(ctx, team, opReplies, args, &out)
 	posts := make([]post, 0, len(out.Messages))
 	for _, m := range out.Messages {
 		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: m.words(), TS: string(m.TS)})
@@ -166,8 +166,8 @@ func (c *Connector) thread(ctx context.Context, channel, ts string) ([]post, err
 // permalink returns the address of a message, "" when it cannot be told. It is composed as Slack composes it (the
 // workspace's address, the channel, the time without its dot, and for a reply its thread), which saves a call for every
 // message; where the workspace's address is not known Slack is asked.
-func (c *Connector) permalink(ctx context.Context, channel, ts, thread string) string {
-	if base := c.known.Load().URL; base != "" {
+func (c *Connector) permalink(ctx context.Context, team, channel, ts, thread string) string {
+	if base := c.self(team).URL; base != "" {
 		address := base + "archives/" + url.PathEscape(channel) + "/p" + strings.ReplaceAll(ts, ".", "")
 		if thread != "" && thread != ts {
 			address += "?thread_ts=" + url.QueryEscape(thread) + "&cid=" + url.QueryEscape(channel)
@@ -177,7 +177,7 @@ func (c *Connector) permalink(ctx context.Context, channel, ts, thread string) s
 	var out struct {
 		Permalink string `json:"permalink"`
 	}
-	if _, err := c.read(ctx, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}}, &out); err != nil {
+	if _, err := c.read(ctx, team, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}}, &out); err != nil {
 		return "" // a link without an address still works for us
 	}
 	return out.Permalink
@@ -195,12 +195,12 @@ func workspaceURL(said string) string {
 // Enrich finds out who acted, what their channel is called and what the thread says. Rights that are missing cost the
 // part they guard, not the delivery; errors are *connectors.Error and mean that it should be tried again.
 func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
-	if _, err := c.installed(ctx); err != nil {
-		return nil, err
-	}
 	want, err := c.wanted(d)
 	if err != nil {
 		return nil, &connectors.Error{Op: "enrich", Class: connectors.Rejected, Err: err}
+	}
+	if _, err := c.installed(ctx, want.team); err != nil {
+		return nil, err
 	}
 	l := learned{Users: map[string]profile{}}
 	if err := c.learn(ctx, want, &l); err != nil {
@@ -211,6 +211,7 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 
 // wants is what there is to find out about a delivery.
 type wants struct {
+	team               string
 	users              []string
 	channel            string // its name
 	threadOf, threadTS string // a thread's channel and first message
@@ -221,10 +222,10 @@ type wants struct {
 
 func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
 	steps := []func() error{
-		func() (err error) { l.Channel, err = c.channelName(ctx, w.channel); return err },
+		func() (err error) { l.Channel, err = c.channelName(ctx, w.team, w.channel); return err },
 		func() (err error) {
 			if w.threadTS != "" {
-				l.Thread, err = c.thread(ctx, w.threadOf, w.threadTS)
+				l.Thread, err = c.thread(ctx, w.team, w.threadOf, w.threadTS)
 			}
 			return err
 		},
@@ -235,13 +236,13 @@ func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
 		}
 	}
 	if w.message != "" {
-		l.Permalink = c.permalink(ctx, w.messageChannel, w.message, "")
+		l.Permalink = c.permalink(ctx, w.team, w.messageChannel, w.message, "")
 	}
 	for _, id := range append(w.users, authors(l.Thread, w.authors)...) {
 		if _, done := l.Users[id]; done || id == "" {
 			continue
 		}
-		p, err := c.profileOf(ctx, id)
+		p, err := c.profileOf(ctx, w.team, id)
 		if err := l.tolerate(err); err != nil {
 			return err
 		}

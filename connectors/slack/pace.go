@@ -39,8 +39,8 @@ func (c *Connector) posts(at flow.Ref, e flow.Effect, to []flow.Actor) []connect
 		return paces
 	}
 	for _, a := range to {
-		if user, err := c.accountOf(e, a); err == nil {
-			one(user)
+		if who, err := c.accountOf(e, a); err == nil {
+			one(who.id)
 		}
 	}
 	return paces

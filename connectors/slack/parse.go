@@ -124,7 +124,7 @@ func (s source) author(team string) flow.Actor {
 
 // words reads mrkdwn without the mention of ourselves.
 func (s source) words(mrkdwn string) text.Doc {
-	for _, bot := range []string{s.env.botUser(), s.c.known.Load().User} {
+	for _, bot := range []string{s.env.botUser(), s.c.self(s.env.TeamID).User} {
 		if bot != "" {
 			mrkdwn = dropMention(mrkdwn, bot)
 		}
@@ -159,7 +159,7 @@ const (
 // threadWords are the messages before the mention, each under its author's name.
 func (s source) threadWords(mention string) text.Doc {
 	var doc text.Doc
-	in, runes := s.c.known.Load(), 0
+	in, runes := s.c.self(s.env.TeamID), 0
 	for i, p := range s.learned.Thread {
 		if p.TS == mention || p.BotID != "" && p.BotID == in.Bot || p.User != "" && p.User == in.User {
 			continue

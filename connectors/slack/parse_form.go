@@ -158,7 +158,7 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 		return wants{}, err
 	}
 	if m := s.said; m != nil {
-		w := wants{users: []string{m.User}, channel: m.Channel, messageChannel: m.Channel, message: m.TS, authors: 5}
+		w := wants{team: s.env.TeamID, users: []string{m.User}, channel: m.Channel, messageChannel: m.Channel, message: m.TS, authors: 5}
 		if m.ThreadTS != "" && m.ThreadTS != m.TS {
 			w.threadOf, w.threadTS, w.message = m.Channel, m.ThreadTS, m.ThreadTS
 		}
@@ -167,7 +167,7 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 	if s.act == nil {
 		return wants{}, nil
 	}
-	w := wants{users: []string{s.act.User.ID}}
+	w := wants{team: s.act.Team.id(), users: []string{s.act.User.ID}}
 	if s.act.Type != "view_submission" || s.act.View == nil {
 		return w, nil
 	}

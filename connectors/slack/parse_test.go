@@ -245,7 +245,7 @@ func TestPermalink_IsComposedAsSlackDoes(t *testing.T) {
 			t.Errorf("the thread's link = %+v, want the address %s", ev.Links, want)
 		}
 	}
-	if got, want := r.permalink(t.Context(), "C1", "2.000200", "1.000100"), "https://lumen.slack.com/archives/C1/p2000200?thread_ts=1.000100&cid=C1"; got != want {
+	if got, want := r.permalink(t.Context(), testTeam, "C1", "2.000200", "1.000100"), "https://lumen.slack.com/archives/C1/p2000200?thread_ts=1.000100&cid=C1"; got != want {
 		t.Errorf("a reply's address = %q, want %q", got, want)
 	}
 	for said, want := range map[string]string{

@@ -164,7 +164,7 @@ func (c *Connector) asks(ctx context.Context, o origin, q connectors.Query) []sl
 
 // openOrSay opens a modal with one try, and says so privately where that failed.
 func (c *Connector) openOrSay(ctx context.Context, i interaction, view slack.ModalViewRequest) (*slack.ViewResponse, bool) {
-	opened, err := c.openModal(ctx, i.TriggerID, view)
+	opened, err := c.openModal(ctx, i.Team.id(), i.TriggerID, view)
 	if err != nil {
 		c.log.Warn("form not opened", "form", view.CallbackID, "err", err)
 		c.privately(i, sentenceNotOpen)(ctx)
@@ -173,10 +173,10 @@ func (c *Connector) openOrSay(ctx context.Context, i interaction, view slack.Mod
 	return opened, true
 }
 
-func (c *Connector) openModal(ctx context.Context, trigger string, view slack.ModalViewRequest) (*slack.ViewResponse, error) {
+func (c *Connector) openModal(ctx context.Context, team, trigger string, view slack.ModalViewRequest) (*slack.ViewResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	opened, err := c.api.OpenViewContext(ctx, trigger, view)
+	opened, err := c.web(team).OpenViewContext(ctx, trigger, view)
 	if err != nil {
 		return nil, c.failed(call{op: opViewOpen}, err)
 	}
@@ -213,7 +213,7 @@ func (c *Connector) privateBlocks(i interaction, s spoken) func(context.Context)
 	return func(ctx context.Context) {
 		m := i.message()
 		to := whisper{
-			user: i.User.ID, channel: firstOf(i.Channel.id(), i.Container.ChannelID),
+			team: i.Team.id(), user: i.User.ID, channel: firstOf(i.Channel.id(), i.Container.ChannelID),
 			thread: firstOf(m.ThreadTS, i.Container.ThreadTS), address: i.ResponseURL,
 		}
 		if err := c.whisper(ctx, to, s); err != nil {

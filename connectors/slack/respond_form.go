@@ -87,10 +87,10 @@ func (c *Connector) kept(ctx context.Context, ids []string) map[string]profile {
 }
 
 // named is what Slack says of accounts; who cannot be read is left out.
-func (c *Connector) named(ctx context.Context, ids []string) map[string]profile {
+func (c *Connector) named(ctx context.Context, team string, ids []string) map[string]profile {
 	people := map[string]profile{}
 	for _, id := range ids {
-		if p, err := c.profileOf(ctx, id); err == nil {
+		if p, err := c.profileOf(ctx, team, id); err == nil {
 			people[id] = p
 		}
 	}
@@ -130,8 +130,8 @@ func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *sla
 	for _, p := range posts {
 		said.WriteString(p.Text)
 	}
-	people := c.named(ctx, mentionedIn(said.String()))
-	words := c.threadText(posts, people)
+	people := c.named(ctx, f.origin.Team, mentionedIn(said.String()))
+	words := c.threadText(f.origin.Team, posts, people)
 	more := words != "" && clip(clean(words), maxInput) != f.sheet.one(inputText)
 	if !more && !f.reading {
 		return // the form says it all
@@ -152,7 +152,7 @@ func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *sla
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	if _, err := c.api.UpdateViewContext(ctx, c.requestView(next), "", opened.View.Hash, opened.View.ID); err != nil {
+	if _, err := c.web(f.origin.Team).UpdateViewContext(ctx, c.requestView(next), "", opened.View.Hash, opened.View.ID); err != nil {
 		// The form stays as it was opened. A changed hash means that the person has already gone on.
 		c.log.Info("form not filled from the thread", "err", c.failed(call{op: opViewWrite, repeatable: true}, err))
 	}
@@ -164,7 +164,7 @@ func (c *Connector) threadOf(ctx context.Context, f draftForm) []post {
 	if !f.reading && c.settings.AppType == distributedApp {
 		return alone // one thread a minute is all that Slack allows: it is kept for messages that are known to have one
 	}
-	posts, err := c.thread(ctx, f.origin.Channel, firstOf(f.origin.Thread, f.origin.TS))
+	posts, err := c.thread(ctx, f.origin.Team, f.origin.Channel, firstOf(f.origin.Thread, f.origin.TS))
 	switch {
 	case err != nil:
 		c.log.Warn("thread not read for the form", "err", err)
@@ -176,9 +176,9 @@ func (c *Connector) threadOf(ctx context.Context, f draftForm) []post {
 }
 
 // threadText joins what people wrote in a thread.
-func (c *Connector) threadText(posts []post, people map[string]profile) string {
+func (c *Connector) threadText(team string, posts []post, people map[string]profile) string {
 	var parts []string
-	in := c.known.Load()
+	in := c.self(team)
 	for _, p := range posts {
 		if p.BotID != "" && p.BotID == in.Bot {
 			continue
@@ -215,7 +215,7 @@ func (c *Connector) retype(i interaction, q connectors.Query) connectors.Reply {
 	reply.Beside = func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, openTime)
 		defer cancel()
-		if _, err := c.api.UpdateViewContext(ctx, view, "", hash, id); err != nil {
+		if _, err := c.web(o.Team).UpdateViewContext(ctx, view, "", hash, id); err != nil {
 			c.log.Warn("form not redrawn", "err", c.failed(call{op: opViewWrite, repeatable: true}, err))
 		}
 	}

@@ -96,7 +96,7 @@ func TestInstall_IsAskedOnceAndKept(t *testing.T) {
 	t.Parallel()
 	r := fresh(t)
 	for range 3 {
-		in, err := r.installed(t.Context())
+		in, err := r.installed(t.Context(), "")
 		if want := (install{Team: testTeam, App: testApp, User: testBot, Bot: testBotID}); err != nil || in != want {
 			t.Fatalf("installed = %+v, %v; want %+v", in, err, want)
 		}

@@ -13,7 +13,7 @@ import (
 // tell says something once: at a place, or to each person directly, or to one person where they acted. Without access
 // to the place it goes to each person directly.
 func (c *Connector) tell(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
-	in, err := c.installed(ctx)
+	in, err := c.installed(ctx, c.teamOf(e))
 	if err != nil {
 		return nil, err
 	}
@@ -78,26 +78,33 @@ func (t told) links(c *Connector, in install) []flow.Link {
 }
 
 // recipients are the people a Tell goes to; somebody without an account is a problem only once the others are told.
-func (c *Connector) recipients(e flow.Effect) (users []string, missing error) {
+func (c *Connector) recipients(e flow.Effect) (users []member, missing error) {
 	to := e.Tell.To
 	if len(to) == 0 && e.Tell.Where.Type == "user" {
 		to = []flow.Actor{{Ref: e.Tell.Where}}
 	}
 	seen := map[string]bool{}
 	for _, a := range to {
-		id, err := c.accountOf(e, a)
+		who, err := c.accountOf(e, a)
 		if err != nil {
 			missing = errors.Join(missing, err)
 			continue
 		}
-		if !seen[id] {
-			users, seen[id] = append(users, id), true
+		if !seen[who.id] {
+			users, seen[who.id] = append(users, who), true
 		}
 	}
 	if len(users) == 0 && missing == nil {
 		missing = &connectors.Error{Op: opPost, Class: connectors.Rejected, Err: errors.New("it goes to nobody")}
 	}
 	return users, missing
+}
+
+func ids(users []member) (list []string) {
+	for _, who := range users {
+		list = append(list, who.id)
+	}
+	return list
 }
 
 // tellEach tells each person directly. A refusal about one of them does not keep it from the others.
@@ -107,11 +114,11 @@ func (c *Connector) tellEach(ctx context.Context, in install, e flow.Effect) ([]
 	key := keyTold(e)
 	c.get(ctx, key, &done)
 	s := c.render(e)
-	for _, user := range users {
-		if _, before := done.Posts[user]; before {
+	for _, who := range users {
+		if _, before := done.Posts[who.id]; before {
 			continue
 		}
-		sent, err := c.tellOne(ctx, e, user, s)
+		sent, err := c.tellOne(ctx, e, who, s)
 		if connectors.ClassOf(err) == connectors.Rejected {
 			refused = errors.Join(refused, err)
 			continue
@@ -119,7 +126,7 @@ func (c *Connector) tellEach(ctx context.Context, in install, e flow.Effect) ([]
 		if err != nil {
 			return nil, err
 		}
-		done.add(user, sent)
+		done.add(who.id, sent)
 		c.put(ctx, key, done)
 	}
 	if refused != nil {
@@ -128,12 +135,12 @@ func (c *Connector) tellEach(ctx context.Context, in install, e flow.Effect) ([]
 	return done.links(c, in), nil
 }
 
-func (c *Connector) tellOne(ctx context.Context, e flow.Effect, user string, s spoken) (posted, error) {
-	channel, err := c.direct(ctx, user)
+func (c *Connector) tellOne(ctx context.Context, e flow.Effect, who member, s spoken) (posted, error) {
+	channel, err := c.direct(ctx, who)
 	if err != nil {
 		return posted{}, err
 	}
-	return c.post(ctx, outgoing{channel: channel, user: user, spoken: s, mark: e})
+	return c.post(ctx, outgoing{team: who.team, channel: channel, user: who.id, spoken: s, mark: e})
 }
 
 // onlyOne makes one *connectors.Error of several.
@@ -151,9 +158,9 @@ func (c *Connector) tellAlone(ctx context.Context, e flow.Effect) error {
 	if len(users) == 0 {
 		return onlyOne(err)
 	}
-	to := whisper{user: users[0], address: c.addresses.take(e.Tell.InReplyTo, c.now())}
+	to := whisper{team: users[0].team, user: users[0].id, address: c.addresses.take(e.Tell.InReplyTo, c.now())}
 	if out, err := c.place(e.Tell.Where); err == nil {
-		to.channel, to.thread = out.channel, out.thread
+		to.team, to.channel, to.thread = out.team, out.channel, out.thread
 	}
 	return c.whisper(ctx, to, c.render(e))
 }

@@ -71,7 +71,7 @@ func (a *addresses) take(delivery string, now time.Time) string {
 
 // whisper says who is to read something alone, and how they can be reached.
 type whisper struct {
-	user, channel, thread, address string
+	team, user, channel, thread, address string
 }
 
 var errNoPlace = errors.New("there is neither a channel nor an account to answer to")
@@ -95,11 +95,11 @@ func (c *Connector) whisper(ctx context.Context, to whisper, s spoken) error {
 	if to.user == "" {
 		return &connectors.Error{Op: opEphemeral, Class: connectors.Rejected, Err: errNoPlace}
 	}
-	channel, err := c.direct(ctx, to.user)
+	channel, err := c.direct(ctx, member{to.team, to.user})
 	if err != nil {
 		return err
 	}
-	_, err = c.post(ctx, outgoing{channel: channel, user: to.user, spoken: s})
+	_, err = c.post(ctx, outgoing{team: to.team, channel: channel, user: to.user, spoken: s})
 	return err
 }
 
@@ -119,7 +119,7 @@ func (c *Connector) ephemeral(ctx context.Context, to whisper, s spoken) error {
 	if to.thread != "" {
 		options = append(options, slack.MsgOptionTS(to.thread))
 	}
-	_, err := c.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
+	_, err := c.web(to.team).PostEphemeralContext(ctx, to.channel, to.user, options...)
 	if err != nil {
 		// Said twice is better than not at all, and nobody can look an ephemeral message up.
 		return c.failed(call{op: opEphemeral, repeatable: true}, err)
