@@ -31,6 +31,7 @@ type Issue struct {
 	Created     time.Time
 	Updated     time.Time
 	Comments    []Comment
+	Attachments []Attachment
 	Archived    bool
 	Links       []Link
 	Properties  map[string]json.RawMessage
@@ -92,6 +93,9 @@ func (s *Server) view(iss *issue) Issue {
 	for _, c := range iss.comments {
 		v.Comments = append(v.Comments, s.viewComment(c))
 	}
+	for _, f := range iss.files {
+		v.Attachments = append(v.Attachments, s.viewFile(f))
+	}
 	for _, l := range iss.links {
 		v.Links = append(v.Links, l.view())
 	}
@@ -123,6 +127,7 @@ var (
 	ErrNoIssue      = errors.New("there is no such issue")
 	ErrNoTransition = errors.New("no transition leads there from the present status")
 	ErrNoComment    = errors.New("there is no such comment")
+	ErrNoFile       = errors.New("there is no such attachment")
 	ErrArchived     = errors.New("the issue is archived and cannot be changed")
 )
 

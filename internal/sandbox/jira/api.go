@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	service = "jira"
+	service  = "jira"
+	uploadOp = "addAttachment" // the one operation whose body is not JSON
 	// maxRequest is the largest body that the site takes.
 	maxRequest = 1 << 20
 )
@@ -24,11 +25,12 @@ type object = map[string]any
 
 // call is one authenticated request.
 type call struct {
-	op   string
-	path map[string]string // values of the names in the route
-	q    url.Values
-	body []byte
-	by   *User
+	op    string
+	path  map[string]string // values of the names in the route
+	q     url.Values
+	body  []byte
+	files []upload // of an upload
+	by    *User
 
 	writes bool // neither GET nor HEAD
 }
@@ -72,6 +74,8 @@ func window[T any](all []T, start, count int) []T {
 type reply struct {
 	status int
 	body   any
+	text   string // plain text instead of a JSON body
+	file   *file  // the bytes of a file instead of a JSON body
 	header map[string]string
 }
 
@@ -110,6 +114,10 @@ func (s *Server) routes() []route {
 		{"getPriorities", "GET " + base + "/priority", "", s.allPriorities},
 		{"getFields", "GET " + base + "/field", "", s.allFields},
 		{"getAttachmentMeta", "GET " + base + "/attachment/meta", "", s.attachmentMeta},
+		{"getAttachment", "GET " + base + "/attachment/{id}", "", s.getAttachment},
+		{"removeAttachment", "DELETE " + base + "/attachment/{id}", "", s.removeAttachment},
+		{"getAttachmentContent", "GET " + base + "/attachment/content/{id}", "", s.getAttachmentContent},
+		{uploadOp, "POST " + one + "/attachments", "CREATE_ATTACHMENTS", s.addAttachment},
 		{"getCreateIssueMetaIssueTypes", "GET " + base + "/issue/createmeta/{project}/issuetypes", "", s.createMetaTypes},
 		{"getCreateIssueMetaIssueTypeId", "GET " + base + "/issue/createmeta/{project}/issuetypes/{type}", "", s.createMetaFields},
 		{"findUsers", "GET " + base + "/user/search", "", s.findUsers},
@@ -223,39 +231,55 @@ func noRoute(r *http.Request, otherMethod bool) *reply {
 
 // serve runs one call through the checks that come before every operation and records it.
 func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values map[string]string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
+	c := call{op: r.op, path: values, q: req.URL.Query(), writes: req.Method != http.MethodGet && req.Method != http.MethodHead}
+	if r.op == uploadOp {
+		rep := s.receive(w, req, r, &c)
+		s.record(req, r.op, rep.status, described(c.files))
+		write(w, req, rep)
+		return
+	}
+	var err error
+	c.body, err = io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
 	rep := problem(http.StatusRequestEntityTooLarge, "The request is too large.")
 	if err == nil {
-		rep = s.run(req, r, call{op: r.op, path: values, q: req.URL.Query(), body: body, writes: req.Method != http.MethodGet && req.Method != http.MethodHead})
+		rep = s.run(req, r, c)
 	}
-	s.record(req, r.op, rep.status, body)
-	write(w, rep)
+	s.record(req, r.op, rep.status, c.body)
+	write(w, req, rep)
 }
 
 func (s *Server) run(req *http.Request, r route, c call) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if rep := s.admit(req, r, &c); rep != nil {
+		return rep
+	}
+	return r.do(c)
+}
+
+// admit checks what comes before every operation: who calls, the limits, the permission. The caller holds the lock.
+func (s *Server) admit(req *http.Request, r route, c *call) *reply {
 	if c.by = s.authenticate(req); c.by == nil {
 		return unauthorized()
 	}
-	if req.Method == http.MethodPost || req.Method == http.MethodPut {
+	if r.op != uploadOp && (req.Method == http.MethodPost || req.Method == http.MethodPut) {
 		kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
 		if err != nil || kind != "application/json" {
 			return problem(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type")
 		}
 	}
-	if rep := s.limited(req.Method, c); rep != nil {
+	if rep := s.limited(req.Method, *c); rep != nil {
 		return rep
 	}
 	if c.path["key"] != "" {
-		if _, rep := s.issueOf(c); rep != nil {
+		if _, rep := s.issueOf(*c); rep != nil {
 			return rep
 		}
 	}
 	if s.lacks(r.permission) {
 		return forbidden(r.op, r.permission)
 	}
-	return r.do(c)
+	return nil
 }
 
 // authenticate accepts only the API token of the configured account.
@@ -276,14 +300,27 @@ func unauthorized() *reply {
 	return rep
 }
 
-func write(w http.ResponseWriter, rep *reply) {
+func write(w http.ResponseWriter, req *http.Request, rep *reply) {
 	for k, v := range rep.header {
 		w.Header().Set(k, v)
 	}
-	if rep.body == nil {
+	switch {
+	case rep.file != nil:
+		sendFile(w, req, rep.file)
+		return
+	case rep.text != "":
+		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
+		w.WriteHeader(rep.status)
+		_, _ = io.WriteString(w, rep.text) // the caller may be gone
+		return
+	case rep.body == nil:
 		w.WriteHeader(rep.status)
 		return
 	}
+	writeJSON(w, rep)
+}
+
+func writeJSON(w http.ResponseWriter, rep *reply) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -313,7 +350,7 @@ func refuse(w http.ResponseWriter, status int, name string) {
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-NearLimit", "true")
 	}
-	write(w, problem(status, message))
+	writeJSON(w, problem(status, message))
 }
 
 func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {

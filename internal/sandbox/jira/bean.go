@@ -116,7 +116,7 @@ func (s *Server) values(iss *issue, f facts, withEmail bool) object {
 		"reporter": s.userBean(s.user(iss.creator), withEmail), "creator": s.userBean(s.user(iss.creator), withEmail),
 		"duedate": orNull(f.due), "created": at(iss.created), "updated": at(f.updated),
 		"timeoriginalestimate": f.estimate, "timeestimate": f.estimate, "timespent": nil, "timetracking": tracking(f.estimate),
-		"components": []any{}, "fixVersions": []any{}, "versions": []any{}, "issuelinks": []any{}, "attachment": []any{},
+		"components": []any{}, "fixVersions": []any{}, "versions": []any{}, "issuelinks": []any{}, "attachment": s.fileBeans(iss, withEmail),
 		"environment": nil, "security": nil, "workratio": -1, "lastViewed": nil,
 		"subtasks": s.subtaskBeans(iss), "comment": s.commentPage(iss),
 		"watches": object{"self": s.selfIssue(iss) + "/watchers", "watchCount": len(iss.watchers), "isWatching": slices.Contains(iss.watchers, s.bot().AccountID)},

@@ -82,7 +82,7 @@ func (s *Server) announce(o outgoing) {
 	if h.url == "" {
 		return
 	}
-	w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.key, Body: o.bytes()}
+	w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.iss.key, Body: o.bytes()}
 	h.all = append(h.all, w)
 	h.queue = append(h.queue, w)
 	h.signal()

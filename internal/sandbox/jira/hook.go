@@ -13,13 +13,14 @@ import (
 
 // hookBody is the order in which Jira writes the members.
 type hookBody struct {
-	Timestamp int64      `json:"timestamp"`
-	Event     string     `json:"webhookEvent"`
-	TypeName  string     `json:"issue_event_type_name,omitempty"`
-	User      any        `json:"user,omitempty"`
-	Comment   any        `json:"comment,omitempty"`
-	Issue     object     `json:"issue"`
-	Changelog *changelog `json:"changelog,omitempty"`
+	Timestamp  int64      `json:"timestamp"`
+	Event      string     `json:"webhookEvent"`
+	TypeName   string     `json:"issue_event_type_name,omitempty"`
+	User       any        `json:"user,omitempty"`
+	Comment    any        `json:"comment,omitempty"`
+	Attachment any        `json:"attachment,omitempty"`
+	Issue      object     `json:"issue,omitempty"`
+	Changelog  *changelog `json:"changelog,omitempty"`
 }
 
 type changelog struct {
@@ -29,7 +30,7 @@ type changelog struct {
 
 // outgoing is a webhook on its way to the queue.
 type outgoing struct {
-	key  string
+	iss  *issue
 	body hookBody
 }
 
@@ -44,7 +45,7 @@ func (o outgoing) bytes() []byte {
 }
 
 func (s *Server) hook(event, typeName string, iss *issue, by *User) outgoing {
-	return outgoing{iss.key, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, TypeName: typeName,
+	return outgoing{iss, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, TypeName: typeName,
 		User: s.userBean(by, false), Issue: s.hookIssue(iss)}}
 }
 
@@ -105,7 +106,7 @@ func (s *Server) deletedHook(iss *issue, by *User) outgoing {
 func (s *Server) announceComment(event, typeName string, iss *issue, c *comment, by *User) {
 	bean := s.commentBean(iss, c, nil)
 	bean["author"], bean["updateAuthor"] = s.userBean(s.user(c.author), false), s.userBean(s.user(c.editor), false)
-	s.announce(outgoing{iss.key, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, Comment: bean, Issue: s.reduced(iss)}})
+	s.announce(outgoing{iss, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, Comment: bean, Issue: s.reduced(iss)}})
 	if s.opt.CommentAsUpdate {
 		o := s.hook("jira:issue_updated", typeName, iss, by)
 		o.body.Comment = bean

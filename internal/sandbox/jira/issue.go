@@ -55,6 +55,7 @@ type issue struct {
 	hidden   bool // from the product's account
 	archived bool
 	comments []*comment
+	files    []*file
 	links    []*remoteLink
 	props    map[string]json.RawMessage
 	watchers []string // account ids
@@ -262,6 +263,16 @@ func (s *Server) commit(iss *issue, after facts, by *User) {
 	entry := history{id: s.sequence("changelog"), author: by.AccountID, at: now, items: items}
 	iss.history = append(iss.history, entry)
 	iss.remember(now, s.opt.IndexLag)
+	s.announce(s.updatedHook(iss, by, entry))
+	s.wake()
+}
+
+// journal writes items into the change log that no field of facts holds, and announces them. The caller holds the lock.
+func (s *Server) journal(iss *issue, by *User, items ...changeItem) {
+	iss.updated = s.opt.Now()
+	entry := history{id: s.sequence("changelog"), author: by.AccountID, at: iss.updated, items: items}
+	iss.history = append(iss.history, entry)
+	iss.remember(iss.updated, s.opt.IndexLag)
 	s.announce(s.updatedHook(iss, by, entry))
 	s.wake()
 }

@@ -107,10 +107,6 @@ func (s *Server) allPriorities(call) *reply {
 	return answer(http.StatusOK, all)
 }
 
-func (s *Server) attachmentMeta(call) *reply {
-	return answer(http.StatusOK, object{"enabled": true, "uploadLimit": 10485760})
-}
-
 // systemFields exist on every site, whether or not a screen shows them.
 func systemFields() []Field {
 	return []Field{

@@ -28,9 +28,11 @@ type Options struct {
 	Denied      []string // permissions that the account lacks, such as "TRANSITION_ISSUES"; see also Server.Deny
 	Granted     []string // permissions that it has beyond those of an ordinary account, such as "ADMINISTER"
 
-	IndexLag   time.Duration // how long search does not see a change
-	RateLimits bool          // enforce the burst and per-issue limits
-	PageSize   int           // most issues on one page of search results; 0 = 100
+	IndexLag    time.Duration // how long search does not see a change
+	RateLimits  bool          // enforce the burst and per-issue limits
+	UploadLimit int           // most bytes of an attachment; 0 = 10 MiB
+	MediaURL    string        // where Server.Media is reached; downloads are redirected there. "" = the site sends the bytes itself
+	PageSize    int           // most issues on one page of search results; 0 = 100
 
 	WebhookURL      string
 	WebhookSecret   string
@@ -55,6 +57,7 @@ type Server struct {
 	issues    []*issue // by creation; deleted ones stay, marked
 	nextID    map[string]int
 	nextKey   map[string]int
+	grants    map[string]grant // of the media host, by token
 	meter     meter
 	hooks     hooks
 	changed   chan struct{}
@@ -67,7 +70,7 @@ func New(opt Options) *Server {
 		opt:     withDefaults(opt),
 		nextID:  map[string]int{},
 		nextKey: map[string]int{},
-		denied:  map[string]bool{}, archived: map[string]bool{},
+		denied:  map[string]bool{}, archived: map[string]bool{}, grants: map[string]grant{},
 		changed: make(chan struct{}),
 	}
 	for i := range s.opt.Projects {
@@ -89,6 +92,8 @@ func withDefaults(opt Options) Options {
 	opt.BaseURL = strings.TrimSuffix(cmp.Or(opt.BaseURL, "https://lumen.jira.example"), "/")
 	opt.Prefix = strings.TrimSuffix(opt.Prefix, "/")
 	opt.PageSize = cmp.Or(opt.PageSize, 100)
+	opt.UploadLimit = cmp.Or(opt.UploadLimit, defaultUpload)
+	opt.MediaURL = strings.TrimSuffix(opt.MediaURL, "/")
 	if opt.Projects == nil {
 		opt.Projects = DefaultProjects()
 	}
