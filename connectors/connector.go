@@ -98,6 +98,9 @@ type Accepted struct {
 	Waits bool
 	// Enrich is true when Enrich must run before Parse.
 	Enrich bool
+	// About names a thing outside without which the delivery is of no use: where no request belongs to it when the
+	// delivery arrives, the engine keeps neither its body nor a job for it. Words in a channel are nearly all of that kind.
+	About flow.Ref
 	// Alarm names something an operator should hear about although the delivery is kept.
 	Alarm string
 	// Secret says which of our secrets it was signed with: "current" or "previous"; empty where nothing was signed.
@@ -146,6 +149,9 @@ type Responder interface {
 type Enricher interface {
 	Enrich(ctx context.Context, d flow.Delivery) (learned []byte, err error)
 }
+
+// Asker wants to ask, while it enriches, what is known of requests. Ask is called once, before the first delivery.
+type Asker interface{ Ask(q Query) }
 
 // Listener keeps a connection of its own open, through which deliveries come (Socket Mode). deliver takes one in as a
 // hook does and returns its answer; what it answered must reach the sender only after deliver has returned. Listen runs
