@@ -16,6 +16,12 @@ const (
 	verbCommand    = "/signoff" // always there, for the verbs
 )
 
+// The words of mode: how deliveries reach us.
+const (
+	modeHTTP   = "http"   // Slack calls a public address of ours
+	modeSocket = "socket" // we call Slack and keep a connection open
+)
+
 // The words of app_type. A distributed app reads fewer messages per page of a thread.
 const (
 	internalApp    = "internal"
@@ -24,7 +30,8 @@ const (
 
 // Settings are the keys of one instance under connectors:.
 type Settings struct {
-	Mode           string        `yaml:"mode"`            // http
+	Mode           string        `yaml:"mode"`            // http (default) | socket
+	AppToken       secret.Secret `yaml:"app_token"`       // xapp-…, socket mode only
 	SigningSecret  Secrets       `yaml:"signing_secret"`  // one, or two while rotating
 	BotToken       secret.Secret `yaml:"bot_token"`       // xoxb-…
 	APIURL         string        `yaml:"api_url"`         // default https://slack.com/api/
@@ -54,9 +61,10 @@ func (s *Secrets) UnmarshalYAML(construct func(any) error) error {
 }
 
 // example is YAML for one instance.
-const example = `mode: http
+const example = `mode: http                                # http | socket (no public address needed)
 signing_secret: ${SLACK_SIGNING_SECRET}   # Basic Information; a list of two while rotating
 bot_token: ${SLACK_BOT_TOKEN}             # OAuth & Permissions, begins with xoxb-
+# app_token: ${SLACK_APP_TOKEN}           # socket mode only: Basic Information, begins with xapp-
 # api_url: https://slack.com/api/         # a proxy or a stand-in; ends in /api/
 command: /request                         # opens the form; /signoff is always there for the verbs
 # team_id: T0123456789                    # pins the workspace; else signoff asks Slack once
@@ -94,7 +102,7 @@ func (s Settings) checked() (Settings, error) {
 	if err != nil {
 		return s, err
 	}
-	s.APIURL, s.Mode = base, "http"
+	s.APIURL, s.Mode = base, firstOf(s.Mode, modeHTTP)
 	s.Command = firstOf(s.Command, defaultCommand)
 	s.AppType = firstOf(s.AppType, internalApp)
 	return s, nil
@@ -102,17 +110,38 @@ func (s Settings) checked() (Settings, error) {
 
 func (s Settings) checkMode() error {
 	switch s.Mode {
-	case "", "http":
+	case "", modeHTTP:
+		if !s.AppToken.Empty() {
+			return &connectors.SettingError{Key: "app_token", Text: "is for mode: socket only; leave it out, or set mode: socket"}
+		}
 		return nil
-	case "socket":
-		return &connectors.SettingError{Key: "mode", Text: "Socket Mode comes later; use mode: http with a public address for /hooks/"}
+	case modeSocket:
+		return s.checkAppToken()
 	}
-	return &connectors.SettingError{Key: "mode", Text: "must be http"}
+	return &connectors.SettingError{Key: "mode", Text: "must be http or socket"}
+}
+
+func (s Settings) checkAppToken() error {
+	bad := func(text string) error { return &connectors.SettingError{Key: "app_token", Text: text} }
+	token := s.AppToken.Reveal()
+	switch {
+	case strings.TrimSpace(token) == "":
+		return bad("is missing; make an app-level token with the scope connections:write under Basic Information of your Slack app")
+	case strings.ContainsAny(token, " \t\r\n"):
+		return bad("contains white space; copy it again without quotes or line ends")
+	case strings.HasPrefix(token, "xoxb-"), strings.HasPrefix(token, "xoxp-"):
+		return bad("is not an app-level token; use the one that begins with xapp- under Basic Information of your Slack app")
+	case placeholder(token):
+		return bad("is a placeholder; copy the app-level token (xapp-…) from Basic Information of your Slack app")
+	}
+	return nil
 }
 
 func (s Settings) checkSecrets() error {
 	bad := func(text string) error { return &connectors.SettingError{Key: "signing_secret", Text: text} }
 	switch {
+	case len(s.SigningSecret) == 0 && s.Mode == modeSocket:
+		return nil // the socket authenticates itself; nothing is believed at the hook
 	case len(s.SigningSecret) == 0:
 		return bad("is missing; copy it from Basic Information of your Slack app")
 	case len(s.SigningSecret) > 2:
