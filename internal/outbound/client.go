@@ -26,10 +26,14 @@ type Options struct {
 	Hosts     []string
 	UserAgent string        // sent where the caller sets none; default "signoff"
 	Timeout   time.Duration // for one request including its answer's body, default 30 s
+	Idle      time.Duration // the longest standstill of a body in either direction, default none
 	MaxBody   int64         // bytes of an answer, default 1 MiB
 	Roots     *x509.CertPool
+	Skew      *Skew // learns from the Date of each answer how far our clock is off; nil: nobody does
 	// Lookup resolves a name to all of its addresses; default the system's resolver.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	connect func(ctx context.Context, network, address string) (net.Conn, error) // of tests
 }
 
 func (o Options) orDefault() Options {
@@ -42,6 +46,9 @@ func (o Options) orDefault() Options {
 	if o.MaxBody == 0 {
 		o.MaxBody = 1 << 20
 	}
+	if o.connect == nil {
+		o.connect = (&net.Dialer{}).DialContext
+	}
 	if o.Lookup == nil {
 		o.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -51,10 +58,12 @@ func (o Options) orDefault() Options {
 }
 
 // New returns a client bounded by o. A base address that CheckBase refuses is not reachable through it.
-func New(o Options) *http.Client {
+func New(o Options) *http.Client { return build(o, false) }
+
+func build(o Options, files bool) *http.Client {
 	o = o.orDefault()
 	reach := newReach(o.Allow, o.Hosts)
-	dial := &dialer{reach: reach, lookup: o.Lookup}
+	dial := &dialer{reach: reach, lookup: o.Lookup, connect: o.connect}
 	transport := &http.Transport{
 		Proxy:                  nil, // an environment variable must not redirect credentials
 		DialContext:            dial.dial,
@@ -65,8 +74,12 @@ func New(o Options) *http.Client {
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
+		ResponseHeaderTimeout:  2 * o.Idle, // after the last byte sent; a service looks at a file before it answers
 	}
-	guard := &guard{reach: reach, next: transport, dial: dial, userAgent: o.UserAgent, timeout: o.Timeout, maxBody: o.MaxBody}
+	guard := &guard{
+		reach: reach, next: transport, dial: dial, userAgent: o.UserAgent, timeout: o.Timeout, idle: o.Idle, maxBody: o.MaxBody,
+		asIs: files, skew: o.Skew,
+	}
 	return &http.Client{Transport: guard, CheckRedirect: guard.redirect}
 }
 

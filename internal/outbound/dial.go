@@ -38,9 +38,9 @@ func within(list []netip.Prefix, ip netip.Addr) bool {
 
 // A dialer connects to hosts on the list, at addresses that fit them.
 type dialer struct {
-	reach  *reach
-	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	net    net.Dialer
+	reach   *reach
+	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -61,7 +61,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 			return nil, &RefusedError{host, "its name leads to " + ip.String() + ", which is not a public address"}
 		}
 	}
-	return d.connect(ctx, network, ips, port)
+	return d.first(ctx, network, ips, port)
 }
 
 func (d *dialer) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -94,12 +94,12 @@ func permitted(ip netip.Addr, base, loopback bool) bool {
 	return loopback && ip.IsLoopback()
 }
 
-// connect tries the addresses in turn; each but the last gets only a share of the time.
-func (d *dialer) connect(ctx context.Context, network string, ips []netip.Addr, port string) (net.Conn, error) {
+// first tries the addresses in turn; each but the last gets only a share of the time.
+func (d *dialer) first(ctx context.Context, network string, ips []netip.Addr, port string) (net.Conn, error) {
 	var failed []error
 	for _, ip := range ips {
 		try, cancel := context.WithTimeout(ctx, 5*time.Second)
-		conn, err := d.net.DialContext(try, network, net.JoinHostPort(ip.String(), port))
+		conn, err := d.connect(try, network, net.JoinHostPort(ip.String(), port))
 		cancel()
 		if err == nil {
 			return conn, nil

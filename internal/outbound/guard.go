@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -21,7 +21,10 @@ type guard struct {
 	dial      *dialer
 	userAgent string
 	timeout   time.Duration
+	idle      time.Duration // 0: the timeout alone bounds a silence
 	maxBody   int64
+	asIs      bool // files: an answer that is packed is not the file
+	skew      *Skew
 }
 
 // RoundTrip sends a request if its address is on the list.
@@ -31,22 +34,63 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &unsentError{err}
 	}
 	var connected atomic.Bool
-	ctx, cancel := context.WithTimeout(req.Context(), g.timeout)
+	ctx, stop := context.WithCancelCause(req.Context())
+	ctx, end := context.WithTimeout(ctx, g.timeout)
+	cancel := func() { end(); stop(nil) }
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	out := req.Clone(ctx)
-	if out.Header.Get("User-Agent") == "" {
-		out.Header.Set("User-Agent", g.userAgent)
-	}
-	resp, err := g.next.RoundTrip(out)
+	resp, err := g.send(g.outgoing(ctx, req, stop))
 	if err != nil {
+		err = stood(ctx, err)
 		cancel()
 		if !connected.Load() {
 			return nil, &unsentError{err}
 		}
 		return nil, err
 	}
-	resp.Body = &cappedBody{body: resp.Body, left: g.maxBody, limit: g.maxBody, cancel: cancel}
+	resp.Body = &answerBody{body: resp.Body, capped: g.cap(ctx, resp), idle: newIdle(g.idle, stop), ctx: ctx, cancel: cancel}
 	return resp, nil
+}
+
+// outgoing is the request as it leaves: within ctx, signed with our name, its body watched for a standstill.
+func (g *guard) outgoing(ctx context.Context, req *http.Request, stop context.CancelCauseFunc) *http.Request {
+	out := req.Clone(ctx)
+	if out.Header.Get("User-Agent") == "" {
+		out.Header.Set("User-Agent", g.userAgent)
+	}
+	if g.asIs && out.Header.Get("Accept-Encoding") == "" {
+		out.Header.Set("Accept-Encoding", "identity")
+	}
+	if g.idle > 0 && out.Body != nil && out.Body != http.NoBody {
+		out.Body = &sentBody{out.Body, newIdle(g.idle, stop)}
+	}
+	return out
+}
+
+// send makes the call and lets the answer's Date be compared with our clock.
+func (g *guard) send(req *http.Request) (*http.Response, error) {
+	sent := g.skew.begin()
+	resp, err := g.next.RoundTrip(req)
+	if err == nil {
+		g.skew.end(req.URL.Host, sent, resp.Header)
+	}
+	return resp, err
+}
+
+// cap says how much of an answer is read, and what is refused without reading any of it.
+func (g *guard) cap(ctx context.Context, resp *http.Response) capped {
+	most := g.maxBody
+	if own, ok := ctx.Value(limitKey{}).(int64); ok {
+		most = own
+	}
+	c := capped{left: most, limit: most}
+	switch encoding := resp.Header.Get("Content-Encoding"); {
+	case resp.Request != nil && resp.Request.Method == http.MethodHead:
+	case g.asIs && encoding != "" && !strings.EqualFold(encoding, "identity"):
+		c.refused = &PackedError{encoding}
+	case resp.ContentLength > most:
+		c.refused = &TooLargeError{most}
+	}
+	return c
 }
 
 func closeBody(req *http.Request) {
@@ -98,73 +142,11 @@ func keepHarmless(h http.Header) {
 	}
 }
 
-// TooLargeError says that an answer was longer than the client reads.
-type TooLargeError struct{ Limit int64 }
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the answer is longer than %d bytes", e.Limit)
-}
-
-// cappedBody ends with a TooLargeError instead of going on for ever, and ends the request's context with itself.
-type cappedBody struct {
-	body        io.ReadCloser
-	left, limit int64
-	cancel      context.CancelFunc
-}
-
-// Read returns at most what is left, then checks by one more byte whether that was all.
-func (b *cappedBody) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		var more [1]byte
-		n, err := b.body.Read(more[:])
-		if n > 0 {
-			return 0, &TooLargeError{b.limit}
-		}
-		return 0, err
-	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.body.Read(p)
-	b.left -= int64(n)
-	return n, err
-}
-
-// Close ends the request.
-func (b *cappedBody) Close() error {
-	err := b.body.Close()
-	b.cancel()
-	return err
-}
-
 // unsentError marks an error that came before any byte of the request could leave.
 type unsentError struct{ err error }
 
 func (e *unsentError) Error() string { return e.err.Error() }
 
 func (e *unsentError) Unwrap() error { return e.err }
-
-// Credential adds a header to requests that go to exactly the origin of base, and to no others: a redirect or an
-// address out of an answer never sees the token. set is called with the header of a copy of the request.
-func Credential(next http.RoundTripper, base string, set func(http.Header)) http.RoundTripper {
-	o, err := baseOrigin(base)
-	return &credential{next: next, home: o, known: err == nil, set: set}
-}
-
-type credential struct {
-	next  http.RoundTripper
-	home  origin
-	known bool
-	set   func(http.Header)
-}
-
-// RoundTrip passes the request on, with the credential where it belongs.
-func (c *credential) RoundTrip(req *http.Request) (*http.Response, error) {
-	if o, err := originOf(req.URL); err == nil && c.known && o == c.home {
-		req = req.Clone(req.Context())
-		c.set(req.Header)
-	}
-	return c.next.RoundTrip(req)
-}
 
 var errNoAnswer = errors.New("there was no answer")

@@ -51,28 +51,9 @@ func TestClient_RefusesURLsOffTheList(t *testing.T) {
 	t.Parallel()
 	n := &names{}
 	c := outbound.New(outbound.Options{
-		Allow:  []string{"https://jira.lumen.example/base/", "http://127.0.0.1:4000/api/"},
-		Hosts:  []string{"slack.com", ".slack.com", "Files.Vendor.example"},
-		Lookup: n.lookup,
+		Allow: listedBases(), Hosts: listedHosts(), Lookup: n.lookup,
 	})
-	for _, url := range []string{
-		"https://slack.com.evil.example/", "https://evilslack.com/", "https://slack.com@evil.example/", "https://evil.example/slack.com",
-		"https://evil.example#.slack.com", "https://evil.example?.slack.com", "https://.slack.com/", "https://slack.com./api",
-		"https://hooks.slack.com./x", "https://slack.com:8443/", "https://slack.com:80/", "http://slack.com/", "http://hooks.slack.com/x",
-		"http://slack.com:443/", "https://user@slack.com/", "https://user:pass@hooks.slack.com/", "https://@slack.com/",
-		"https://ѕlack.com/", "https://sl\u0430ck.com/", "https://slack。com/", "https://xn--lack-dje.com/",
-		"https://jira.lumen.example:8443/", "http://jira.lumen.example/", "https://x.jira.lumen.example/", "https://jira.lumen.example.evil/",
-		"https://user@jira.lumen.example/", "https://jira.lumen.example./",
-		"http://127.0.0.1/", "http://127.0.0.1:4001/", "https://127.0.0.1:4000/", "http://127.0.0.2:4000/", "http://localhost:4000/",
-		"http://127.1:4000/", "http://2130706433:4000/", "http://0x7f000001:4000/", "http://0177.0.0.1:4000/", "http://0x7f.1:4000/",
-		"http://[::1]:4000/", "http://[::ffff:7f00:1]:4000/", "http://[::ffff:127.0.0.1]:4000/", "http://[0:0:0:0:0:ffff:7f00:0001]:4000/",
-		"http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "http://metadata.google.internal/", "http://0.0.0.0:4000/",
-		"http://0/", "https://10.0.0.1/", "https://192.168.1.1/", "https://172.16.0.1/", "https://100.64.0.1/", "https://[fe80::1%25eth0]/",
-		"https://[64:ff9b::7f00:1]/", "https://93.184.216.34/", "file:///etc/passwd", "gopher://slack.com/", "ftp://slack.com/",
-		"data:text/plain,x", "javascript:alert(1)", "unix:///var/run/docker.sock", "https:slack.com", "https:///x", "https://",
-		"//slack.com/x", "slack.com/x", "ws://slack.com/", "https://sub.files.vendor.example/", "https://slack.com\\@evil.example/",
-		"https://evil.example\\.slack.com/", "https://slack.com%2eevil.example/", "https://slack.com\u2025/",
-	} {
+	for _, url := range offList() {
 		err := get(t, c, url)
 		if err == nil {
 			t.Errorf("%s: got an answer, want a refusal", url)
