@@ -3,7 +3,7 @@
 // A Secret shows itself only to a caller that says Reveal; every other way of looking at it (fmt verbs, JSON, YAML, text,
 // slog, reflection by fmt over unexported fields) gives three stars. A Redactor is the second line of defence: it masks
 // registered values and token-shaped strings in log records, in case a secret reached a string on the way.
-// The package does not read secrets from anywhere and does not encrypt them.
+// A Box seals those that have to be stored. The package does not read secrets from anywhere.
 package secret
 
 import (
