@@ -61,7 +61,7 @@ var (
 	purities = []purity{
 		{[]string{"internal/flow", "internal/calendar", "internal/text"}, []string{"os", "net", "log", "math/rand", "crypto/rand", "sync", "syscall", "os/exec", "context"}, clock},
 		{[]string{"rules", "internal/report"}, []string{"os", "net", "log", "math/rand", "crypto/rand", "syscall"}, clock},
-		{[]string{"internal/source", "internal/strictjson"}, []string{"os", "net", "log", "math/rand", "crypto/rand", "syscall"}, clock},
+		{[]string{"internal/source", "internal/strictjson", "internal/filetype"}, []string{"os", "net", "log", "math/rand", "crypto/rand", "syscall"}, clock},
 	}
 )
 

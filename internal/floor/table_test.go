@@ -15,7 +15,7 @@ type row struct {
 }
 
 // ground are the small pure packages of floor 0, which everyone above may use.
-var ground = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/crashpoint"}
+var ground = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/filetype", "internal/crashpoint"}
 
 // table is the house, from the ground up. The first row that fits a package counts.
 var table = []row{
@@ -25,6 +25,7 @@ var table = []row{
 	{0, "internal/source", nil, false},
 	{0, "internal/strictjson", nil, false},
 	{0, "internal/secret", nil, false},
+	{0, "internal/filetype", nil, false},
 	{0, "internal/crashpoint", nil, false},
 
 	{-1, "connectors/connectortest/...", []string{"..."}, true},
