@@ -227,7 +227,7 @@ func (s *Server) AssignAs(user, key, assignee string) error {
 	if to == nil {
 		return fmt.Errorf("%w: %q", ErrNoUser, assignee)
 	}
-	return s.EditAs(user, key, "assignee", object{"accountId": to.AccountID})
+	return s.EditAs(user, key, "assignee", object{s.idName(): s.idOf(to)})
 }
 
 // DeleteAs deletes an issue with its sub-tasks.

@@ -75,6 +75,7 @@ type reply struct {
 	status int
 	body   any
 	text   string // plain text instead of a JSON body
+	html   string // a web page
 	file   *file  // the bytes of a file instead of a JSON body
 	header map[string]string
 }
@@ -104,7 +105,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const base, one = "/rest/api/2", "/rest/api/2/issue/{key}"
-	return []route{
+	return s.byEdition([]route{
 		{"getServerInfo", "GET " + base + "/serverInfo", "", s.serverInfo},
 		{"getCurrentUser", "GET " + base + "/myself", "", s.myself},
 		{"getMyPermissions", "GET " + base + "/mypermissions", "", s.myPermissions},
@@ -149,9 +150,12 @@ func (s *Server) routes() []route {
 		{"deleteIssueProperty", "DELETE " + one + "/properties/{property}", "EDIT_ISSUES", s.deleteProperty},
 		{"searchAndReconsileIssuesUsingJqlPost", "POST " + base + "/search/jql", "", s.searchIssues},
 		{"countIssues", "POST " + base + "/search/approximate-count", "", s.countIssues},
-		{"searchForIssuesUsingJql", "GET " + base + "/search", "", gone},
-		{"searchForIssuesUsingJqlPost", "POST " + base + "/search", "", gone},
-	}
+		{"searchForIssuesUsingJql", "GET " + base + "/search", "", s.oldSearch},
+		{"searchForIssuesUsingJqlPost", "POST " + base + "/search", "", s.oldSearch},
+		{"getSecureAttachment", "GET /secure/attachment/{id}/{file}", "", s.getSecureAttachment},
+		{"open:login", "GET /login.jsp", "", s.loginPage},
+		{"open:tenantInfo", "GET /_edge/tenant_info", "", s.tenantInfo},
+	})
 }
 
 // Operations names every operation, for those who arm faults: the name is what sandbox.Fault.Method is
@@ -160,15 +164,11 @@ func (s *Server) routes() []route {
 func (s *Server) Operations() []string {
 	var all []string
 	for _, r := range s.routes() {
-		all = append(all, r.op)
+		if !everybody(r.op) {
+			all = append(all, r.op)
+		}
 	}
 	return all
-}
-
-// gone answers for the searches that Cloud removed in 2025 (CHANGE-2046).
-func gone(call) *reply {
-	return problem(http.StatusGone, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "+
-		"A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046")
 }
 
 func (s *Server) newAPI() http.Handler {
@@ -179,6 +179,12 @@ func (s *Server) newAPI() http.Handler {
 	}
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, values, otherMethod := s.match(table, r)
+		if _, _, ok := s.local(r); !ok {
+			found.op = "open:elsewhere"
+			found.do = func(call) *reply {
+				return &reply{status: http.StatusNotFound, html: "<!doctype html><title>HTTP Status 404</title>"}
+			}
+		}
 		if found.do == nil {
 			found.do = func(call) *reply { return noRoute(r, otherMethod) }
 		}
@@ -190,7 +196,11 @@ func (s *Server) newAPI() http.Handler {
 // match finds the route of a request and the values in its path. Routes with a literal where others have a
 // name come first in the table.
 func (s *Server) match(table []route, r *http.Request) (found route, values map[string]string, otherMethod bool) {
-	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), s.opt.Prefix), "/")
+	path, _, ok := s.local(r)
+	if !ok {
+		return route{}, nil, false
+	}
+	parts := strings.Split(path, "/")
 	for _, candidate := range table {
 		method, pattern, _ := strings.Cut(candidate.pattern, " ")
 		values, ok := bind(strings.Split(pattern, "/"), parts)
@@ -242,25 +252,40 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 	c.body, err = io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
 	rep := problem(http.StatusRequestEntityTooLarge, "The request is too large.")
 	if err == nil {
-		rep = s.run(req, r, c)
+		rep = s.run(req, r, &c)
 	}
 	s.record(req, r.op, rep.status, c.body)
+	s.stamp(w, c)
 	write(w, req, rep)
 }
 
-func (s *Server) run(req *http.Request, r route, c call) *reply {
+func (s *Server) run(req *http.Request, r route, c *call) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if rep := s.admit(req, r, &c); rep != nil {
+	if rep := s.admit(req, r, c); rep != nil {
 		return rep
 	}
-	return r.do(c)
+	return r.do(*c)
 }
 
 // admit checks what comes before every operation: who calls, the limits, the permission. The caller holds the lock.
 func (s *Server) admit(req *http.Request, r route, c *call) *reply {
-	if c.by = s.authenticate(req); c.by == nil {
-		return unauthorized()
+	if everybody(r.op) {
+		return nil
+	}
+	_, gateway, _ := s.local(req)
+	var rep *reply
+	if c.by, rep = s.authenticate(req, gateway); rep != nil {
+		if r.op == "getSecureAttachment" {
+			return s.toLogin()
+		}
+		return rep
+	}
+	if rep := nobody(*c); rep != nil {
+		return rep
+	}
+	if rep := s.outOfScope(r, *c); rep != nil {
+		return rep
 	}
 	if r.op != uploadOp && (req.Method == http.MethodPost || req.Method == http.MethodPut) {
 		kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
@@ -282,24 +307,6 @@ func (s *Server) admit(req *http.Request, r route, c *call) *reply {
 	return nil
 }
 
-// authenticate accepts only the API token of the configured account.
-func (s *Server) authenticate(req *http.Request) *User {
-	mail, token, ok := req.BasicAuth()
-	if !ok || !strings.EqualFold(mail, s.opt.User) || token != s.opt.Token || s.opt.Token == "" {
-		return nil
-	}
-	return s.bot()
-}
-
-func unauthorized() *reply {
-	rep := problem(http.StatusUnauthorized, "You are not authenticated. Authentication required to perform this operation.")
-	rep.header = map[string]string{
-		"WWW-Authenticate":     `OAuth realm="https%3A%2F%2Flumen.jira.example"`,
-		"X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
-	}
-	return rep
-}
-
 func write(w http.ResponseWriter, req *http.Request, rep *reply) {
 	for k, v := range rep.header {
 		w.Header().Set(k, v)
@@ -309,15 +316,22 @@ func write(w http.ResponseWriter, req *http.Request, rep *reply) {
 		sendFile(w, req, rep.file)
 		return
 	case rep.text != "":
-		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
-		w.WriteHeader(rep.status)
-		_, _ = io.WriteString(w, rep.text) // the caller may be gone
+		writeText(w, rep.status, "text/plain;charset=UTF-8", rep.text)
+		return
+	case rep.html != "":
+		writeText(w, rep.status, "text/html;charset=UTF-8", rep.html)
 		return
 	case rep.body == nil:
 		w.WriteHeader(rep.status)
 		return
 	}
 	writeJSON(w, rep)
+}
+
+func writeText(w http.ResponseWriter, status int, kind, text string) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // the caller may be gone
 }
 
 func writeJSON(w http.ResponseWriter, rep *reply) {

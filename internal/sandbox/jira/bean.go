@@ -38,6 +38,9 @@ func (s *Server) userBean(u *User, withEmail bool) any {
 	if u == nil {
 		return nil
 	}
+	if !s.cloud() {
+		return s.namedUserBean(u)
+	}
 	kind := "atlassian"
 	if u.App {
 		kind = "app"
@@ -47,6 +50,16 @@ func (s *Server) userBean(u *User, withEmail bool) any {
 		"avatarUrls": s.avatars("user", u.AccountID), "displayName": u.Name, "active": !u.Inactive, "timeZone": u.TimeZone,
 	}
 	if withEmail && !u.HideEmail {
+		b["emailAddress"] = u.Email
+	}
+	return b
+}
+
+// namedUserBean shows an account of an edition that knows people by name. The address is in webhooks, too.
+func (s *Server) namedUserBean(u *User) object {
+	b := object{"self": s.self("user?username=" + url.QueryEscape(u.Username)), "name": u.Username, "key": u.UserKey,
+		"avatarUrls": s.avatars("user", u.UserKey), "displayName": u.Name, "active": !u.Inactive, "timeZone": u.TimeZone}
+	if !u.HideEmail {
 		b["emailAddress"] = u.Email
 	}
 	return b
@@ -208,10 +221,7 @@ func propertyBeans(props map[string]json.RawMessage) []object {
 func (s *Server) historyBeans(iss *issue) []object {
 	all := []object{}
 	for _, h := range iss.history {
-		items := slices.Clone(h.items)
-		for i := range items { // only webhooks show these
-			items[i].FromAccount, items[i].ToAccount = nil, nil
-		}
+		items := s.wireItems(h.items, false)
 		all = append(all, object{"id": strconv.Itoa(h.id), "author": s.userBean(s.user(h.author), true), "created": at(h.at), "items": items})
 	}
 	return all

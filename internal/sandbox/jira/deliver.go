@@ -225,6 +225,9 @@ func (s *Server) repeat(w *Webhook) {
 func (s *Server) attempt(w *Webhook) (again bool) {
 	s.mu.Lock()
 	target, secret, tries := s.hooks.url, s.hooks.secret, len(w.Attempts)
+	if s.quirks.Unsigned || !s.cloud() && s.major() < 10 {
+		secret = ""
+	}
 	s.mu.Unlock()
 
 	status, err := s.send(w, target, secret, tries)
@@ -234,7 +237,7 @@ func (s *Server) attempt(w *Webhook) (again bool) {
 	s.wake()
 	s.mu.Unlock()
 	s.recordHook(w, target, tries, status, err)
-	return retryable(status)
+	return retryable(status) && (s.cloud() || s.major() >= 10)
 }
 
 // retryable tells what Cloud sends again: no answer, a few statuses, and any trouble of the server.
@@ -253,10 +256,12 @@ func (s *Server) send(w *Webhook, target, secret string, tries int) (int, error)
 	}
 	req.Header.Set("Content-Type", "application/json; charset=UTF-8")
 	req.Header.Set("User-Agent", "Atlassian Webhook HTTP Client")
-	req.Header.Set("X-Atlassian-Webhook-Identifier", w.ID)
-	req.Header.Set("X-Atlassian-Webhook-Flow", "Primary")
-	if tries > 0 {
-		req.Header.Set("X-Atlassian-Webhook-Retry", strconv.Itoa(tries))
+	if s.cloud() {
+		req.Header.Set("X-Atlassian-Webhook-Identifier", w.ID)
+		req.Header.Set("X-Atlassian-Webhook-Flow", "Primary")
+		if tries > 0 {
+			req.Header.Set("X-Atlassian-Webhook-Retry", strconv.Itoa(tries))
+		}
 	}
 	if secret != "" {
 		req.Header.Set("X-Hub-Signature", Sign(secret, w.Body))

@@ -247,35 +247,26 @@ func setChoice(into *string, list []Choice, v json.RawMessage, what string) erro
 }
 
 func (e *edit) setAssignee(v json.RawMessage) error {
-	if null(v) {
+	id, err := e.s.personRef(v)
+	switch {
+	case err != nil:
+		return err
+	case id == nil || *id == "":
 		e.facts.assignee = ""
 		return nil
 	}
-	m, err := members(v, "accountId", "id")
-	if err != nil {
-		return refused("'accountId' must be the only user identifying query parameter in GDPR strict mode.")
-	}
-	raw := m["accountId"]
-	if raw == nil {
-		raw = m["id"]
-	}
-	if raw == nil || null(raw) {
-		e.facts.assignee = ""
-		return nil
-	}
-	id, _ := str(raw)
-	u := e.s.assignable(id)
+	u := e.s.assignable(*id)
 	if u == nil {
-		return refused("User '%s' cannot be assigned issues.", id)
+		return refused("User '%s' cannot be assigned issues.", *id)
 	}
 	e.facts.assignee = u.AccountID
 	return nil
 }
 
-// assignable returns the account with this id if issues can be assigned to it.
-func (s *Server) assignable(account string) *User {
-	u := s.user(account)
-	if u == nil || u.AccountID != account || u.Inactive || u.NotAssignable {
+// assignable returns the account that the wire identifies like this if issues can be assigned to it.
+func (s *Server) assignable(id string) *User {
+	u := s.byID(id)
+	if u == nil || u.Inactive || u.NotAssignable {
 		return nil
 	}
 	return u

@@ -66,6 +66,9 @@ func (s *Server) reduced(iss *issue) object {
 
 func (s *Server) createdHook(iss *issue, by *User) outgoing {
 	o := s.hook("jira:issue_created", "issue_created", iss, by)
+	if !s.cloud() {
+		return o // no change log
+	}
 	items := s.changes(facts{typ: iss.typ, status: &Status{}}, iss.facts)
 	items = slices.DeleteFunc(items, func(i changeItem) bool { return i.Field == "labels" }) // never listed for a new issue
 	for i := range items {
@@ -81,7 +84,7 @@ func (s *Server) createdHook(iss *issue, by *User) outgoing {
 
 func (s *Server) updatedHook(iss *issue, by *User, h history) outgoing {
 	o := s.hook("jira:issue_updated", eventType(h.items), iss, by)
-	o.body.Changelog = &changelog{strconv.Itoa(h.id), h.items}
+	o.body.Changelog = &changelog{strconv.Itoa(h.id), s.wireItems(h.items, true)}
 	return o
 }
 
@@ -106,8 +109,12 @@ func (s *Server) deletedHook(iss *issue, by *User) outgoing {
 func (s *Server) announceComment(event, typeName string, iss *issue, c *comment, by *User) {
 	bean := s.commentBean(iss, c, nil)
 	bean["author"], bean["updateAuthor"] = s.userBean(s.user(c.author), false), s.userBean(s.user(c.editor), false)
-	s.announce(outgoing{iss, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, Comment: bean, Issue: s.reduced(iss)}})
-	if s.opt.CommentAsUpdate {
+	body := hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, Comment: bean}
+	if s.cloud() {
+		body.Issue = s.reduced(iss) // elsewhere only comment.self tells
+	}
+	s.announce(outgoing{iss, body})
+	if s.opt.CommentAsUpdate || !s.cloud() {
 		o := s.hook("jira:issue_updated", typeName, iss, by)
 		o.body.Comment = bean
 		s.announce(o)

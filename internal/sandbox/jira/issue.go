@@ -92,7 +92,7 @@ type history struct {
 type changeItem struct {
 	Field      string  `json:"field"`
 	FieldType  string  `json:"fieldtype"`
-	FieldID    string  `json:"fieldId"`
+	FieldID    string  `json:"fieldId,omitempty"`
 	From       *string `json:"from"`
 	FromString *string `json:"fromString"`
 	To         *string `json:"to"`
@@ -160,7 +160,7 @@ func (s *Server) changes(before, after facts) []changeItem {
 			From: text(from), FromString: text(fromText), To: text(to), ToString: text(toText)})
 	}
 	name := func(list []Choice, id string) string { c, _ := choice(list, id); return c.Name }
-	add("assignee", "assignee", before.assignee, s.nameOf(before.assignee), after.assignee, s.nameOf(after.assignee))
+	add("assignee", "assignee", s.wireID(before.assignee), s.nameOf(before.assignee), s.wireID(after.assignee), s.nameOf(after.assignee))
 	if len(items) > 0 {
 		from, to := nullable(before.assignee), nullable(after.assignee)
 		items[0].FromAccount, items[0].ToAccount = &from, &to

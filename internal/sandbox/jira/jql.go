@@ -52,12 +52,15 @@ func (s *Server) parseJQL(jql string, by *User) (query, error) {
 		zone = time.UTC
 	}
 	p := &jqlParser{s: s, zone: zone, tokens: tokens}
-	if p.done() || p.peek().is("order") {
+	if s.cloud() && (p.done() || p.peek().is("order")) {
 		return query{}, refused("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
 	}
 	var q query
-	if q.where, err = p.either(); err != nil {
-		return query{}, err
+	q.where = func(*issue, version) bool { return true }
+	if !p.done() && !p.peek().is("order") {
+		if q.where, err = p.either(); err != nil {
+			return query{}, err
+		}
 	}
 	if q.by, err = p.orderBy(); err != nil {
 		return query{}, err
@@ -250,7 +253,16 @@ func (p *jqlParser) known(field string, values []token) (want []string, of func(
 	case "issuetype", "type":
 		return want, func(_ *issue, v version) []string { return []string{v.typ.Name, v.typ.ID} }, nil
 	case "assignee":
-		return want, func(_ *issue, v version) []string { return one(v.assignee) }, nil
+		if !p.s.cloud() {
+			want, err = p.each(field, want, func(v string) (string, bool) {
+				u := p.s.byID(v)
+				if u == nil {
+					return "", false
+				}
+				return u.AccountID, true
+			})
+		}
+		return want, func(_ *issue, v version) []string { return one(v.assignee) }, err
 	case "parent":
 		want, err = p.keys(want)
 		return want, func(_ *issue, v version) []string { return one(p.s.keyOf(v.parent)) }, err

@@ -140,7 +140,9 @@ func (s *Server) insert(e *edit, props []property, by *User) *issue {
 	}
 	iss.updated = now
 	for _, p := range props {
-		iss.props[p.key] = p.value
+		if !s.quirks.CreateIgnoresProperties && (s.cloud() || s.major() >= 8) {
+			iss.props[p.key] = p.value
+		}
 	}
 	s.issues = append(s.issues, iss)
 	iss.remember(now, s.opt.IndexLag)
@@ -240,13 +242,13 @@ func (s *Server) assignIssue(c call) *reply {
 	if rep != nil {
 		return rep
 	}
-	m, err := members(c.body, "accountId")
+	m, err := members(c.body, s.idName())
 	if err != nil {
 		return problem(http.StatusBadRequest, err.Error())
 	}
-	raw, given := m["accountId"]
+	raw, given := m[s.idName()]
 	if !given {
-		return problem(http.StatusBadRequest, "'accountId' must be specified.")
+		return problem(http.StatusBadRequest, "'"+s.idName()+"' must be specified.")
 	}
 	id, isText := str(raw)
 	after := iss.facts.clone()
@@ -254,13 +256,13 @@ func (s *Server) assignIssue(c call) *reply {
 	case null(raw), id == "-1": // the project has no default assignee
 		after.assignee = ""
 	case !isText:
-		return problem(http.StatusBadRequest, "'accountId' must be a string.")
-	case s.user(id) == nil:
+		return problem(http.StatusBadRequest, "'"+s.idName()+"' must be a string.")
+	case s.byID(id) == nil:
 		return problem(http.StatusNotFound, "Specified user does not exist or you do not have required permissions")
 	case s.assignable(id) == nil:
 		return badField("assignee", "User '"+id+"' cannot be assigned issues.")
 	default:
-		after.assignee = id
+		after.assignee = s.byID(id).AccountID
 	}
 	s.commit(iss, after, c.by)
 	return done()

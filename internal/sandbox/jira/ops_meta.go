@@ -10,8 +10,8 @@ import (
 
 func (s *Server) serverInfo(call) *reply {
 	return answer(http.StatusOK, object{
-		"baseUrl": s.opt.BaseURL, "version": "1001.0.0-SNAPSHOT", "versionNumbers": []int{1001, 0, 0},
-		"deploymentType": "Cloud", "buildNumber": 100300, "buildDate": "2026-11-02T12:00:00.000+0000",
+		"baseUrl": s.opt.BaseURL, "version": s.opt.Version, "versionNumbers": []int{s.major(), 0, 0},
+		"deploymentType": s.opt.Edition, "buildNumber": 100300, "buildDate": "2026-11-02T12:00:00.000+0000",
 		"serverTime": at(s.opt.Now()), "scmInfo": "sandbox", "serverTitle": "Jira sandbox",
 		"defaultLocale": object{"locale": "en_GB"}, "serverTimeZone": "Etc/UTC",
 	})
@@ -28,6 +28,9 @@ func (s *Server) myself(c call) *reply {
 
 func (s *Server) myPermissions(c call) *reply {
 	asked := c.list("permissions")
+	if len(asked) == 0 && !s.cloud() {
+		asked = slices.Sorted(maps.Keys(permissions()))
+	}
 	if len(asked) == 0 {
 		return problem(http.StatusBadRequest, "The 'permissions' query parameter is required.")
 	}
@@ -179,6 +182,9 @@ func (s *Server) createMetaTypes(c call) *reply {
 	for _, t := range window(p.Types, start, count) {
 		beans = append(beans, s.typeBean(&t))
 	}
+	if !s.cloud() {
+		return pageBean(start, count, len(p.Types), beans)
+	}
 	return answer(http.StatusOK, object{"startAt": start, "maxResults": count, "total": len(p.Types), "issueTypes": beans})
 }
 
@@ -207,6 +213,9 @@ func (s *Server) createMetaFields(c call) *reply {
 	beans := []object{}
 	for _, f := range window(t.Fields, start, count) {
 		beans = append(beans, s.createMeta(f, p, t))
+	}
+	if !s.cloud() {
+		return pageBean(start, count, len(t.Fields), beans)
 	}
 	return answer(http.StatusOK, object{"startAt": start, "maxResults": count, "total": len(t.Fields), "fields": beans})
 }
@@ -267,75 +276,4 @@ func (s *Server) editMeta(c call) *reply {
 		}
 	}
 	return answer(http.StatusOK, object{"fields": all})
-}
-
-func (s *Server) getUser(c call) *reply {
-	id := c.q.Get("accountId")
-	if id == "" {
-		return problem(http.StatusBadRequest, "The accountId query parameter is required.")
-	}
-	u := s.user(id)
-	if u == nil || u.AccountID != id {
-		return problem(http.StatusNotFound, "Specified user does not exist or you do not have required permissions")
-	}
-	return answer(http.StatusOK, s.userBean(u, true))
-}
-
-func (s *Server) findUsers(c call) *reply {
-	if c.q.Has("username") {
-		return problem(http.StatusBadRequest, "The query parameter 'username' is not supported in GDPR strict mode.")
-	}
-	if !c.q.Has("query") && !c.q.Has("accountId") && !c.q.Has("property") {
-		return problem(http.StatusBadRequest, "Either the 'query', 'accountId' or 'property' query parameter must be provided.")
-	}
-	return s.people(c, func(u *User) bool {
-		if c.q.Has("accountId") {
-			return u.AccountID == c.q.Get("accountId")
-		}
-		return c.q.Get("query") != "" && u.answersTo(c.q.Get("query"))
-	})
-}
-
-func (s *Server) findAssignable(c call) *reply {
-	project, key := c.q.Get("project"), c.q.Get("issueKey")
-	switch {
-	case project == "" && key == "" && c.q.Get("issueId") == "":
-		return problem(http.StatusBadRequest, "Either the 'project', 'issueKey' or 'issueId' query parameter must be provided.")
-	case project != "" && s.project(project) == nil:
-		return problem(http.StatusNotFound, "No project could be found with key '"+project+"'.")
-	case key != "" && s.find(key) == nil:
-		return problem(http.StatusNotFound, s.unseen())
-	}
-	return s.people(c, func(u *User) bool {
-		return s.assignable(u.AccountID) != nil && (c.q.Get("query") == "" || u.answersTo(c.q.Get("query"))) &&
-			(c.q.Get("accountId") == "" || c.q.Get("accountId") == u.AccountID)
-	})
-}
-
-// answersTo matches a prefix of a word of the name or of the address; a hidden address only in full.
-func (u *User) answersTo(query string) bool {
-	query = strings.ToLower(strings.TrimSpace(query))
-	name, mail := strings.ToLower(u.Name), strings.ToLower(u.Email)
-	if u.HideEmail && mail == query || !u.HideEmail && strings.HasPrefix(mail, query) || strings.HasPrefix(name, query) {
-		return true
-	}
-	return slices.ContainsFunc(strings.Fields(name), func(word string) bool { return strings.HasPrefix(word, query) })
-}
-
-// people answers a user search: nothing, with 200, for an account that may not browse users.
-func (s *Server) people(c call, match func(*User) bool) *reply {
-	start, count, rep := c.page(1000)
-	if rep != nil {
-		return rep
-	}
-	if !c.q.Has("maxResults") {
-		count = 50
-	}
-	beans := []any{}
-	for i := range s.opt.Users {
-		if u := &s.opt.Users[i]; !s.lacks("USER_PICKER") && match(u) {
-			beans = append(beans, s.userBean(u, true))
-		}
-	}
-	return answer(http.StatusOK, window(beans, start, count))
 }

@@ -24,18 +24,21 @@ func (s *Server) addWatcher(c call) *reply {
 	if rep != nil {
 		return rep
 	}
-	id := c.by.AccountID
+	u := c.by
 	if len(c.body) > 0 {
-		var ok bool
-		if id, ok = str(c.body); !ok {
-			return problem(http.StatusBadRequest, "The body must be the account id as a JSON string.")
+		id, ok := str(c.body)
+		if !ok {
+			return problem(http.StatusBadRequest, "The body must be the "+s.idName()+" as a JSON string.")
+		}
+		if u = s.byID(id); u == nil {
+			return problem(http.StatusNotFound, "The user \""+id+"\" does not exist.")
 		}
 	}
-	if u := s.user(id); u == nil || u.AccountID != id {
-		return problem(http.StatusNotFound, "The user \""+id+"\" does not exist.")
+	if u != c.by && s.lacks("MANAGE_WATCHERS") {
+		return forbidden(c.op, "MANAGE_WATCHERS")
 	}
-	if !slices.Contains(iss.watchers, id) {
-		iss.watchers = append(iss.watchers, id)
+	if !slices.Contains(iss.watchers, u.AccountID) {
+		iss.watchers = append(iss.watchers, u.AccountID)
 		s.wake()
 	}
 	return done()
@@ -46,14 +49,15 @@ func (s *Server) removeWatcher(c call) *reply {
 	if rep != nil {
 		return rep
 	}
-	id := c.q.Get("accountId")
+	id := c.q.Get(s.idParam())
 	if id == "" {
-		return problem(http.StatusBadRequest, "The accountId query parameter is required.")
+		return problem(http.StatusBadRequest, "The "+s.idParam()+" query parameter is required.")
 	}
-	if !slices.Contains(iss.watchers, id) {
+	u := s.byID(id)
+	if u == nil || !slices.Contains(iss.watchers, u.AccountID) {
 		return problem(http.StatusNotFound, "The user does not watch this issue.")
 	}
-	iss.watchers = slices.DeleteFunc(iss.watchers, func(have string) bool { return have == id })
+	iss.watchers = slices.DeleteFunc(iss.watchers, func(have string) bool { return have == u.AccountID })
 	s.wake()
 	return done()
 }

@@ -201,7 +201,7 @@ func (p *pages) postEdit(w http.ResponseWriter, r *http.Request) {
 	fields := map[string]json.RawMessage{}
 	for _, f := range p.formFields(key) {
 		if r.PostForm.Has(f.ID) {
-			fields[f.ID] = f.fromForm(r.PostForm.Get(f.ID))
+			fields[f.ID] = p.fromForm(f, r.PostForm.Get(f.ID))
 		}
 	}
 	p.after(w, r, p.editAs(p.actor(r).AccountID, key, fields))
@@ -239,7 +239,7 @@ func (p *pages) redeliver(w http.ResponseWriter, r *http.Request) {
 }
 
 // fromForm turns what a person typed into the JSON shape of the field.
-func (f Field) fromForm(typed string) json.RawMessage {
+func (s *Server) fromForm(f Field, typed string) json.RawMessage {
 	typed = strings.ReplaceAll(strings.TrimSpace(typed), "\r\n", "\n")
 	if f.ID == "labels" {
 		labels := strings.Fields(typed)
@@ -254,7 +254,7 @@ func (f Field) fromForm(typed string) json.RawMessage {
 	case "priority":
 		return raw(object{"id": typed})
 	case "user":
-		return raw(object{"accountId": typed})
+		return raw(object{s.idName(): typed})
 	case "timetracking":
 		return raw(object{"originalEstimate": typed})
 	}

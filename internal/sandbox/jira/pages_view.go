@@ -253,8 +253,8 @@ func (f *formField) choose(options []Choice, name string) {
 func (p *pages) assignees() []Choice {
 	var all []Choice
 	for _, u := range p.opt.Users {
-		if p.assignable(u.AccountID) != nil {
-			all = append(all, Choice{u.AccountID, u.Name})
+		if p.assignable(p.idOf(&u)) != nil {
+			all = append(all, Choice{p.idOf(&u), u.Name})
 		}
 	}
 	return all

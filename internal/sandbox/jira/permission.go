@@ -67,7 +67,7 @@ func forbidden(op, permission string) *reply {
 // issueOf finds the issue that a path names, as far as the account may see it and the call may change it.
 func (s *Server) issueOf(c call) (*issue, *reply) {
 	iss := s.find(c.path["key"])
-	if iss == nil || iss.hidden || s.lacks("BROWSE_PROJECTS") {
+	if iss == nil || iss.hidden || c.by != nil && c.by.AccountID == "" || s.lacks("BROWSE_PROJECTS") {
 		return nil, problem(http.StatusNotFound, s.unseen())
 	}
 	if c.writes && (iss.archived || s.archived[iss.project.Key]) {

@@ -15,11 +15,18 @@ import (
 // Options describe the site. Now, User and Token are required; everything else has a default.
 type Options struct {
 	Now     func() time.Time
-	BaseURL string // where the site is reached, without a slash at the end; part of every self link
-	Prefix  string // path below which the pages and the API are mounted, such as "/demo/jira"
+	BaseURL string  // where the site is reached, without a slash at the end; part of every self link
+	Edition Edition // "" = Cloud
+	Version string  // of an edition that is not Cloud, such as "9.12.0"; "" = 10.3.2. Some ways depend on it
+	// ContextPath, such as "/jira", is the only path below which the site answers. It is added to Prefix and BaseURL.
+	ContextPath string
+	// CloudID makes the token a scoped one, which works through the gateway /ex/jira/{cloudId} only.
+	CloudID string
+	Scopes  []string // of such a token, in classic names ("read:jira-work"); nil = all
+	Prefix  string   // path below which the pages and the API are mounted, such as "/demo/jira"
 
-	User  string // e-mail of the account that the API token belongs to
-	Token string
+	User  string // e-mail of the account that the token belongs to
+	Token string // API token of Cloud, personal access token elsewhere
 
 	Projects    []Project
 	Statuses    []Status
@@ -38,8 +45,9 @@ type Options struct {
 	WebhookSecret   string
 	RetryAfter      []time.Duration                            // pauses before the repeats of a refused webhook; nil = 5, 10, 15, 15, 15 minutes
 	Sleep           func(context.Context, time.Duration) error // waits out such a pause; nil = real time
-	CommentAsUpdate bool                                       // announce a comment as jira:issue_updated too, as some sites do
-	HTTP            *http.Client                               // sends the webhooks; nil = one with a timeout of 10 s
+	Quirks          Quirks
+	CommentAsUpdate bool         // announce a comment as jira:issue_updated too, as some sites do
+	HTTP            *http.Client // sends the webhooks; nil = one with a timeout of 10 s
 
 	Ledger *sandbox.Ledger // nil = nothing is recorded
 	Faults *sandbox.Faults // nil = none
@@ -51,6 +59,7 @@ type Server struct {
 	api http.Handler
 
 	mu        sync.Mutex
+	quirks    Quirks
 	denied    map[string]bool // permissions that the product's account lacks
 	archived  map[string]bool // projects by key
 	projects  []*Project
@@ -70,6 +79,7 @@ func New(opt Options) *Server {
 		opt:     withDefaults(opt),
 		nextID:  map[string]int{},
 		nextKey: map[string]int{},
+		quirks:  opt.Quirks,
 		denied:  map[string]bool{}, archived: map[string]bool{}, grants: map[string]grant{},
 		changed: make(chan struct{}),
 	}
@@ -106,6 +116,7 @@ func withDefaults(opt Options) Options {
 	if opt.Users == nil {
 		opt.Users = DefaultUsers()
 	}
+	opt = withEdition(opt)
 	if opt.RetryAfter == nil {
 		opt.RetryAfter = []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute}
 	}
@@ -181,7 +192,7 @@ func (s *Server) project(idOrKey string) *Project {
 func (s *Server) user(who string) *User {
 	for i := range s.opt.Users {
 		u := &s.opt.Users[i]
-		if who != "" && (u.AccountID == who || strings.EqualFold(u.Email, who) || u.Name == who) {
+		if who != "" && (u.AccountID == who || strings.EqualFold(u.Email, who) || u.Name == who || u.Username == who) {
 			return u
 		}
 	}

@@ -13,6 +13,9 @@ type User struct {
 	Inactive      bool
 	NotAssignable bool // lacks the permission "Assignable user"
 
+	Username string // "name" where people are not identified by account ids; "" = the e-mail before its @
+	UserKey  string // "key" there; "" = made up
+
 	Roles  []string // project roles; nil = all of them
 	Groups []string // groups; nil = all of them
 }

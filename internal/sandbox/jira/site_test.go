@@ -52,6 +52,7 @@ type site struct {
 	clock  *clock
 	ledger *sandbox.Ledger
 	faults *sandbox.Faults
+	auth   func(*http.Request) // nil = the API token of Cloud
 }
 
 func start(t *testing.T, change func(*jira.Options)) *site {
@@ -110,11 +111,19 @@ func (s *site) do(method, path, body string) result {
 
 func (s *site) try(method, path, body string, change func(*http.Request)) (result, error) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+"/rest/api/2/"+path, strings.NewReader(body))
+	where := s.url + "/rest/api/2/" + path
+	if strings.HasPrefix(path, "/") {
+		where = s.url + path
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), method, where, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req.SetBasicAuth(botMail, token)
+	if s.auth != nil {
+		s.auth(req)
+	} else {
+		req.SetBasicAuth(botMail, token)
+	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}

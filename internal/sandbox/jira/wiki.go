@@ -112,7 +112,7 @@ func (w *wikiWriter) close() {
 
 // inlineMark finds the next piece of markup within a line: an escape, a mention, a link, an address, or
 // words between marks.
-var inlineMark = regexp.MustCompile(`\\[^\w\s]|\[~accountid:([^\]\s]+)\]|\[([^\]|\[]+)\|([^\]\s]+)\]|\[(https?://[^\]\s|]+)\]|https?://[^\s<>"\[\]{}|]+|\{\{([^}]+)\}\}|\*(\S(?:[^*]*\S)?)\*|_(\S(?:[^_]*\S)?)_`)
+var inlineMark = regexp.MustCompile(`\\[^\w\s]|\[~accountid:([^\]\s]+)\]|\[([^\]|\[]+)\|([^\]\s]+)\]|\[(https?://[^\]\s|]+)\]|https?://[^\s<>"\[\]{}|]+|\{\{([^}]+)\}\}|\*(\S(?:[^*]*\S)?)\*|_(\S(?:[^_]*\S)?)_|\[~([^\]\s:]+)\]`)
 
 func (w *wikiWriter) inline(s string) string {
 	var out strings.Builder
@@ -161,6 +161,9 @@ func (w *wikiWriter) piece(s string, m []int) string {
 	}
 	if em, ok := group(7); ok && !inWord {
 		return "<em>" + w.inline(em) + "</em>"
+	}
+	if name, ok := group(8); ok {
+		return `<span class="mention">@` + html.EscapeString(w.name(name)) + "</span>"
 	}
 	if strings.HasPrefix(whole, "http") {
 		return link(whole, whole, whole)
