@@ -18,6 +18,7 @@ import (
 	"signoff/connectors"
 	"signoff/internal/config"
 	"signoff/internal/engine"
+	"signoff/internal/outbound"
 	"signoff/internal/secret"
 	"signoff/internal/server"
 	"signoff/internal/source"
@@ -32,6 +33,7 @@ type hub struct {
 	engine  *engine.Engine
 	server  *server.Server
 	metrics *prometheus.Registry
+	skew    *outbound.Skew                  // nil in the demo, whose clock is moved by hand
 	all     map[string]connectors.Connector // by instance
 }
 
@@ -52,10 +54,15 @@ type parts struct {
 // those that only the store's key and identity can bring.
 func newHub(p parts) (*hub, error) {
 	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry()}
+	if p.demo == nil {
+		h.skew = outbound.NewSkew(p.now, h.clockTurned)
+		h.metrics.MustRegister(skewGauge{h.skew})
+	}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	w := wiring{
 		kinds: kinds(), public: p.config.Server.PublicURL, storeID: p.store.ID(), key: p.key, log: p.log, now: p.now,
 		keep: func(instance string) connectors.Keep { return engine.NewKeep(p.store, instance) },
+		skew: h.skew,
 	}
 	all, kindOf := map[string]connectors.Connector{}, map[string]string{}
 	for _, i := range p.config.Instances {
@@ -75,7 +82,7 @@ func newHub(p parts) (*hub, error) {
 		return nil, problems("%w", err)
 	}
 	h.server, err = server.New(server.Options{
-		Hub: h.engine, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
+		Hub: watched{h.engine, h.skew}, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
 		PublicURL: p.config.Server.PublicURL, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,
 		Metrics: promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}), Reload: p.reload, Demo: p.demo,
 	})
@@ -83,22 +90,6 @@ func newHub(p parts) (*hub, error) {
 		return nil, problems("%w", err)
 	}
 	return h, nil
-}
-
-const checkTime = time.Minute
-
-// check asks every service once whether all is in order and logs what is not. It also lets a connector learn whose
-// installation it is. A service that is down stops nothing.
-func (h *hub) check(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	for instance, c := range h.all {
-		for _, f := range c.Check(ctx) {
-			if f.Level != "ok" && ctx.Err() == nil {
-				h.log.Warn("check", "instance", instance, "what", f.What, "finding", f.Text, "remedy", f.Remedy)
-			}
-		}
-	}
 }
 
 func apiTokens(in []config.Token) []server.Token {

@@ -175,7 +175,7 @@ func (h *hub) run(ctx context.Context, l listeners) error {
 			fail()
 		}
 	})
-	done.Go(func() { h.check(work) })
+	done.Go(func() { h.watch(work) })
 	err := h.server.Serve(failed, l.public, l.admin, l.socket)
 	stop()
 	done.Wait()

@@ -39,6 +39,7 @@ type wiring struct {
 	log     *slog.Logger
 	now     func() time.Time
 	keep    func(instance string) connectors.Keep
+	skew    *outbound.Skew // nil: nobody watches the clock
 }
 
 var errSettings = errors.New("the settings have problems")
@@ -100,7 +101,7 @@ func place(path string, i config.Instance, err error) (at source.Pos, unset bool
 func (w wiring) deps(instance string) connectors.Deps {
 	d := connectors.Deps{
 		Instance: instance, Version: version, PublicURL: w.public, StoreID: w.storeID,
-		Key: derive(w.key, "connector "+instance), HTTP: httpClient, Log: w.log.With("instance", instance), Now: w.now,
+		Key: derive(w.key, "connector "+instance), HTTP: w.calls, Files: w.files, Log: w.log.With("instance", instance), Now: w.now,
 	}
 	if w.keep != nil {
 		d.Keep = w.keep(instance)
@@ -111,8 +112,13 @@ func (w wiring) deps(instance string) connectors.Deps {
 // answerMost bounds one answer of a service; the create metadata of a large Jira project has a few MiB.
 const answerMost = 8 << 20
 
-func httpClient(base string, vendor ...string) *http.Client {
-	return outbound.New(outbound.Options{Allow: []string{base}, Hosts: vendor, UserAgent: "signoff/" + version, MaxBody: answerMost})
+// calls and files make a connector's clients: for calls, and for files in either direction.
+func (w wiring) calls(base string, vendor ...string) *http.Client {
+	return outbound.New(outbound.Options{Allow: []string{base}, Hosts: vendor, UserAgent: "signoff/" + version, MaxBody: answerMost, Skew: w.skew})
+}
+
+func (w wiring) files(base string, vendor ...string) *http.Client {
+	return outbound.NewFiles(outbound.Options{Allow: []string{base}, Hosts: vendor, UserAgent: "signoff/" + version, Skew: w.skew})
 }
 
 // derive makes a key for one purpose from the store's key.

@@ -17,6 +17,16 @@ func HTTP(t *testing.T) func(base string, vendor ...string) *http.Client {
 	}
 }
 
+// Files returns the Files of connectors.Deps as the product has it, for the stand-in on this machine.
+func Files(t *testing.T) func(base string, vendor ...string) *http.Client {
+	t.Helper()
+	return func(base string, vendor ...string) *http.Client {
+		c := outbound.NewFiles(outbound.Options{Allow: []string{base}, Hosts: vendor, UserAgent: "signoff/test"})
+		t.Cleanup(c.CloseIdleConnections)
+		return c
+	}
+}
+
 // noHTTP returns clients that fail the test when they are used.
 func noHTTP(t *testing.T) func(string, ...string) *http.Client {
 	return func(string, ...string) *http.Client { return &http.Client{Transport: forbidden{t}} }

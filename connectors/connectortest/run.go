@@ -67,7 +67,7 @@ func (b *bench) deps(instance string) connectors.Deps {
 	return connectors.Deps{
 		Instance: instance, Version: "test", PublicURL: "https://signoff.lumen.example",
 		Key: []byte("0123456789abcdef0123456789abcdef"), StoreID: "store-of-the-suite",
-		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: b.clock.Now, Keep: b.keep,
+		Files: Files(b.t), Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: b.clock.Now, Keep: b.keep,
 	}
 }
 
@@ -173,7 +173,7 @@ func example(t *testing.T, h Harness) {
 	}
 	b := &bench{t: t, clock: NewClock(begin()), keep: &Keep{}, log: &Log{}}
 	d := b.deps(k.Name)
-	d.HTTP = noHTTP(t)
+	d.HTTP, d.Files = noHTTP(t), noHTTP(t)
 	c, err := k.New(decoder(k.Example, h.Env()), d)
 	if err != nil || c == nil {
 		t.Errorf("New with the Example: %v", err)

@@ -85,7 +85,7 @@ func connect(t *testing.T, yaml string) *rig {
 	r := &rig{clock: connectortest.NewClock(begin()), keep: &connectortest.Keep{}, log: &connectortest.Log{}}
 	c, err := jira.New(read(yaml), connectors.Deps{
 		Instance: "jira", Version: "1.0", PublicURL: "https://signoff.lumen.example", StoreID: "store-1",
-		HTTP: connectortest.HTTP(t), Log: slog.New(slog.NewTextHandler(r.log, nil)), Now: r.clock.Now, Keep: r.keep,
+		HTTP: connectortest.HTTP(t), Files: connectortest.Files(t), Log: slog.New(slog.NewTextHandler(r.log, nil)), Now: r.clock.Now, Keep: r.keep,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)

@@ -294,6 +294,10 @@ func TestHealth(t *testing.T) {
 			}
 		}
 	}
+	s.hub.health = engine.Health{Ready: true, Reasons: []string{"the clock is off"}}
+	if w := do(s.Public(), call{method: "GET", path: "/readyz"}); w.Code != 200 || !strings.Contains(w.Body.String(), `"status":"degraded"`) || !strings.Contains(w.Body.String(), "the clock is off") {
+		t.Errorf("degraded: %d %s", w.Code, w.Body)
+	}
 	s.hub.health = engine.Health{Reasons: []string{"the store cannot be read"}}
 	if w := do(s.Public(), call{method: "GET", path: "/readyz"}); w.Code != 503 || !strings.Contains(w.Body.String(), "the store cannot be read") {
 		t.Errorf("not ready: %d %s", w.Code, w.Body)
