@@ -163,7 +163,7 @@ func (s *Server) MoveAs(user, key, status string) error {
 		return err
 	}
 	for _, t := range s.open(iss.status) {
-		if t.To != status {
+		if t.To != status || !t.open(u) {
 			continue
 		}
 		var req request

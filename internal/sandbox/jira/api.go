@@ -113,6 +113,7 @@ func (s *Server) routes() []route {
 		{"getAllStatuses", "GET " + base + "/project/{project}/statuses", "", s.projectStatuses},
 		{"getStatuses", "GET " + base + "/status", "", s.allStatuses},
 		{"getPriorities", "GET " + base + "/priority", "", s.allPriorities},
+		{"searchWorkflows", "GET " + base + "/workflow/search", "ADMINISTER", s.searchWorkflows},
 		{"getFields", "GET " + base + "/field", "", s.allFields},
 		{"getAttachmentMeta", "GET " + base + "/attachment/meta", "", s.attachmentMeta},
 		{"getAttachment", "GET " + base + "/attachment/{id}", "", s.getAttachment},

@@ -80,12 +80,8 @@ func (s *Server) statusBean(st *Status) object {
 }
 
 func (s *Server) typeBean(t *IssueType) object {
-	level := 0
-	if t.Subtask {
-		level = -1
-	}
 	return object{"self": s.self("issuetype/" + t.ID), "id": t.ID, "name": t.Name, "description": "",
-		"iconUrl": s.opt.BaseURL + "/secure/viewavatar?avatarType=issuetype", "subtask": t.Subtask, "hierarchyLevel": level}
+		"iconUrl": s.opt.BaseURL + "/secure/viewavatar?avatarType=issuetype", "subtask": t.Subtask, "hierarchyLevel": t.level()}
 }
 
 func (s *Server) projectBean(p *Project) object {

@@ -40,6 +40,9 @@ func withEdition(opt Options) Options {
 		opt.Version = cmp.Or(opt.Version, "1001.0.0-SNAPSHOT")
 	}
 	opt.Version = cmp.Or(opt.Version, "10.3.2")
+	if opt.Edition != Cloud {
+		opt.Projects = withoutParents(opt.Projects)
+	}
 	opt.Users = slices.Clone(opt.Users)
 	for i := range opt.Users {
 		u := &opt.Users[i]
@@ -54,6 +57,20 @@ func withEdition(opt Options) Options {
 		}
 	}
 	return opt
+}
+
+// withoutParents takes the parent from all but sub-tasks: only Cloud has it there.
+func withoutParents(projects []Project) []Project {
+	projects = slices.Clone(projects)
+	for i := range projects {
+		projects[i].Types = slices.Clone(projects[i].Types)
+		for j := range projects[i].Types {
+			if t := &projects[i].Types[j]; !t.Subtask {
+				t.Fields = slices.DeleteFunc(slices.Clone(t.Fields), func(f Field) bool { return f.ID == "parent" })
+			}
+		}
+	}
+	return projects
 }
 
 // byEdition leaves out the operations that an edition does not have.

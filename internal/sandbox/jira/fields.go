@@ -357,7 +357,12 @@ func prettyEstimate(n int) string {
 	return strings.Join(parts, " ")
 }
 
+// setParent takes {"key": …} or {"id": …}: a task for a sub-task, an epic for the others.
 func (e *edit) setParent(v json.RawMessage) error {
+	if null(v) && !e.facts.typ.Subtask {
+		e.facts.parent = 0
+		return nil
+	}
 	m, err := members(v, "key", "id")
 	if err != nil {
 		return refused("data was not an object")
@@ -369,9 +374,9 @@ func (e *edit) setParent(v json.RawMessage) error {
 		}
 		parent := e.s.find(name)
 		switch {
-		case parent == nil || parent.project != e.project:
+		case parent == nil || parent.hidden || e.facts.typ.Subtask && parent.project != e.project:
 			return refused("Could not find valid parent issue by the given key or id.")
-		case parent.typ.Subtask:
+		case parent.typ.level() != e.facts.typ.level()+1:
 			return refused("Given parent work item does not belong to appropriate hierarchy.")
 		}
 		e.facts.parent = parent.id

@@ -91,8 +91,11 @@ func (s *Server) updatedHook(iss *issue, by *User, h history) outgoing {
 // eventType names the kind of update as Jira does: any transition is generic.
 func eventType(items []changeItem) string {
 	for _, i := range items {
-		if i.Field == "status" {
+		switch i.Field {
+		case "status":
 			return "issue_generic"
+		case "Key":
+			return "issue_moved"
 		}
 	}
 	if len(items) == 1 && items[0].Field == "assignee" {

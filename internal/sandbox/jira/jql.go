@@ -283,15 +283,18 @@ func (p *jqlParser) each(field string, values []string, canonical func(string) (
 }
 
 func (p *jqlParser) keys(values []string) ([]string, error) {
+	var all []string
 	for _, v := range values {
 		if _, err := strconv.Atoi(v); err != nil && !issueKey.MatchString(v) {
 			return nil, refused("The issue key '%s' for field 'key' is invalid.", v)
 		}
-		if iss := p.s.find(strings.ToUpper(v)); iss == nil || iss.hidden {
+		iss := p.s.find(strings.ToUpper(v))
+		if iss == nil || iss.hidden {
 			return nil, refused("An issue with key '%s' does not exist for field 'key'.", v)
 		}
+		all = append(all, iss.key)
 	}
-	return values, nil
+	return all, nil
 }
 
 func compileText(op string, v token) (condition, error) {

@@ -53,8 +53,8 @@ func (s *Server) createIssue(c call) *reply {
 	if len(errs) > 0 {
 		return invalid(errs)
 	}
-	if project == nil {
-		return problem(http.StatusBadRequest, "Specify a valid project ID or key")
+	if s.archived[project.Key] {
+		return badField("project", "The project is archived. You can't create issues in it.")
 	}
 	e := &edit{s: s, project: project, screen: typ.field, errs: errs, facts: facts{
 		typ: typ, status: s.status(s.opt.Statuses[0].ID), priority: mediumPriority,
@@ -69,7 +69,7 @@ func (s *Server) createIssue(c call) *reply {
 	if len(e.errs) > 0 {
 		return invalid(e.errs)
 	}
-	if rep := s.firstStatus(e, req.transition); rep != nil {
+	if rep := s.firstStatus(e, req.transition, c.by); rep != nil {
 		return rep
 	}
 	iss := s.insert(e, req.properties, c.by)
@@ -117,11 +117,11 @@ func reference(raw json.RawMessage, keys ...string) string {
 }
 
 // firstStatus moves a new issue by the transition that its create request asks for.
-func (s *Server) firstStatus(e *edit, id string) *reply {
+func (s *Server) firstStatus(e *edit, id string, by *User) *reply {
 	if id == "" {
 		return nil
 	}
-	t := s.transition(id, e.facts.status)
+	t := s.transition(id, e.facts.status, by)
 	if t == nil {
 		return problem(http.StatusBadRequest, "It is not possible to transition to the requested status during creation.")
 	}
@@ -191,7 +191,7 @@ func (s *Server) expand(body object, iss *issue, names []string) {
 			slices.Reverse(all)
 			body["changelog"] = object{"startAt": 0, "maxResults": len(all), "total": len(all), "histories": all}
 		case "transitions":
-			body["transitions"] = s.transitionBeans(iss, false)
+			body["transitions"] = s.transitionBeans(iss, false, false)
 		}
 	}
 }

@@ -73,6 +73,7 @@ func (s *Server) getProject(c call) *reply {
 	for i := range p.Types {
 		types = append(types, s.typeBean(&p.Types[i]))
 	}
+	b["archived"] = s.archived[p.Key]
 	b["issueTypes"], b["components"], b["versions"] = types, []any{}, []any{}
 	b["assigneeType"], b["style"], b["description"] = "UNASSIGNED", "classic", ""
 	b["lead"] = s.userBean(&s.opt.Users[0], false)

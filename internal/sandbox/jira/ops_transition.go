@@ -1,22 +1,22 @@
 package jira
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 )
 
-// transition returns the transition with this id if it leads out of status.
-func (s *Server) transition(id string, from *Status) *Transition {
+// transition returns the transition with this id if it leads out of a status and is open to an account.
+func (s *Server) transition(id string, from *Status, by *User) *Transition {
 	for i := range s.opt.Transitions {
-		if t := &s.opt.Transitions[i]; t.ID == id && t.leaves(from.Name) {
+		if t := &s.opt.Transitions[i]; t.ID == id && t.leaves(from.Name) && t.open(by) {
 			return t
 		}
 	}
 	return nil
 }
 
-// open lists the transitions out of a status.
+// open lists the transitions out of a status, whoever may take them.
 func (s *Server) open(from *Status) []*Transition {
 	var all []*Transition
 	for i := range s.opt.Transitions {
@@ -44,7 +44,7 @@ func (s *Server) getTransitions(c call) *reply {
 		return rep
 	}
 	withFields := slices.Contains(c.list("expand"), "transitions.fields")
-	beans := s.transitionBeans(iss, withFields)
+	beans := s.transitionBeans(iss, withFields, c.q.Get("includeUnavailableTransitions") == "true")
 	if only := c.q.Get("transitionId"); only != "" {
 		beans = slices.DeleteFunc(beans, func(b object) bool { return b["id"] != only })
 	}
@@ -52,16 +52,20 @@ func (s *Server) getTransitions(c call) *reply {
 }
 
 // transitionBeans lists what the account may do now: nothing without the permission.
-func (s *Server) transitionBeans(iss *issue, withFields bool) []object {
+func (s *Server) transitionBeans(iss *issue, withFields, unavailable bool) []object {
 	beans := []object{}
 	if s.lacks("TRANSITION_ISSUES") {
 		return beans
 	}
 	for _, t := range s.open(iss.status) {
+		available := t.open(s.bot())
+		if !available && !unavailable {
+			continue
+		}
 		b := object{
 			"id": t.ID, "name": t.Name, "to": s.statusBean(s.status(t.To)),
 			"hasScreen": len(t.Screen) > 0, "isGlobal": len(t.From) == 0, "isInitial": false,
-			"isAvailable": true, "isConditional": false, "isLooped": false,
+			"isAvailable": available, "isConditional": t.Only != nil, "isLooped": false,
 		}
 		if withFields {
 			b["fields"] = s.screenBean(t, iss.typ)
@@ -104,7 +108,7 @@ func (s *Server) doTransition(c call) *reply {
 	if req.transition == "" {
 		return problem(http.StatusBadRequest, "Missing 'transition' identifier")
 	}
-	t := s.transition(req.transition, iss.status)
+	t := s.transition(req.transition, iss.status, c.by)
 	if t == nil {
 		return problem(http.StatusBadRequest, "It seems that you have tried to perform a workflow operation ("+req.transition+
 			") that is not valid for the current state of this issue ("+iss.key+"). The likely cause is that somebody has changed the issue recently, please look at the issue history for details.")
@@ -126,7 +130,8 @@ func (s *Server) move(iss *issue, t *Transition, req request, by *User) *reply {
 	s.pass(t, &e.facts)
 	for _, f := range t.Screen {
 		if f.Required && e.errs[f.ID] == "" && req.fields[f.ID] == nil && req.update[f.ID] == nil {
-			e.errs[f.ID] = strings.ToUpper(f.ID[:1]) + f.ID[1:] + " is required."
+			field, _ := screenField(f.ID, iss.typ)
+			e.errs[f.ID] = cmp.Or(field.Name, f.ID) + " is required."
 		}
 	}
 	if len(e.errs) > 0 {

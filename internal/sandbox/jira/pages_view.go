@@ -39,19 +39,20 @@ func (p *pages) showBoard(w http.ResponseWriter, r *http.Request, status int, me
 		page.Columns = append(page.Columns, column{Status: st.Name, Category: st.Category})
 	}
 	now := p.opt.Now()
+	actor := p.actor(r)
 	for _, iss := range p.Issues() {
 		i := slices.IndexFunc(page.Columns, func(c column) bool { return c.Status == iss.Status })
 		if iss.Project != p.projects[0].Key || i < 0 {
 			continue
 		}
-		page.Columns[i].Cards = append(page.Columns[i].Cards, p.card(iss, page.Columns[i].Category, now))
+		page.Columns[i].Cards = append(page.Columns[i].Cards, p.card(iss, page.Columns[i].Category, now, actor))
 		page.Total++
 	}
 	p.render(w, status, "board.html", page)
 }
 
-func (p *pages) card(iss Issue, category string, now time.Time) card {
-	c := card{Issue: iss, Targets: p.targets(iss.Status)}
+func (p *pages) card(iss Issue, category string, now time.Time, actor *User) card {
+	c := card{Issue: iss, Targets: p.targets(iss.Status, actor)}
 	if due, err := time.Parse(time.DateOnly, iss.Due); err == nil {
 		c.DueText = due.Format("Mon 2 Jan")
 		c.Late = category != "done" && now.After(due.AddDate(0, 0, 1))
@@ -59,11 +60,11 @@ func (p *pages) card(iss Issue, category string, now time.Time) card {
 	return c
 }
 
-// targets are the statuses that one transition leads to.
-func (p *pages) targets(status string) []string {
+// targets are the statuses that one transition leads a person to.
+func (p *pages) targets(status string, actor *User) []string {
 	var all []string
 	for _, t := range p.open(p.status(status)) {
-		if !slices.Contains(all, t.To) {
+		if t.open(actor) && !slices.Contains(all, t.To) {
 			all = append(all, t.To)
 		}
 	}
@@ -117,7 +118,7 @@ func (p *pages) showIssue(w http.ResponseWriter, r *http.Request, key string, fa
 	}
 	page := issueView{frame: p.frame(r, iss.Key+" "+iss.Summary, ""), Issue: iss, Category: p.status(iss.Status).Category}
 	page.Back = p.path("browse", iss.Key)
-	page.Card = p.card(iss, page.Category, p.opt.Now())
+	page.Card = p.card(iss, page.Category, p.opt.Now(), page.Actor)
 	page.Facts = sideFacts(iss, page.Card)
 	page.Form = p.form(iss)
 	page.talk()

@@ -53,7 +53,7 @@ func TestCreate_Refusals(t *testing.T) {
 	for _, tc := range []struct{ name, body, field, message string }{
 		{"no project", `{"fields":{"issuetype":{"id":"10001"},"summary":"x"}}`, "project", "Specify a valid project"},
 		{"unknown project", `{"fields":{"project":{"key":"WEB"},"issuetype":{"id":"10001"},"summary":"x"}}`, "project", "Specify a valid project"},
-		{"unknown type", `{"fields":{"project":{"key":"DES"},"issuetype":{"name":"Epic"},"summary":"x"}}`, "issuetype", "valid issue type"},
+		{"unknown type", `{"fields":{"project":{"key":"DES"},"issuetype":{"name":"Bug"},"summary":"x"}}`, "issuetype", "valid issue type"},
 		{"no summary", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10001"}}}`, "summary", "must specify a summary"},
 		{"summary of two lines", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10001"},"summary":"a\nb"}}`, "summary", "newline"},
 		{"summary too long", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10001"},"summary":"` + strings.Repeat("é", 256) + `"}}`, "summary", "255"},
@@ -77,7 +77,7 @@ func TestCreate_Refusals(t *testing.T) {
 		{"link without scheme", task(`,"customfield_10052":"files.lumen.example"`), "customfield_10052", "URL"},
 		{"estimate in words", task(`,"timetracking":{"originalEstimate":"six hours"}`), "timetracking", "invalid time"},
 		{"estimate as text", task(`,"timeoriginalestimate":"6h"`), "timeoriginalestimate", "number of seconds"},
-		{"parent of a task", task(`,"parent":{"key":"` + parent + `"}`), "parent", "not on the appropriate screen"},
+		{"parent of a task", task(`,"parent":{"key":"` + parent + `"}`), "parent", "appropriate hierarchy"},
 		{"sub-task without parent", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10003"},"summary":"x"}}`, "parent", "parent issue key"},
 		{"parent is a sub-task", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10003"},"summary":"x","parent":{"key":"DES-2"}}}`, "parent", "hierarchy"},
 		{"in fields and update", `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10001"},"summary":"x","labels":["a"]},"update":{"labels":[{"add":"b"}]}}`, "labels", "both"},
@@ -350,7 +350,7 @@ func TestCreateMeta_IsPagedAndNamesTheFields(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
 	types := s.want(200, "GET", "issue/createmeta/DES/issuetypes", "")
-	if types.at("issueTypes", 0, "name") != "Task" || types.at("issueTypes", 1, "subtask") != true || types.at("total") != 2.0 {
+	if types.at("issueTypes", 0, "name") != "Task" || types.at("issueTypes", 1, "subtask") != true || types.at("total") != 3.0 {
 		t.Errorf("types: got %s", types.raw)
 	}
 	seen, total := map[any]string{}, 1.0
@@ -364,7 +364,7 @@ func TestCreateMeta_IsPagedAndNamesTheFields(t *testing.T) {
 	}
 	want := map[any]string{"Summary": "string", "Issue Type": "issuetype", "Project": "project", "Description": "string", "Labels": "array",
 		"Due date": "date", "Priority": "priority", "Assignee": "user", "Brand": "option", "Region": "option",
-		"Original estimate": "number", "Time tracking": "timetracking", "Asset link": "string"}
+		"Parent": "issuelink", "Original estimate": "number", "Time tracking": "timetracking", "Asset link": "string"}
 	if d := cmp.Diff(want, seen); d != "" {
 		t.Errorf("fields (-want +got):\n%s", d)
 	}

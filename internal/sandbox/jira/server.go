@@ -211,10 +211,10 @@ func (s *Server) status(idOrName string) *Status {
 	return nil
 }
 
-// find returns the living issue with this id or key, nil when there is none.
+// find returns the living issue with this id or key, which may be one from before a move; nil when there is none.
 func (s *Server) find(idOrKey string) *issue {
 	for _, iss := range s.issues {
-		if !iss.deleted && (iss.key == idOrKey || iss.idString() == idOrKey) {
+		if !iss.deleted && (iss.key == idOrKey || iss.idString() == idOrKey || slices.Contains(iss.oldKeys, idOrKey)) {
 			return iss
 		}
 	}

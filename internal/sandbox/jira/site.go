@@ -53,7 +53,8 @@ type Transition struct {
 	From     []string
 	To       string
 	Screen   []ScreenField
-	Resolves string // name of the resolution that the transition sets by itself
+	Only     []string // who may pass, by account id or e-mail; nil = everybody
+	Resolves string   // name of the resolution that the transition sets by itself
 }
 
 func (t Transition) leaves(status string) bool {
@@ -61,6 +62,11 @@ func (t Transition) leaves(status string) bool {
 		return status != t.To
 	}
 	return slices.Contains(t.From, status)
+}
+
+// open tells whether an account meets the condition of the transition.
+func (t Transition) open(u *User) bool {
+	return t.Only == nil || u != nil && (slices.Contains(t.Only, u.AccountID) || slices.Contains(t.Only, u.Email))
 }
 
 func (t Transition) shows(field string) bool {
@@ -87,7 +93,19 @@ type Field struct {
 type IssueType struct {
 	ID, Name string
 	Subtask  bool
+	Epic     bool // a level above the others: their parent on Cloud
 	Fields   []Field
+}
+
+// level is the place in the hierarchy: 1 above 0 above -1.
+func (t *IssueType) level() int {
+	switch {
+	case t.Subtask:
+		return -1
+	case t.Epic:
+		return 1
+	}
+	return 0
 }
 
 func (t *IssueType) field(id string) (Field, bool) {
@@ -168,13 +186,19 @@ func DefaultUsers() []User {
 	}
 }
 
-// DefaultProjects returns the project DES with its types Task and Sub-task.
+// DefaultProjects returns the projects DES and MKT, each with the types Task, Sub-task and Epic.
 func DefaultProjects() []Project {
-	return []Project{{ID: "10000", Key: "DES", Name: "Design", Types: []IssueType{
-		{ID: "10001", Name: "Task", Fields: DefaultFields()},
-		{ID: "10003", Name: "Sub-task", Subtask: true,
-			Fields: append(DefaultFields(), Field{ID: "parent", Name: "Parent", Type: "issuelink", Required: true})},
-	}}}
+	types := func() []IssueType {
+		parent := Field{ID: "parent", Name: "Parent", Type: "issuelink"}
+		must := parent
+		must.Required = true
+		return []IssueType{
+			{ID: "10001", Name: "Task", Fields: append(DefaultFields(), parent)},
+			{ID: "10003", Name: "Sub-task", Subtask: true, Fields: append(DefaultFields(), must)},
+			{ID: "10000", Name: "Epic", Epic: true, Fields: DefaultFields()},
+		}
+	}
+	return []Project{{ID: "10000", Key: "DES", Name: "Design", Types: types()}, {ID: "10001", Key: "MKT", Name: "Marketing", Types: types()}}
 }
 
 // DefaultFields returns the fields on the screen of a Task.
