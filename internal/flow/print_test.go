@@ -49,7 +49,14 @@ func printEffect(e Effect) string {
 		if e.Show.Link == nil {
 			how = "create"
 		}
-		return fmt.Sprintf("%s %s %s: %s %s\n", how, e.Target, e.Show.Purpose, e.Show.View.Headline, printButtons(e.Show.View))
+		if !e.Show.At.Zero() && e.Show.View.Kind == CommentView {
+			how += " at " + e.Show.At.Type + " " + e.Show.At.Key + " in"
+		}
+		line := fmt.Sprintf("%s %s %s: %s %s\n", how, e.Target, e.Show.Purpose, e.Show.View.Headline, printButtons(e.Show.View))
+		if e.Show.View.Kind == CommentView {
+			line += "    " + strings.ReplaceAll(e.Show.View.Body.String(), "\n", "\n    ") + "\n"
+		}
+		return line
 	case e.Wake != nil:
 		if e.Wake.At.IsZero() {
 			return "wake never\n"

@@ -93,6 +93,10 @@ func (s scene) parkedSentence(purpose, why string) string {
 	case strings.HasPrefix(purpose, "ask/"), strings.HasPrefix(purpose, "work/"):
 		return fmt.Sprintf("%s could not be reached in %s: %s", s.who(s.addressee(purpose)), chat, why)
 	}
+	if i := s.commentNumbered(purpose); i >= 0 {
+		c := s.r.Comments[i]
+		return fmt.Sprintf("What %s said in %s could not be copied to %s: %s", s.who(c.By), place(c.Said.System), place(s.copyTarget(c.Said)), why)
+	}
 	return fmt.Sprintf("The card could not be shown in %s: %s", chat, why)
 }
 

@@ -18,7 +18,9 @@ func (s *step) reconcile() {
 	}
 	s.checkStages()
 	for _, w := range s.wanted() {
-		s.show(w)
+		if s.show(w) {
+			s.forget(w.purpose)
+		}
 	}
 	s.schedule()
 }
@@ -92,13 +94,14 @@ type want struct {
 }
 
 // show asks for a view where it differs from the one last asked for. A thing that is being created is not asked for
-// again: once it exists the comparison is made anew. One that could not be created waits for its replay.
-func (s *step) show(w want) {
+// again: once it exists the comparison is made anew. One that could not be created waits for its replay. It reports
+// whether the view is known to be shown.
+func (s *step) show(w want) (settled bool) {
 	digest := digest(w.target, w.view)
 	shown, asked := s.r.Shows[w.purpose]
 	link, exists := s.r.Link(w.purpose)
 	if asked && (shown.Digest == digest || (!exists && !shown.Settled)) {
-		return
+		return shown.Settled
 	}
 	if s.r.Shows == nil {
 		s.r.Shows = map[string]Shown{}
@@ -109,6 +112,7 @@ func (s *step) show(w want) {
 		show.Link = &link
 	}
 	s.shows = append(s.shows, Effect{Target: w.target, Show: show})
+	return false
 }
 
 // digest names what is seen at a target, whenever it was asked for.

@@ -120,8 +120,11 @@ type Comment struct {
 	Body       text.Doc  `json:"body,omitempty"`
 	Edited     time.Time `json:"edited,omitzero"`
 	Removed    time.Time `json:"removed,omitzero"`
+	RemovedBy  Actor     `json:"removed_by,omitzero"` // zero: not said
 	Restricted bool      `json:"restricted,omitempty"`
 	Earlier    bool      `json:"earlier,omitempty"` // the description was made from it; the comment tells of a change
+	Pending    bool      `json:"pending,omitempty"` // the copy does not show yet what is known
+	Words      string    `json:"words,omitempty"`   // digest of the newest words that are known
 }
 
 // FileFate says what became of a file.

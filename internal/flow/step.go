@@ -82,7 +82,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	return "", ""
+	return s.heardBefore()
 }
 
 func (s *step) votedBefore() bool {
@@ -112,8 +112,8 @@ func (s *step) apply() {
 		s.undone()
 	case StageDelegated:
 		s.delegated()
-	case CommentAdded:
-		s.commented()
+	case CommentAdded, CommentEdited, CommentRemoved:
+		s.conversed()
 	case TicketMoved:
 		s.moved()
 	case TimerFired:

@@ -20,6 +20,7 @@ func (s *step) submitted() {
 		Due: utc(route.Due), Source: s.ev.Field("source"), Project: route.Project, Priority: route.Priority,
 		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation, Effort: route.Effort,
 		Fields: known(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
+		Heard: s.ev.Seq,
 	}
 	if s.r.Title == "" {
 		s.r.Title = s.ev.Field("title")

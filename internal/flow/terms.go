@@ -44,6 +44,9 @@ func Terms(r Request) []string {
 	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
 	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)
 	for _, l := range r.Links {
+		if copyOf(l.Purpose) { // copies are found by the ticket or the thread they are in
+			continue
+		}
 		terms = append(terms, "ref:"+l.Ref.String())
 		if l.Purpose == "ticket" && l.Label != "" {
 			terms = append(terms, "ticket:"+strings.ToLower(l.Label))
@@ -54,6 +57,11 @@ func Terms(r Request) []string {
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)
+}
+
+// copyOf reports whether a purpose is that of a copied comment or file.
+func copyOf(purpose string) bool {
+	return strings.HasPrefix(purpose, "comment/") && !strings.HasSuffix(purpose, "/thread") || strings.HasPrefix(purpose, "file/")
 }
 
 // prefixed makes a term of every value that is not empty.

@@ -160,15 +160,16 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	}
 	for k, v := range args {
 		switch k {
-		case "by", "body", "id", "seq", "echo", "sent":
+		case "by", "body", "id", "seq", "echo", "sent", "said", "in", "files", "url":
 		default:
 			ev.Fields[k] = []string{v}
 		}
 	}
 	switch verb {
 	case "submit":
-		ev.Kind = RequestSubmitted
+		ev.Kind, ev.Seq = RequestSubmitted, args["heard"]
 		delete(ev.Fields, "thread")
+		delete(ev.Fields, "heard")
 		if args["thread"] != "no" {
 			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
 		}
@@ -193,6 +194,9 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = TicketMoved
 		ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, args["seq"], args["echo"] == "yes"
 		ev.Where, ev.Delivery = Ref{}, "jira/d"
+	case "say", "resay", "unsay":
+		ev.Kind = map[string]Kind{"say": CommentAdded, "resay": CommentEdited, "unsay": CommentRemoved}[verb]
+		s.conversation(&ev, args)
 	case "timer":
 		ev.Kind = TimerFired
 		ev.Fields["name"] = []string{"next"}
@@ -202,6 +206,23 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		s.t.Fatalf("unknown verb %q", verb)
 	}
 	return ev
+}
+
+// conversation makes an event about the message or comment said=N, in the thread or (in=jira) at the ticket. It was
+// sent=seconds after the first.
+func (s *stage) conversation(ev *Event, args map[string]string) {
+	said := args["said"]
+	ev.Subject, ev.Said, ev.Seq = Ref{"slack", "thread", "C1/1"}, Ref{"slack", "message", "C1/1/" + said}, said
+	ev.Links = []Link{{URL: "https://lumen.slack.example/p" + said}}
+	if args["in"] == "jira" {
+		ev.Subject, ev.Said, ev.Where, ev.Delivery, ev.Seq = Ref{"jira", "issue", "10007"}, Ref{"jira", "comment", "10007/" + said}, Ref{}, "jira/d", ""
+		ev.Links[0].URL = "https://jira.example/browse/DES-7?focusedCommentId=" + said
+	}
+	ev.Sent = s.now
+	if wait, err := strconv.Atoi(args["sent"]); err == nil {
+		ev.Sent = time.Date(2026, 11, 18, 14, 0, wait, 0, time.UTC)
+	}
+	ev.Echo = args["echo"] == "yes"
 }
 
 func (s *stage) step(ev Event, args map[string]string) string {

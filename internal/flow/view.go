@@ -114,10 +114,19 @@ func (s scene) movedFact() []Fact {
 // problemFacts are what people should know is wrong; of the card itself the card cannot tell.
 func (s scene) problemFacts() []Fact {
 	var out []Fact
+	copies := 0
 	for _, p := range s.r.Problems {
+		if copyOf(p.Purpose) {
+			if copies++; copies > 1 {
+				continue
+			}
+		}
 		if p.Purpose != "card" {
 			out = append(out, Fact{Name: "problem", Label: "Problem:", Text: p.Text})
 		}
+	}
+	if copies > 1 {
+		out = append(out, Fact{Name: "problem", Label: "Problem:", Text: fmt.Sprintf("%d more comments could not be copied", copies-1), URL: s.page()})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ func (s scene) wanted() []want {
 		all = append(all, w)
 	}
 	all = append(all, s.wantTicket()...)
+	all = append(all, s.wantComments()...)
 	if s.r.Places.Chat == "" {
 		return all
 	}
