@@ -33,7 +33,9 @@ var goals = []struct {
 }{
 	{"P1", (*bench).acknowledgement},
 	{"P2", (*bench).storage},
+	{"P3", (*bench).steadyAck},
 	{"P4", (*bench).endToEnd},
+	{"P6", (*bench).sustained},
 	{"refresh", (*bench).refresh},
 	{"idle", (*bench).idle},
 }
