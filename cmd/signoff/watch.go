@@ -14,6 +14,7 @@ import (
 const (
 	checkTime  = time.Minute
 	checkEvery = time.Hour
+	believed   = 5 * time.Minute // how far off a service's signed time may be
 )
 
 // watch checks the services at once and every hour until ctx ends. The calls of the check also keep what is known of the
@@ -83,7 +84,11 @@ func clockReason(host string, off time.Duration) string {
 	if off < 0 {
 		side = "behind"
 	}
-	return fmt.Sprintf("the clock of this machine is %s %s %s: signed deliveries will be refused; set the clock (NTP)", roughly(off.Abs()), side, host)
+	then := "signed deliveries will be refused"
+	if off.Abs() < believed {
+		then += " from five minutes on"
+	}
+	return fmt.Sprintf("the clock of this machine is %s %s %s: %s; set the clock (NTP)", roughly(off.Abs()), side, host, then)
 }
 
 // roughly gives a span in its largest fitting unit.
