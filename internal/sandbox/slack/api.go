@@ -69,17 +69,25 @@ func methods() map[string]method {
 		"views.publish":         {nil, tier4, (*Server).publishView},
 		"reactions.add":         {[]string{"reactions:write"}, tier3, (*Server).addReaction},
 		"reactions.get":         {[]string{"reactions:read"}, tier3, (*Server).getReactions},
+		"reactions.remove":      {[]string{"reactions:write"}, tier2, (*Server).removeReaction},
 		"team.info":             {[]string{"team:read"}, tier3, (*Server).teamInfo},
+
+		"files.info":                   {[]string{"files:read"}, tier4, (*Server).fileInfo},
+		"files.getUploadURLExternal":   {[]string{"files:write"}, tier4, (*Server).uploadURL},
+		"files.completeUploadExternal": {[]string{"files:write"}, tier4, (*Server).completeUpload},
 	}
 }
 
-// API serves /api/METHOD and the response addresses, with or without the mount prefix.
+// API serves /api/METHOD, the response addresses and the addresses of files, with or without the mount prefix.
 func (s *Server) API() http.Handler {
 	mux := http.NewServeMux()
 	known := methods()
 	mux.HandleFunc("/api/{method}", func(w http.ResponseWriter, r *http.Request) { s.serveMethod(w, r, known) })
 	mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.serveResponseURL)
 	mux.HandleFunc("POST /commands/{team}/{id}/{secret}", s.serveResponseURL)
+	mux.HandleFunc("GET /files-pri/{file}/{name}", s.serveFile)
+	mux.HandleFunc("GET /files-pri/{file}/download/{name}", s.serveFile)
+	mux.HandleFunc("POST /upload/v1/{team}/{secret}", s.serveUpload)
 	faulty := sandbox.Faulty{
 		Service: service, Faults: s.opt.Faults, Method: methodName, Next: mux, Refuse: refuse,
 		Note: func(r *http.Request, f sandbox.Fault, status int, body []byte) {
@@ -107,10 +115,15 @@ func (s *Server) unprefixed(next http.Handler) http.Handler {
 	})
 }
 
-// methodName is the API method of a call, or "response_url".
+// methodName is the API method of a call, or a name for what is no method: "response_url", "files.download", "files.upload".
 func methodName(r *http.Request) string {
-	if _, name, ok := strings.Cut(r.URL.Path, "/api/"); ok {
+	switch _, name, ok := strings.Cut(r.URL.Path, "/api/"); {
+	case ok:
 		return name
+	case strings.Contains(r.URL.Path, "/files-pri/"):
+		return "files.download"
+	case strings.Contains(r.URL.Path, "/upload/v1/"):
+		return "files.upload"
 	}
 	return "response_url"
 }

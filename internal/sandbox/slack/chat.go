@@ -228,11 +228,14 @@ func (s *Server) deleteMessage(a args) (object, *failure) {
 func (s *Server) drop(m *message) {
 	before := clone(s.wire(m, false))
 	if len(m.channel.replies(m.ts)) > 0 {
-		m.tombstone, m.blocks, m.text = true, nil, ""
+		m.tombstone, m.blocks, m.text, m.unfurls = true, nil, "", nil
 		s.sendChanged(m, before)
 	} else {
 		m.channel.remove(m)
 		s.sendDeleted(m, before)
+		if root := m.channel.find(m.threadTS); root != nil && root.tombstone && len(m.channel.replies(root.ts)) == 0 {
+			m.channel.remove(root) // nothing hangs on the deleted parent any more
+		}
 	}
 	s.touch()
 }

@@ -136,7 +136,7 @@ func (s *Server) Events() []Event {
 
 // sendEvent wraps an inner event and delivers it in the background. The caller holds mu.
 func (s *Server) sendEvent(inner object) {
-	if s.hookURL == "" || s.ctx.Err() != nil {
+	if s.hookURL == "" || s.ctx.Err() != nil || !s.subscribed(inner) {
 		return
 	}
 	e := &event{id: s.newID("Ev0", 8), kind: str(inner, "type")}

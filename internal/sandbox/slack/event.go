@@ -8,13 +8,26 @@ func (s *Server) sendMessageEvent(m *message) {
 		return
 	}
 	inner := s.inner(m)
+	if len(m.files) > 0 {
+		inner["subtype"] = "file_share"
+	}
 	if m.broadcast {
-		inner["subtype"] = "thread_broadcast"
 		if root := m.channel.find(m.threadTS); root != nil {
 			inner["root"] = s.wire(root, false)
 		}
 	}
 	s.sendEvent(inner)
+	for _, f := range m.files {
+		s.sendFileShared(m, f)
+	}
+}
+
+// sendFileShared tells the app about a file besides the message that carries it. The caller holds mu.
+func (s *Server) sendFileShared(m *message, f *file) {
+	s.sendEvent(object{
+		"type": "file_shared", "file_id": f.id, "user_id": m.user, "file": object{"id": f.id}, "channel_id": m.channel.id,
+		"event_ts": s.newTS(),
+	})
 }
 
 // inner is a message as an event carries it.
@@ -39,7 +52,7 @@ func (s *Server) sendChanged(m *message, before object) {
 		return
 	}
 	after := clone(s.wire(m, true))
-	after["source_team"], after["user_team"] = s.opt.Team.ID, s.opt.Team.ID
+	after["source_team"], after["user_team"] = s.teamOf(m.user), s.teamOf(m.user)
 	s.sendHidden(m, object{"subtype": "message_changed", "message": after, "previous_message": before})
 }
 
@@ -61,12 +74,13 @@ func (s *Server) sendHidden(m *message, more object) {
 	s.sendEvent(inner)
 }
 
-func (s *Server) sendReaction(m *message, name, user string) {
-	if !m.channel.has(s.opt.Bot.UserID) || !s.granted("reactions:read") {
+// sendReaction tells the app of a reaction. kind is "reaction_added" or "reaction_removed". The caller holds mu.
+func (s *Server) sendReaction(kind string, m *message, name, user string) {
+	if !m.channel.has(s.opt.Bot.UserID) {
 		return
 	}
 	s.sendEvent(object{
-		"type": "reaction_added", "user": user, "reaction": name, "item_user": m.user, "event_ts": s.newTS(),
+		"type": kind, "user": user, "reaction": name, "item_user": m.user, "event_ts": s.newTS(),
 		"item": object{"type": "message", "channel": m.channel.id, "ts": m.ts},
 	})
 }
@@ -86,12 +100,33 @@ func (s *Server) sendJoined(c *channel, user, inviter string) {
 	s.sendEvent(inner)
 }
 
-func (s *Server) sendHomeOpened(user string) {
+// sendHomeOpened tells the app which of its tabs, "home" or "messages", a person opened. The caller holds mu.
+func (s *Server) sendHomeOpened(user, tab string) {
 	inner := object{
-		"type": "app_home_opened", "user": user, "channel": s.direct(user).id, "tab": "home", "event_ts": s.newTS(),
+		"type": "app_home_opened", "user": user, "channel": s.direct(user).id, "tab": tab, "event_ts": s.newTS(),
 	}
-	if v := s.homes[user]; v != nil {
+	if v := s.homes[user]; v != nil && tab == "home" {
 		inner["view"] = s.wireView(v)
 	}
 	s.sendEvent(inner)
+}
+
+// subscribed reports whether the app's scopes let it hear of an event.
+func (s *Server) subscribed(inner object) bool {
+	switch kind := str(inner, "type"); kind {
+	case "message":
+		c := s.channelByID(str(inner, "channel"))
+		return c == nil || s.granted(scopeOf(c, "history"))
+	case "app_mention":
+		return s.granted("app_mentions:read")
+	case "reaction_added", "reaction_removed":
+		return s.granted("reactions:read")
+	case "file_shared", "file_deleted":
+		return s.granted("files:read")
+	case "link_shared":
+		return s.granted("links:read")
+	case "member_joined_channel":
+		return s.granted("channels:read") || s.granted("groups:read")
+	}
+	return true
 }

@@ -87,6 +87,8 @@ type message struct {
 	ephemeralTo string
 	tombstone   bool
 	broadcast   bool
+	files       []*file
+	unfurls     []any // what the app shows below the links
 	clientID    string
 	state       map[string]object // chosen values of the elements in the message: block, action
 }
@@ -98,7 +100,7 @@ type reaction struct {
 
 // wire returns the message as the Web API and events show it.
 func (s *Server) wire(m *message, withMetadata bool) object {
-	o := object{"type": "message", "user": m.user, "ts": m.ts, "text": m.text, "team": s.opt.Team.ID}
+	o := object{"type": "message", "user": m.user, "ts": m.ts, "text": m.text, "team": s.teamOf(m.user)}
 	if m.tombstone {
 		o["subtype"], o["hidden"], o["user"], o["text"] = "tombstone", true, "USLACKBOT", "This message was deleted."
 	}
@@ -118,6 +120,10 @@ func (s *Server) wire(m *message, withMetadata bool) object {
 	if m.edited != nil {
 		o["edited"] = m.edited
 	}
+	if len(m.unfurls) > 0 && !m.tombstone {
+		o["attachments"] = m.unfurls
+	}
+	s.wireFiles(m, o)
 	if withMetadata && m.metadata != nil {
 		o["metadata"] = m.metadata
 	}
@@ -126,7 +132,22 @@ func (s *Server) wire(m *message, withMetadata bool) object {
 	return o
 }
 
+// wireFiles adds the files of a message.
+func (s *Server) wireFiles(m *message, o object) {
+	if len(m.files) == 0 || m.tombstone {
+		return
+	}
+	files := []any{}
+	for _, f := range m.files {
+		files = append(files, s.wireFile(f))
+	}
+	o["files"], o["upload"], o["display_as_bot"] = files, m.byBot, false
+}
+
 func (s *Server) wireThread(m *message, o object) {
+	if m.broadcast && !m.tombstone {
+		o["subtype"] = "thread_broadcast"
+	}
 	if m.threadTS != "" && m.threadTS != m.ts {
 		o["thread_ts"] = m.threadTS
 		if root := m.channel.find(m.threadTS); root != nil {
@@ -163,22 +184,31 @@ func wireReactions(m *message, o object) {
 type Message struct {
 	Channel, TS, ThreadTS, User string
 	FromApp, Edited, Deleted    bool
+	Broadcast                   bool // a reply shown in the channel too
 	Text                        string
 	Blocks                      []map[string]any
 	Metadata                    map[string]any
 	Reactions                   map[string][]string
 	EphemeralTo                 string
 	Replies                     int
+	Files                       []File
+	Unfurls                     []map[string]any // attachments that the app gave links of the message
 }
 
 // Button is a button of a message.
 type Button struct{ BlockID, ActionID, Text, Value, Style, URL string }
 
-func (m *message) copy() Message {
+func (s *Server) copyOf(m *message) Message {
 	out := Message{
 		Channel: m.channel.id, TS: m.ts, ThreadTS: m.threadTS, User: m.user, FromApp: m.byBot,
 		Edited: m.edited != nil, Deleted: m.tombstone, Text: m.text, Metadata: m.metadata,
-		EphemeralTo: m.ephemeralTo, Replies: len(m.channel.replies(m.ts)),
+		EphemeralTo: m.ephemeralTo, Replies: len(m.channel.replies(m.ts)), Broadcast: m.broadcast,
+	}
+	for _, f := range m.files {
+		out.Files = append(out.Files, s.copyFile(f))
+	}
+	for _, u := range m.unfurls {
+		out.Unfurls = append(out.Unfurls, maps.Clone(obj(u)))
 	}
 	for _, b := range m.blocks {
 		out.Blocks = append(out.Blocks, maps.Clone(obj(b)))

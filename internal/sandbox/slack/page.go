@@ -308,7 +308,7 @@ func (s *Server) thread(r reader, l look, root *message) *thread {
 func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 	at := tsTime(m.ts).In(r.zone)
 	out := shown{
-		Message: m.copy(), ID: dom("m", m.ts), By: s.who(m.user), Clock: r.clock(at, ""), ISO: at.Format(time.RFC3339),
+		Message: s.copyOf(m), ID: dom("m", m.ts), By: s.who(m.user), Clock: r.clock(at, ""), ISO: at.Format(time.RFC3339),
 		Own: m.user == l.user && !m.tombstone, InThread: inThread, Here: s.path(l), Editable: s.typed(m.text),
 		UserPath: s.userPath(l.user), AppName: s.opt.Bot.Name, Offers: offers(),
 		ThreadPath: s.channelPath(l.user, m.channel.id) + "?thread=" + url.QueryEscape(firstOf(m.threadTS, m.ts)),

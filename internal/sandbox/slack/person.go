@@ -7,32 +7,66 @@ import (
 	"strings"
 )
 
+// Post is what a person writes. Text is Slack's wire text: "<@U1> hello". It may be empty beside Files.
+type Post struct {
+	User, Channel, Text string
+	Thread              string // timestamp of the message that is replied to
+	Broadcast           bool   // a reply that is also sent to the channel
+	Files               []Upload
+}
+
 // PostAs writes a message as a user and returns its timestamp. text is Slack's wire text: "<@U1> hello".
 // A message that names the app also reaches it as app_mention.
 func (s *Server) PostAs(user, channelID, text, threadTS string) (string, error) {
+	return s.Say(Post{User: user, Channel: channelID, Text: text, Thread: threadTS})
+}
+
+// Say writes a message of any kind as a person and returns its timestamp.
+func (s *Server) Say(p Post) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.place(user, channelID)
+	c, err := s.place(p.User, p.Channel)
 	if err != nil {
 		return "", err
 	}
-	if threadTS != "" && c.find(threadTS) == nil {
-		return "", fmt.Errorf("no thread %s in %s", threadTS, channelID)
-	}
-	if strings.TrimSpace(text) == "" {
+	root := c.find(p.Thread)
+	switch {
+	case p.Thread != "" && root == nil:
+		return "", fmt.Errorf("no thread %s in %s", p.Thread, p.Channel)
+	case strings.TrimSpace(p.Text) == "" && len(p.Files) == 0:
 		return "", fmt.Errorf("an empty message cannot be sent")
+	case c.archived:
+		return "", fmt.Errorf("%s is archived", p.Channel)
 	}
 	m := &message{
-		channel: c, ts: s.newTS(), threadTS: threadTS, user: user, text: text, blocks: s.richText(text),
-		clientID: fmt.Sprintf("%s-%s", s.newSecret(8), s.newSecret(12)),
+		channel: c, ts: s.newTS(), user: p.User, text: p.Text, blocks: s.richText(p.Text),
+		clientID: fmt.Sprintf("%s-%s", s.newSecret(8), s.newSecret(12)), broadcast: root != nil && p.Broadcast,
+	}
+	if root != nil {
+		m.threadTS = firstOf(root.threadTS, root.ts)
+	}
+	for _, u := range p.Files {
+		f, err := s.newFile(p.User, s.foreign(p.User, u))
+		if err != nil {
+			return "", err
+		}
+		m.files = append(m.files, f)
 	}
 	s.add(m)
-	s.read[readMark{user, c.id}] = m.ts
+	s.read[readMark{p.User, c.id}] = m.ts
 	s.sendMessageEvent(m)
-	if !c.im && c.has(s.opt.Bot.UserID) && s.namesApp(text) {
+	if !c.im && c.has(s.opt.Bot.UserID) && s.namesApp(p.Text) {
 		s.sendMention(m)
 	}
 	return m.ts, nil
+}
+
+// foreign makes the file of somebody of another workspace one that only files.info tells about.
+func (s *Server) foreign(user string, u Upload) Upload {
+	if u.Mode == "" && u.URL == "" && s.teamOf(user) != s.opt.Team.ID {
+		u.Mode = modeAccess
+	}
+	return u
 }
 
 // Mention writes a message that names the app.
@@ -51,6 +85,9 @@ func (s *Server) EditAs(user, channelID, ts, text string) error {
 	m, err := s.own(user, channelID, ts)
 	if err != nil {
 		return err
+	}
+	if text == m.text {
+		return nil // Slack's clients send nothing
 	}
 	before := clone(s.wire(m, false))
 	named := s.namesApp(m.text)
@@ -76,7 +113,7 @@ func (s *Server) DeleteAs(user, channelID, ts string) error {
 	return nil
 }
 
-// ReactAs adds a user's reaction, without colons: "eyes".
+// ReactAs adds a user's reaction, without colons: "eyes", "+1::skin-tone-3".
 func (s *Server) ReactAs(user, channelID, ts, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,10 +125,30 @@ func (s *Server) ReactAs(user, channelID, ts, name string) error {
 	if m == nil {
 		return fmt.Errorf("no message %s in %s", ts, channelID)
 	}
+	if !emojiName.MatchString(name) {
+		return fmt.Errorf("%q is no emoji", name)
+	}
 	if m.react(name, user) {
 		s.touch()
-		s.sendReaction(m, name, user)
+		s.sendReaction("reaction_added", m, name, user)
 	}
+	return nil
+}
+
+// UnreactAs takes a user's reaction away.
+func (s *Server) UnreactAs(user, channelID, ts, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.place(user, channelID)
+	if err != nil {
+		return err
+	}
+	m := c.find(ts)
+	if m == nil || !m.unreact(name, user) {
+		return fmt.Errorf("no reaction %s of %s", name, user)
+	}
+	s.touch()
+	s.sendReaction("reaction_removed", m, name, user)
 	return nil
 }
 
@@ -121,8 +178,19 @@ func (s *Server) OpenHome(user string) error {
 	if s.users[user] == nil {
 		return fmt.Errorf("no user %s", user)
 	}
-	s.sendHomeOpened(user)
+	s.sendHomeOpened(user, "home")
 	return nil
+}
+
+// OpenMessages opens the app's messages tab, the conversation between a user and the app, and returns its id.
+func (s *Server) OpenMessages(user string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[user] == nil {
+		return "", fmt.Errorf("no user %s", user)
+	}
+	s.sendHomeOpened(user, "messages")
+	return s.direct(user).id, nil
 }
 
 // Direct returns the id of the conversation between a user and the app.
@@ -202,6 +270,9 @@ func unescape(text string) string {
 
 // richText is the block Slack's clients add to what people write. The caller holds mu.
 func (s *Server) richText(wire string) []any {
+	if strings.TrimSpace(wire) == "" {
+		return nil // a file without words
+	}
 	var parts []any
 	plain := func(t string) {
 		if t != "" {
@@ -293,7 +364,7 @@ func (s *Server) messages(channelID string, keep func(*message) bool) []Message 
 	var out []Message
 	for _, m := range c.messages {
 		if keep(m) {
-			out = append(out, m.copy())
+			out = append(out, s.copyOf(m))
 		}
 	}
 	return out

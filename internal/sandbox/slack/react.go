@@ -23,7 +23,24 @@ func (s *Server) addReaction(a args) (object, *failure) {
 		return nil, fail("already_reacted")
 	}
 	s.touch()
-	s.sendReaction(m, name, s.opt.Bot.UserID)
+	s.sendReaction("reaction_added", m, name, s.opt.Bot.UserID)
+	return object{}, nil
+}
+
+func (s *Server) removeReaction(a args) (object, *failure) {
+	if a.str("timestamp") == "" || a.str("channel") == "" {
+		return nil, fail("no_item_specified")
+	}
+	m, failed := s.target(a.str("channel"), a.str("timestamp"))
+	if failed != nil {
+		return nil, failed
+	}
+	name := a.str("name")
+	if !m.unreact(name, s.opt.Bot.UserID) {
+		return nil, fail("no_reaction")
+	}
+	s.touch()
+	s.sendReaction("reaction_removed", m, name, s.opt.Bot.UserID)
 	return object{}, nil
 }
 
@@ -46,5 +63,19 @@ func (m *message) react(name, user string) bool {
 		return false
 	}
 	m.reactions[i].users = append(m.reactions[i].users, user)
+	return true
+}
+
+// unreact takes user's reaction away; false when there was none.
+func (m *message) unreact(name, user string) bool {
+	i := slices.IndexFunc(m.reactions, func(r reaction) bool { return r.name == name && slices.Contains(r.users, user) })
+	if i < 0 {
+		return false
+	}
+	r := &m.reactions[i]
+	r.users = slices.DeleteFunc(r.users, func(u string) bool { return u == user })
+	if len(r.users) == 0 {
+		m.reactions = slices.Delete(m.reactions, i, i+1)
+	}
 	return true
 }

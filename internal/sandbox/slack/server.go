@@ -38,12 +38,13 @@ type Options struct {
 	Channels []Channel
 	Groups   []Group
 
-	Commands  []string        // slash commands of the app, "/signoff"
-	Shortcuts []Shortcut      // entries of the message menu and of the global menu
-	Strict    bool            // enforce rate limits
-	PageCap   int             // most messages per page of history and replies; 1000 when zero
-	Retry     []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
-	AckWithin time.Duration   // how long a delivery may take; Slack's 3 s when zero
+	Commands   []string        // slash commands of the app, "/signoff"
+	Shortcuts  []Shortcut      // entries of the message menu and of the global menu
+	Strict     bool            // enforce rate limits
+	PageCap    int             // most messages per page of history and replies; 1000 when zero
+	Retry      []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
+	AckWithin  time.Duration   // how long a delivery may take; Slack's 3 s when zero
+	ShareAfter time.Duration   // how long after files.completeUploadExternal the message appears; 50 ms when zero
 
 	Prefix string        // mount path of Pages(), "/demo/slack"
 	Settle time.Duration // how long a form waits for the app's first reaction; 800 ms when zero
@@ -56,10 +57,11 @@ type Team struct{ ID, Name, Domain string }
 // Bot is the app's bot user.
 type Bot struct{ UserID, BotID, Name string }
 
-// User is a member of the workspace.
+// User is a member of the workspace, or of another one that shares a channel with it.
 type User struct {
 	ID, Name, RealName, Title, Email, TZ string
 	Deleted, Guest, Stranger             bool
+	Team                                 string // id of the other workspace the user belongs to; such a user is a stranger
 }
 
 // Channel is a public or private channel. Members are user ids; the bot is a member when its user id is listed.
@@ -107,6 +109,8 @@ type Server struct {
 	sent     []*event
 	toasts   map[string]toast
 	read     map[readMark]string // newest ts a user has seen
+	files    map[string]*file
+	uploads  map[string]*upload // files the app is sending, by path
 }
 
 type readMark struct{ user, channel string }
@@ -124,6 +128,7 @@ func New(o Options) *Server {
 		triggers: map[string]*trigger{}, replies: map[string]*responseURL{},
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		toasts: map[string]toast{}, read: map[readMark]string{},
+		files: map[string]*file{}, uploads: map[string]*upload{},
 	}
 	for _, u := range o.Users {
 		s.users[u.ID] = &u
@@ -165,6 +170,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.AckWithin == 0 {
 		o.AckWithin = 3 * time.Second
+	}
+	if o.ShareAfter == 0 {
+		o.ShareAfter = 50 * time.Millisecond
 	}
 	if o.Settle == 0 {
 		o.Settle = 800 * time.Millisecond

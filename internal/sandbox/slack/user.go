@@ -41,11 +41,19 @@ func (s *Server) userByEmail(a args) (object, *failure) {
 		return nil, fail("users_not_found")
 	}
 	for _, u := range s.opt.Users {
-		if strings.EqualFold(u.Email, email) && !u.Deleted {
+		if strings.EqualFold(u.Email, email) && !u.Deleted && !u.stranger() {
 			return object{"user": s.wireUser(&u)}, nil
 		}
 	}
 	return nil, fail("users_not_found")
+}
+
+// teamOf is the workspace a user belongs to.
+func (s *Server) teamOf(user string) string {
+	if u := s.users[user]; u != nil && u.Team != "" {
+		return u.Team
+	}
+	return s.opt.Team.ID
 }
 
 func (s *Server) wireUser(u *User) object {
@@ -53,16 +61,16 @@ func (s *Server) wireUser(u *User) object {
 	profile := object{
 		"title": u.Title, "phone": "", "real_name": u.RealName, "real_name_normalized": u.RealName,
 		"display_name": u.Name, "display_name_normalized": u.Name, "status_text": "", "status_emoji": "",
-		"team": s.opt.Team.ID,
+		"team": s.teamOf(u.ID),
 	}
-	if u.Email != "" && !u.Stranger && s.granted("users:read.email") {
+	if u.Email != "" && !u.stranger() && s.granted("users:read.email") {
 		profile["email"] = u.Email
 	}
 	o := object{
-		"id": u.ID, "team_id": s.opt.Team.ID, "name": u.Name, "deleted": u.Deleted, "profile": profile,
+		"id": u.ID, "team_id": s.teamOf(u.ID), "name": u.Name, "deleted": u.Deleted, "profile": profile,
 		"is_bot": false, "is_app_user": false, "updated": 1700000000,
 	}
-	if u.Stranger {
+	if u.stranger() {
 		o["is_stranger"] = true
 	}
 	if u.Deleted {
@@ -94,6 +102,9 @@ func zone(name string, at time.Time) (label string, offset int) {
 	}
 	return at.In(loc).Zone()
 }
+
+// stranger reports that a user is of another workspace.
+func (u *User) stranger() bool { return u.Stranger || u.Team != "" }
 
 func (s *Server) listGroups(a args) (object, *failure) {
 	out := []any{}
