@@ -105,7 +105,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const base, one = "/rest/api/2", "/rest/api/2/issue/{key}"
-	return s.byEdition([]route{
+	return s.byEdition(append(s.hookRoutes(), []route{
 		{"getServerInfo", "GET " + base + "/serverInfo", "", s.serverInfo},
 		{"getCurrentUser", "GET " + base + "/myself", "", s.myself},
 		{"getMyPermissions", "GET " + base + "/mypermissions", "", s.myPermissions},
@@ -156,7 +156,7 @@ func (s *Server) routes() []route {
 		{"getSecureAttachment", "GET /secure/attachment/{id}/{file}", "", s.getSecureAttachment},
 		{"open:login", "GET /login.jsp", "", s.loginPage},
 		{"open:tenantInfo", "GET /_edge/tenant_info", "", s.tenantInfo},
-	})
+	}...))
 }
 
 // Operations names every operation, for those who arm faults: the name is what sandbox.Fault.Method is

@@ -24,6 +24,7 @@ type Webhook struct {
 	ID       string // X-Atlassian-Webhook-Identifier, the same for every attempt
 	Event    string // "jira:issue_updated"
 	Key      string // of the issue
+	Hook     int    // where it goes: see Hooks
 	Body     []byte
 	Attempts []Attempt
 }
@@ -46,27 +47,17 @@ type hooks struct {
 	running sync.WaitGroup
 	more    chan struct{} // has room for one: something is queued
 
-	url, secret string
-	origin      string // makes identifiers unique over restarts
-	queue, all  []*Webhook
-	held        bool
-	open        int // deliveries that are not finished
+	subs       []*subscription
+	lastSub    int
+	origin     string // makes identifiers unique over restarts
+	queue, all []*Webhook
+	held       bool
+	open       int // deliveries that are not finished
 }
 
-func newHooks(opt Options) hooks {
+func newHooks() hooks {
 	ctx, stop := context.WithCancel(context.Background())
-	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1),
-		url: opt.WebhookURL, secret: opt.WebhookSecret, origin: rand.Text()[:12]}
-}
-
-// SetWebhook points the webhooks that follow at url, signed with secret. An empty url switches them off.
-func (s *Server) SetWebhook(url, secret string) {
-	if l := s.opt.Ledger; l != nil {
-		l.Hide(secret)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks.url, s.hooks.secret = url, secret
+	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1), origin: rand.Text()[:12]}
 }
 
 // Sign returns the X-Hub-Signature of a body.
@@ -76,16 +67,21 @@ func Sign(secret string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// announce queues a webhook. The caller holds the lock.
+// announce queues a webhook for everybody who wants to hear of it. The caller holds the lock.
 func (s *Server) announce(o outgoing) {
 	h := &s.hooks
-	if h.url == "" {
-		return
+	for _, sub := range h.subs {
+		if !sub.wants(o.body.Event, o.iss) {
+			continue
+		}
+		w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.iss.key, Hook: sub.ID}
+		if !sub.ExcludeBody {
+			w.Body = o.bytes()
+		}
+		h.all = append(h.all, w)
+		h.queue = append(h.queue, w)
+		h.signal()
 	}
-	w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.iss.key, Body: o.bytes()}
-	h.all = append(h.all, w)
-	h.queue = append(h.queue, w)
-	h.signal()
 }
 
 func (h *hooks) signal() {
@@ -224,7 +220,12 @@ func (s *Server) repeat(w *Webhook) {
 // attempt sends a webhook once and says whether it must be tried again.
 func (s *Server) attempt(w *Webhook) (again bool) {
 	s.mu.Lock()
-	target, secret, tries := s.hooks.url, s.hooks.secret, len(w.Attempts)
+	sub := s.hooks.sub(w.Hook)
+	if sub == nil || !sub.Enabled {
+		s.mu.Unlock()
+		return false // taken away in the meantime
+	}
+	target, secret, tries := sub.URL, sub.secret, len(w.Attempts)
 	if s.quirks.Unsigned || !s.cloud() && s.major() < 10 {
 		secret = ""
 	}

@@ -276,7 +276,7 @@ func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 		On   bool
 	}{frame: p.frame(r, "Webhooks", "webhooks")}
 	p.mu.Lock()
-	page.On = p.hooks.url != ""
+	page.On = len(p.hooks.subs) > 0
 	p.mu.Unlock()
 	for _, h := range slices.Backward(p.Webhooks()) {
 		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body), What: whatChanged(h.Body)}

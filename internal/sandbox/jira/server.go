@@ -41,7 +41,7 @@ type Options struct {
 	MediaURL    string        // where Server.Media is reached; downloads are redirected there. "" = the site sends the bytes itself
 	PageSize    int           // most issues on one page of search results; 0 = 100
 
-	WebhookURL      string
+	WebhookURL      string // a webhook for everything that is there from the start; more can be registered
 	WebhookSecret   string
 	RetryAfter      []time.Duration                            // pauses before the repeats of a refused webhook; nil = 5, 10, 15, 15, 15 minutes
 	Sleep           func(context.Context, time.Duration) error // waits out such a pause; nil = real time
@@ -89,9 +89,10 @@ func New(opt Options) *Server {
 	for _, p := range append(ungranted(), s.opt.Denied...) {
 		s.denied[p] = !slices.Contains(s.opt.Granted, p)
 	}
-	s.hooks = newHooks(s.opt)
+	s.hooks = newHooks()
+	s.SetWebhook(s.opt.WebhookURL, s.opt.WebhookSecret)
 	if l := s.opt.Ledger; l != nil {
-		l.Hide(s.opt.Token, s.opt.WebhookSecret)
+		l.Hide(s.opt.Token)
 	}
 	s.api = s.newAPI()
 	s.hooks.running.Go(s.dispatch)
