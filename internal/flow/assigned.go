@@ -38,6 +38,8 @@ func (s *step) tellAssignee() {
 
 func (s scene) judgeAssignment(a Attempt) ruling {
 	switch {
+	case s.r.Status == Draft:
+		return refuse(CodeNotOpen, s.draftSentence())
 	case s.r.Status.Closed():
 		return refuse(CodeClosed, s.closedSentence())
 	case a.Who.Name == "" && !s.isRequester(a.Who):

@@ -30,6 +30,7 @@ func clone(r Request) Request {
 	r.Files = slices.Clone(r.Files)
 	if r.Offer != nil {
 		offer := *r.Offer
+		offer.Fields = maps.Clone(offer.Fields)
 		r.Offer = &offer
 	}
 	return r

@@ -149,6 +149,7 @@ func excerpt(words text.Doc) string {
 func (s *step) forget(purpose string) {
 	if i := s.commentNumbered(purpose); i >= 0 {
 		s.r.Comments[i].Pending, s.r.Comments[i].Body = false, nil
+		delete(s.r.Shows, purpose) // its link says what is shown
 	}
 }
 

@@ -68,6 +68,8 @@ func (s scene) day(value string, known time.Time) time.Time {
 
 func (s scene) judgeEdit(a Attempt) ruling {
 	switch {
+	case s.r.Status == Draft:
+		return refuse(CodeNotOpen, s.draftSentence())
 	case s.r.Status.Closed():
 		return refuse(CodeClosed, s.closedSentence())
 	case s.isRequester(a.Who), same(s.r.Assignee, a.Who), s.reviews(a.Who):

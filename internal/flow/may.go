@@ -9,7 +9,8 @@ import (
 // Attempt is something a person is about to do.
 type Attempt struct {
 	Who Actor
-	// Do is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, assign.
+	// Do is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, assign,
+	// confirm_draft, edit_draft, dismiss_draft.
 	Do      string
 	Stage   string // empty: the open stage in which the person may act
 	Round   int    // the revision the person saw; 0: not said
@@ -43,6 +44,8 @@ func May(p Policy, r Request, a Attempt) (ok bool, code, why string) {
 		v = s.judgeWithdrawal(a)
 	case "assign":
 		v = s.judgeAssignment(a)
+	case "confirm_draft", "edit_draft", "dismiss_draft", "mute_drafts":
+		v = s.judgeOffer(a)
 	default:
 		v = refuse(CodeBadVerdict, fmt.Sprintf("%q is nothing that can be done here.", a.Do))
 	}

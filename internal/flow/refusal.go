@@ -56,6 +56,9 @@ func (s scene) unknownStage(stage string) string {
 }
 
 func (s scene) nothingOpen() string {
+	if s.r.Status == Draft {
+		return s.draftSentence()
+	}
 	if s.r.Workflow == "" {
 		return fmt.Sprintf("%s has no approval stages, so there is nothing to approve.", s.r.ID)
 	}

@@ -106,6 +106,8 @@ type Offer struct {
 	Where Ref       `json:"where"` // where it was offered
 	Way   string    `json:"way"`   // emoji, watch, direct
 	Until time.Time `json:"until"`
+	// Fields are those of the submission; the rules read them again when the draft is confirmed.
+	Fields map[string][]string `json:"fields,omitempty"`
 }
 
 // Comment is something said in the thread or the ticket, and its copy on the other side: a Show of the purpose

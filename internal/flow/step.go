@@ -71,12 +71,18 @@ func begin(p Policy, r Request, ev Event, f Facts) *step {
 func (s *step) stays() (code, why string) {
 	submits := s.ev.Kind == RequestSubmitted
 	switch {
+	case s.stray():
+		return CodeNoted, "No request was made of this message."
+	case submits && s.stands():
+		return "", ""
 	case submits && s.r.Version > 0:
 		return CodeDuplicate, fmt.Sprintf("%s has been opened before.", s.r.ID)
 	case submits && (s.facts.Routing == nil || s.facts.New == ""):
 		return CodeUnknown, "The rules gave no answer for this request."
 	case submits && s.facts.Routing.Ignore:
 		return CodeNoted, "A rule says that this makes no request."
+	case submits && s.facts.Muted && s.ev.Field("draft") == "watch":
+		return CodeNoted, fmt.Sprintf("%s wants no drafts.", s.who(s.ev.Actor))
 	case !submits && s.r.Version == 0:
 		return CodeUnknown, "There is no such request."
 	case s.ev.Kind == VoteCast && s.votedBefore():
@@ -112,6 +118,10 @@ func (s *step) apply() {
 		s.undone()
 	case StageDelegated:
 		s.delegated()
+	case DraftConfirmed:
+		s.confirmed()
+	case DraftDismissed:
+		s.dismissed()
 	case CommentAdded, CommentEdited, CommentRemoved:
 		s.conversed()
 	case TicketMoved:

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -151,7 +152,7 @@ func FuzzStep(f *testing.F) {
 			if asJSON(t, h.r) != asJSON(t, o.Request) {
 				t.Errorf("%s: the request does not survive being stored", ev.Kind)
 			}
-			for _, do := range []string{"approve", "delegate", "undo", "withdraw", "submit_work", "add_detail", "assign", "x"} {
+			for _, do := range []string{"approve", "delegate", "undo", "withdraw", "submit_work", "add_detail", "assign", "confirm_draft", "new_ticket", "x"} {
 				May(h.p, h.r, Attempt{Who: ev.Actor, Do: do, Stage: ev.Field("stage"), To: ev.To, At: ev.At})
 			}
 		}
@@ -177,7 +178,8 @@ func (g *bytesOf) word(list ...string) string { return list[g.n(len(list))] }
 func (g *bytesOf) event(w *world) (Event, Facts) {
 	kinds := []Kind{
 		RequestSubmitted, RequestEdited, RequestWithdrawn, RequestAssigned, WorkSubmitted, VoteCast, VoteCast, VoteCast, VoteUndone,
-		StageDelegated, CommentAdded, TicketMoved, TimerFired, EffectDone, EffectParked, "nonsense",
+		StageDelegated, CommentAdded, TicketMoved, TimerFired, EffectDone, EffectParked, "nonsense", CommentEdited, CommentRemoved,
+		DraftConfirmed, DraftDismissed, FilesAdded, LinkShared, TicketRenamed, TicketGone, TicketWanted,
 	}
 	w.now = w.now.Add(time.Duration(g.n(90)-10) * time.Second)
 	ev := w.event(kinds[g.n(len(kinds))], crowd[g.n(len(crowd))])
@@ -185,8 +187,9 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		"stage": {g.word("S10", "S11", "S20", "s10", "", "other")}, "round": {g.word("", "1", "2", "-1", "x")},
 		"verdict": {g.word("approve", "approve", "request_changes", "decline", "?")}, "version": {g.word("", "1", "2")},
 		"to": {g.word("ana", "ben", "dana", "", "nobody")}, "word": {g.word("in_review", "approved", "", "in_progress", "declined")},
-		"purpose": {g.word("card", "ticket", "work/1", "ask/1/S10/ana", "", "tell")}, "status": {"Done"}, "due": {g.word("", "2026-11-20", "soon")},
-		"name": {g.word("next", "other")}, "digest": {"d"}, "answer.1": {"done"},
+		"purpose": {g.word("card", "ticket", "work/1", "ask/1/S10/ana", "", "tell", "comment/1", "file/1")}, "status": {"Done"}, "due": {g.word("", "2026-11-20", "soon")},
+		"name": {g.word("next", "other")}, "draft": {g.word("", "", "emoji", "watch", "direct")}, "restricted": {g.word("", "yes")},
+		"fate": {g.word("", "too_large")}, "why": {g.word("", "deleted", "archived")}, "key": {"OPS-3"}, "digest": {"d"}, "answer.1": {"done"},
 	}
 	if g.n(3) == 0 {
 		ev.Actor = Actor{Ref: Ref{"slack", "user", "U99"}, Email: g.word("", "ana@lumen.example")}
@@ -194,6 +197,11 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 	ev.Body = g.note()
 	ev.Links = []Link{{Ref: Ref{"jira", "issue", g.word("10007", "10008")}, Purpose: g.word("", "ticket", "thread")}}
 	ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, g.word("", "9", "10", "x y"), g.n(5) == 4
+	if n := g.n(6); n > 0 {
+		ev.Said = Ref{g.word("slack", "jira"), "message", strconv.Itoa(n % 3)}
+		ev.Sent = w.now.Add(-time.Duration(g.n(50)) * time.Second)
+		ev.Files = []File{{Ref: Ref{"slack", "file", strconv.Itoa(n)}, Name: "brief.pdf", Size: int64(n) * 6 << 20, External: n == 2}}
+	}
 	facts := Facts{New: "CR-142", Places: Places{Chat: g.word("slack", ""), Tracker: g.word("jira", "")}, Routing: &Routing{
 		Workflow: g.word("standard", "standard", ""), Assignee: g.word("", "lin", "nobody"), StartNow: g.n(2) == 0, Project: "DES",
 	}}

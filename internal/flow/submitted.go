@@ -9,30 +9,46 @@ import (
 	"signoff/internal/text"
 )
 
-// submitted opens a request as the rules routed it.
+// submitted opens a request as the rules routed it, or offers a draft.
 func (s *step) submitted() {
+	switch {
+	case s.r.Version > 1:
+		s.again()
+	case s.ev.Field("draft") != "":
+		s.drafted()
+	default:
+		s.fresh(s.ev)
+		s.because(CodeRecorded, s.openedWhy())
+		s.why = append(s.why, s.facts.Routing.Why...)
+		s.start(s.facts.Routing.StartNow)
+	}
+}
+
+// fresh makes the request what was submitted and what the rules made of it.
+func (s *step) fresh(ev Event) {
 	route := s.facts.Routing
+	id := s.facts.New
+	if s.r.ID != "" {
+		id = s.r.ID
+	}
 	*s.r = Request{
-		ID: s.facts.New, Ruleset: s.p.Ruleset(), Version: 1, Round: 1,
+		ID: id, Ruleset: s.p.Ruleset(), Version: 1, Round: 1,
 		Workflow: route.Workflow, Template: route.Template, Rule: route.Rule,
 		Opened: s.at, Updated: s.at, Looked: s.at,
-		Title: route.Title, Body: slices.Clone(s.ev.Body), Requester: s.ev.Actor,
-		Due: utc(route.Due), Source: s.ev.Field("source"), Project: route.Project, Priority: route.Priority,
+		Title: route.Title, Body: slices.Clone(ev.Body), Requester: ev.Actor,
+		Due: utc(route.Due), Source: ev.Field("source"), Project: route.Project, Priority: route.Priority,
 		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation, Effort: route.Effort,
-		Fields: known(s.ev.Fields, route.Fields), Links: slices.Clone(s.ev.Links), Places: s.facts.Places,
-		Heard: s.ev.Seq,
+		Fields: known(ev.Fields, route.Fields), Links: slices.Clone(ev.Links), Places: s.facts.Places,
+		Heard: ev.Seq,
 	}
 	if s.r.Title == "" {
-		s.r.Title = s.ev.Field("title")
+		s.r.Title = ev.Field("title")
 	}
 	if who, ok := s.named(route.Assignee); ok {
 		s.r.Assignee = who
 	} else if route.Assignee != "" {
 		s.r.Assignee = Actor{Name: route.Assignee, Shown: route.Assignee}
 	}
-	s.because(CodeRecorded, s.openedWhy())
-	s.why = append(s.why, route.Why...)
-	s.start(route.StartNow)
 }
 
 func (s *step) openedWhy() string {

@@ -17,7 +17,9 @@ const answerFor = 10 * time.Minute
 func (s *step) refused(v ruling) {
 	s.because(v.code, v.why)
 	view := s.view(RefusalView, v.why)
-	view.Buttons = []Button{s.open()}
+	if s.r.Offer == nil { // a draft has no page yet
+		view.Buttons = []Button{s.open()}
+	}
 	s.private(view, answerFor)
 }
 
@@ -47,7 +49,7 @@ func (s *step) private(view View, worth time.Duration) {
 	if via := s.via(); target == "" || via == "web" || via == "api" {
 		return
 	}
-	if !strings.Contains(view.Headline, string(s.r.ID)) {
+	if s.r.Offer == nil && !strings.Contains(view.Headline, string(s.r.ID)) {
 		view.Facts = append(view.Facts, Fact{Name: "request", Text: s.label()}) // the answer may be read far from its card
 	}
 	s.tell(target, Tell{
@@ -62,7 +64,7 @@ func (s *step) tell(target string, t Tell) {
 // notice says a sentence in the request's thread; without one, or without access to it, it goes to the requester.
 func (s *step) notice(line string, body text.Doc) {
 	chat := s.r.Places.Chat
-	if chat == "" {
+	if chat == "" || s.r.Offer != nil {
 		return
 	}
 	view := s.view(NoticeView, line)
@@ -76,7 +78,7 @@ func (s *step) notice(line string, body text.Doc) {
 
 // direct says something to people one by one, where the chat can know them.
 func (s *step) direct(to []Actor, view View) {
-	if known := s.reachable(to); len(known) > 0 {
+	if known := s.reachable(to); len(known) > 0 && s.r.Offer == nil {
 		s.tell(s.r.Places.Chat, Tell{To: known, View: view})
 	}
 }

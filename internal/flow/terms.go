@@ -31,6 +31,9 @@ func Terms(r Request) []string {
 		open = "no"
 	}
 	terms := []string{"status:" + string(r.Status), "open:" + open}
+	if r.Offer != nil && r.Status.Closed() { // a draft that came to nothing is in no list of requests
+		terms = []string{"open:no", "draft:closed"}
+	}
 	for _, run := range r.Open() {
 		terms = append(terms, "stage:"+run.Name)
 		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {

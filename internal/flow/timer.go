@@ -15,6 +15,10 @@ func (s *step) timer() {
 	if s.ev.Field("name") == wakeName {
 		s.r.WakeAt = time.Time{} // it is used up; what is still to come is asked for anew
 	}
+	if s.ev.Field("name") == wakeName && s.r.Offer != nil {
+		s.expireDraft()
+		return
+	}
 	if s.ev.Field("name") != wakeName || s.r.Status != InReview {
 		s.because(CodeNoted, "Nothing was due.")
 		return
@@ -136,6 +140,9 @@ func (s *step) timeout(i int) {
 // schedule asks for the one next timer where it differs from the one asked for.
 func (s *step) schedule() {
 	var next time.Time
+	if s.r.Status == Draft && s.r.Offer != nil {
+		next = s.r.Offer.Until
+	}
 	if s.r.Status == InReview {
 		if all := s.moments(); len(all) > 0 {
 			next = utc(all[0].At)

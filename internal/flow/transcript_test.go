@@ -173,6 +173,10 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		if args["thread"] != "no" {
 			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
 		}
+	case "confirm":
+		ev.Kind = DraftConfirmed
+	case "dismiss":
+		ev.Kind = DraftDismissed
 	case "approve", "request_changes", "decline":
 		ev.Kind = VoteCast
 		ev.Fields["verdict"] = []string{verb}
@@ -227,13 +231,20 @@ func (s *stage) conversation(ev *Event, args map[string]string) {
 
 func (s *stage) step(ev Event, args map[string]string) string {
 	var f Facts
-	if ev.Kind == RequestSubmitted {
+	if ev.Kind == RequestSubmitted || ev.Kind == DraftConfirmed {
 		f = Facts{New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira"}, Routing: &Routing{
 			Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: args["assignee"], StartNow: args["start"] == "now",
 		}}
 		if args["workflow"] == "none" {
 			f.Routing.Workflow = ""
 		}
+		if args["title"] != "" {
+			f.Routing.Title = args["title"]
+		}
+		if args["brand"] != "" {
+			f.Routing.Fields = map[string][]string{"brand": {args["brand"]}}
+		}
+		f.Routing.Template, f.Muted = args["type"], args["muted"] == "yes"
 		if args["chat"] == "no" {
 			f.Places.Chat = ""
 		}

@@ -4,6 +4,9 @@ import "strconv"
 
 // wanted lists everything that ought to be seen outside now.
 func (s scene) wanted() []want {
+	if s.r.Offer != nil {
+		return nil // nothing of a draft is seen but its offer
+	}
 	var all []want
 	if w, ok := s.wantCard(); ok {
 		all = append(all, w)

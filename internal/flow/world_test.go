@@ -151,6 +151,14 @@ func check(t testing.TB, before Request, ev Event, o Outcome) {
 	if r.Status.Closed() && (len(r.Open()) > 0 || !r.WakeAt.IsZero() || r.Closed.IsZero()) {
 		t.Errorf("%s: closed as %s with %d open stages, wake at %v, closed %v", ev.Kind, r.Status, len(r.Open()), r.WakeAt, r.Closed)
 	}
+	if (r.Status == Draft) != (r.Offer != nil && !r.Status.Closed()) {
+		t.Errorf("%s: %s with the offer %+v", ev.Kind, r.Status, r.Offer)
+	}
+	for _, e := range o.Effects {
+		if r.Offer != nil && (e.Show != nil || e.Copy != nil || e.Tell != nil && e.Tell.View.Kind != DraftView && !e.Tell.Private) {
+			t.Errorf("%s: something of a draft is seen: %+v", ev.Kind, e)
+		}
+	}
 	if r.Workflow != "" && (r.Status == InReview) != (len(r.Open()) > 0) {
 		t.Errorf("%s: %s with %d open stages", ev.Kind, r.Status, len(r.Open()))
 	}
