@@ -69,6 +69,7 @@ type Engine struct {
 	inbox   *inbox
 	outbox  *outbox
 	chores  *chores
+	listen  *listeners
 
 	stopping atomic.Bool
 	unstored atomic.Bool    // the last delivery could not be stored
@@ -97,6 +98,7 @@ func New(o Options) (*Engine, error) {
 	e.outbox.decider = e.decider
 	e.inbox = newInbox(e)
 	e.chores = &chores{e: e}
+	e.listen = &listeners{e: e}
 	e.people.learn(o.Rules)
 	return e, nil
 }
@@ -115,8 +117,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		time.AfterFunc(drain, cancel)
 	})
 	defer release()
+	e.listen.start(ctx)
 	err := e.o.Store.Work(ctx, func(_ context.Context, j store.Job) error { return e.run(work, j) })
 	e.stopping.Store(true)
+	e.listen.wait()
 	e.beside.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil

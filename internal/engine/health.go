@@ -34,6 +34,8 @@ func (e *Engine) Health(ctx context.Context) Health {
 	for _, instance := range slices.Sorted(maps.Keys(h.Stopped)) {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("%s is stopped: %s", instance, h.Stopped[instance]))
 	}
+	h.Connections = e.listen.connections()
+	h.Reasons = append(h.Reasons, down(h.Connections)...)
 	for _, instance := range e.limits.open() {
 		h.Reasons = append(h.Reasons, instance+" does not answer just now")
 	}

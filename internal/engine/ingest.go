@@ -45,6 +45,12 @@ func newInbox(e *Engine) *inbox {
 
 // Hook takes one request to a hook: verified before anything is read or written, stored before it is acknowledged.
 func (e *Engine) Hook(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply {
+	in.Trusted = false // only a connection of our own can vouch for what comes through it
+	return e.take(ctx, instance, in)
+}
+
+// take takes one delivery in, whichever way it came.
+func (e *Engine) take(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply {
 	began := e.o.Now()
 	reply := e.inbox.receive(ctx, instance, in)
 	if reply.Status < 300 {

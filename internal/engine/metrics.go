@@ -18,6 +18,7 @@ type metrics struct {
 	decisions  *prometheus.CounterVec // kind
 	effects    *prometheus.CounterVec // target, outcome
 	alarms     *prometheus.CounterVec // what
+	listens    *prometheus.CounterVec // instance, what
 	reloadOK   prometheus.Gauge
 	ack        prometheus.Histogram
 	action     prometheus.Histogram
@@ -33,6 +34,7 @@ func newMetrics(o Options) *metrics {
 		decisions:  vec("decisions_total", "Events decided, by kind.", "kind"),
 		effects:    vec("effects_total", "Attempts to make an effect true outside, by how they ended.", "target", "outcome"),
 		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
+		listens:    vec("connections_total", "Connections of our own through which deliveries come, by what became of them.", "instance", "what"),
 		reloadOK:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "signoff_rules_reload_success", Help: "Whether the last reload of the rules was taken over."}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "signoff_ack_seconds",
 			Help: "Time from the receipt of a delivery to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
@@ -40,7 +42,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}

@@ -100,4 +100,6 @@ type Health struct {
 	Queue      map[store.JobState]int
 	Inbox      map[flow.DeliveryState]int
 	Stopped    map[string]string // instances that were stopped, with the reason
+	// Connections are those of instances through which deliveries come without a hook.
+	Connections map[string]Connection
 }
