@@ -118,13 +118,25 @@ type answerBody struct {
 	idle   *idle
 	ctx    context.Context
 	cancel context.CancelFunc
+	ended  bool
 }
 
-// Read waits for bytes at most as long as a body may stand still.
+// Read waits for bytes at most as long as a body may stand still. An end that comes after the request was given up is none:
+// the other side may be closing a file that it had not sent to its end.
 func (b *answerBody) Read(p []byte) (int, error) {
+	if b.ended {
+		return 0, io.EOF
+	}
 	b.idle.start()
 	n, err := b.capped.read(b.body, p)
 	b.idle.stop()
+	if errors.Is(err, io.EOF) {
+		if cause := context.Cause(b.ctx); cause != nil {
+			return n, cause
+		}
+		b.ended = true
+		return n, io.EOF
+	}
 	return n, stood(b.ctx, err)
 }
 

@@ -125,13 +125,22 @@ func failureClass(err error, idempotent bool) connectors.Class {
 	if untrusted(err) {
 		return connectors.Denied
 	}
-	if _, ok := errors.AsType[*TooLargeError](err); ok && idempotent {
+	if idempotent && again(err) {
 		return connectors.Rejected
 	}
 	if Lost(err) && !idempotent {
 		return connectors.Unsure
 	}
 	return connectors.Transient
+}
+
+// again reports that the next answer would surely be refused for the same reason.
+func again(err error) bool {
+	if _, ok := errors.AsType[*TooLargeError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*PackedError](err)
+	return ok
 }
 
 // untrusted reports that the other side could not show who it is. There is no going on without TLS.
