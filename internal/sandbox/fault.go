@@ -16,6 +16,8 @@ type FaultKind string
 const (
 	RateLimit         FaultKind = "rate-limit"           // 429 with Retry-After (Wait, at least 1 s); does not do it
 	RateLimitNoHeader FaultKind = "rate-limit-no-header" // 429 without Retry-After; does not do it
+	RateLimitZero     FaultKind = "rate-limit-zero"      // 429 with Retry-After: 0; does not do it
+	RateLimitHTML     FaultKind = "rate-limit-html"      // 429 with Retry-After (Wait) and a web page, as from a proxy; does not do it
 	Error500          FaultKind = "error-500"            // 500; does not do it
 	Error503          FaultKind = "error-503"            // 503; does not do it
 	TimeoutBefore     FaultKind = "timeout-before"       // never does it: holds for Wait, then drops the connection
@@ -30,7 +32,7 @@ const (
 // FaultKinds lists every kind in the order in which the panel offers them.
 func FaultKinds() []FaultKind {
 	return []FaultKind{
-		RateLimit, RateLimitNoHeader, Error500, Error503, TimeoutBefore, TimeoutAfter,
+		RateLimit, RateLimitNoHeader, RateLimitZero, RateLimitHTML, Error500, Error503, TimeoutBefore, TimeoutAfter,
 		LostAnswer, SlowBody, InvalidJSON, HTML200, NamedError,
 	}
 }
@@ -45,7 +47,7 @@ type Fault struct {
 	Kind    FaultKind     //
 	Times   int           // how many calls it hits; UntilCleared = no end
 	Wait    time.Duration // Retry-After, hold or answer time, by Kind; 0 = a default per kind
-	Name    string        // the error name of NamedError
+	Name    string        // the error name of NamedError; of a rate limit the reason that its answer names, if any
 }
 
 func (f Fault) matches(service, method string) bool {

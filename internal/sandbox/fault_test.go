@@ -64,6 +64,8 @@ func TestFaulty_EachKind(t *testing.T) {
 	}{
 		{kind: RateLimit, status: 429, body: `{"error":""}`, retryIn: "7"},
 		{kind: RateLimitNoHeader, status: 429, body: `{"error":""}`},
+		{kind: RateLimitZero, status: 429, body: `{"error":""}`, retryIn: "0"},
+		{kind: RateLimitHTML, status: 429, body: "<!doctype html><title>Too many requests</title><h1>Slow down</h1>", retryIn: "7"},
 		{kind: Error500, status: 500, body: `{"error":""}`},
 		{kind: Error503, status: 503, body: `{"error":""}`},
 		{kind: NamedError, status: 200, body: `{"error":"fatal_error"}`},
@@ -77,7 +79,7 @@ func TestFaulty_EachKind(t *testing.T) {
 		t.Run(string(tc.kind), func(t *testing.T) {
 			t.Parallel()
 			wait := time.Millisecond
-			if tc.kind == RateLimit {
+			if tc.retryIn == "7" {
 				wait = 7 * time.Second
 			}
 			var fs Faults

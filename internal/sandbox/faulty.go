@@ -19,7 +19,7 @@ type Faulty struct {
 	Faults  *Faults
 	Method  func(*http.Request) string // what Fault.Method is compared with
 	Next    http.Handler
-	// Refuse answers for faults that carry a message of the service: RateLimit, RateLimitNoHeader (429),
+	// Refuse answers for faults that carry a message of the service: RateLimit, RateLimitNoHeader, RateLimitZero (429),
 	// Error500, Error503 (their status) and NamedError (name set, status 0). It writes the status itself.
 	Refuse func(w http.ResponseWriter, status int, name string)
 	// Note, when set, is told about every refused call, for the ledger. Calls that take effect reach Next
@@ -79,12 +79,8 @@ func (h Faulty) does(w http.ResponseWriter, r *http.Request, f Fault) bool {
 // refuse answers for the kinds that do not take effect and returns the status, 0 for none.
 func (h Faulty) refuse(w http.ResponseWriter, f Fault) int {
 	switch f.Kind {
-	case RateLimit:
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(f.wait()/time.Second))))
-		h.Refuse(w, http.StatusTooManyRequests, "")
-		return http.StatusTooManyRequests
-	case RateLimitNoHeader:
-		h.Refuse(w, http.StatusTooManyRequests, "")
+	case RateLimit, RateLimitNoHeader, RateLimitZero, RateLimitHTML:
+		h.limit(w, f)
 		return http.StatusTooManyRequests
 	case Error500:
 		h.Refuse(w, http.StatusInternalServerError, "")
@@ -103,12 +99,33 @@ func (h Faulty) refuse(w http.ResponseWriter, f Fault) int {
 	return 0
 }
 
+// limit answers 429 in the way of the kind.
+func (h Faulty) limit(w http.ResponseWriter, f Fault) {
+	seconds := strconv.Itoa(max(1, int(f.wait()/time.Second)))
+	switch f.Kind {
+	case RateLimitZero:
+		w.Header().Set("Retry-After", "0")
+	case RateLimit, RateLimitHTML:
+		w.Header().Set("Retry-After", seconds)
+	}
+	if f.Name != "" {
+		w.Header().Set("RateLimit-Reason", f.Name)
+	}
+	if f.Kind == RateLimitHTML {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, "<!doctype html><title>Too many requests</title><h1>Slow down</h1>")
+		return
+	}
+	h.Refuse(w, http.StatusTooManyRequests, "")
+}
+
 // wait returns the fault's own time or the default of its kind.
 func (f Fault) wait() time.Duration {
 	switch {
 	case f.Wait > 0:
 		return f.Wait
-	case f.Kind == RateLimit:
+	case f.Kind == RateLimit || f.Kind == RateLimitHTML:
 		return 30 * time.Second
 	case f.Kind == SlowBody:
 		return 5 * time.Second

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"signoff/internal/sandbox"
 )
@@ -32,7 +33,8 @@ type call struct {
 	files []upload // of an upload
 	by    *User
 
-	writes bool // neither GET nor HEAD
+	left   map[string]string // what the answer says about the limits
+	writes bool              // neither GET nor HEAD
 }
 
 // list returns the comma-separated values of a query parameter, which may also be repeated.
@@ -191,7 +193,7 @@ func (s *Server) newAPI() http.Handler {
 		}
 		s.serve(w, r, found, values)
 	})
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: refuse, Note: s.noteFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: s.refuse, Note: s.noteFault}
 }
 
 // match finds the route of a request and the values in its path. Routes with a literal where others have a
@@ -294,7 +296,7 @@ func (s *Server) admit(req *http.Request, r route, c *call) *reply {
 			return problem(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type")
 		}
 	}
-	if rep := s.limited(req.Method, *c); rep != nil {
+	if rep := s.limited(req.Method, c); rep != nil {
 		return rep
 	}
 	if c.path["key"] != "" {
@@ -349,7 +351,7 @@ func writeJSON(w http.ResponseWriter, rep *reply) {
 }
 
 // refuse answers for an armed fault; see Operations for the names of named errors.
-func refuse(w http.ResponseWriter, status int, name string) {
+func (s *Server) refuse(w http.ResponseWriter, status int, name string) {
 	message := http.StatusText(status)
 	if name != "" {
 		number, rest, _ := strings.Cut(name, " ")
@@ -360,7 +362,12 @@ func refuse(w http.ResponseWriter, status int, name string) {
 		message = rest
 	}
 	if status == http.StatusTooManyRequests {
-		w.Header().Set("RateLimit-Reason", "jira-burst-based")
+		if w.Header().Get("RateLimit-Reason") == "" {
+			w.Header().Set("RateLimit-Reason", "jira-burst-based")
+		}
+		if n, err := strconv.Atoi(w.Header().Get("Retry-After")); err == nil {
+			w.Header().Set("X-RateLimit-Reset", s.opt.Now().Add(time.Duration(n)*time.Second).UTC().Format(time.RFC3339))
+		}
 		w.Header().Set("X-RateLimit-Limit", "100")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-NearLimit", "true")

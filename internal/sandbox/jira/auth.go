@@ -85,6 +85,9 @@ func nobody(c call) *reply {
 
 // stamp names the account that a call was made as, as Jira does in a header of its answers.
 func (s *Server) stamp(w http.ResponseWriter, c call) {
+	for name, v := range c.left {
+		w.Header().Set(name, v)
+	}
 	switch {
 	case c.by == nil:
 	case !s.cloud() && c.by.Username == "":

@@ -36,7 +36,8 @@ type Options struct {
 	Granted     []string // permissions that it has beyond those of an ordinary account, such as "ADMINISTER"
 
 	IndexLag    time.Duration // how long search does not see a change
-	RateLimits  bool          // enforce the burst and per-issue limits
+	RateLimits  bool          // enforce the burst and per-issue limits of Cloud, or the Bucket elsewhere
+	Bucket      Bucket        // of an edition that is not Cloud; zero = 50 calls, 10 more a second
 	UploadLimit int           // most bytes of an attachment; 0 = 10 MiB
 	MediaURL    string        // where Server.Media is reached; downloads are redirected there. "" = the site sends the bytes itself
 	PageSize    int           // most issues on one page of search results; 0 = 100
@@ -103,6 +104,7 @@ func withDefaults(opt Options) Options {
 	opt.BaseURL = strings.TrimSuffix(cmp.Or(opt.BaseURL, "https://lumen.jira.example"), "/")
 	opt.Prefix = strings.TrimSuffix(opt.Prefix, "/")
 	opt.PageSize = cmp.Or(opt.PageSize, 100)
+	opt.Bucket = cmp.Or(opt.Bucket, Bucket{Size: 50, Fill: 10, Every: time.Second})
 	opt.UploadLimit = cmp.Or(opt.UploadLimit, defaultUpload)
 	opt.MediaURL = strings.TrimSuffix(opt.MediaURL, "/")
 	if opt.Projects == nil {
