@@ -53,6 +53,7 @@ func methods() map[string]method {
 		"chat.update":           {[]string{"chat:write"}, tier3, (*Server).updateMessage},
 		"chat.postEphemeral":    {[]string{"chat:write"}, tier4, (*Server).postEphemeral},
 		"chat.delete":           {[]string{"chat:write"}, tier3, (*Server).deleteMessage},
+		"chat.unfurl":           {[]string{"links:write"}, tier3, (*Server).unfurl},
 		"chat.getPermalink":     {nil, 300, (*Server).permalink},
 		"conversations.open":    {[]string{"im:write"}, tier3, (*Server).openConversation},
 		"conversations.info":    {nil, tier3, (*Server).conversationInfo},

@@ -117,6 +117,9 @@ func (s *Server) postTarget(to string) (*channel, *failure) {
 		if u.Deleted {
 			return nil, fail("user_disabled")
 		}
+		if s.opt.NoMessagesTab {
+			return nil, fail("messages_tab_disabled")
+		}
 		return s.direct(u.ID), nil
 	}
 	c := s.channelByID(to)
@@ -128,6 +131,8 @@ func (s *Server) postTarget(to string) (*channel, *failure) {
 		return nil, fail("channel_not_found")
 	case c.archived:
 		return nil, fail("is_archived")
+	case c.im && s.opt.NoMessagesTab:
+		return nil, fail("messages_tab_disabled")
 	case c.has(s.opt.Bot.UserID):
 		return c, nil
 	case c.kind() == "channel" && s.granted("chat:write.public"):

@@ -131,7 +131,10 @@ func (p pages) act(user string, r *http.Request) (string, error) {
 		Values: append(r.PostForm["f:"+name], r.PostForm["value"]...),
 	}
 	if act.Channel == "" {
-		_, err := p.s.PressInView(user, block, action)
+		if r.PostFormValue("sure") == "" && p.s.asks(act) {
+			return with(p.back(r), "ask", strings.Join(append([]string{"view", name}, act.Values...), "/")), nil
+		}
+		_, err := p.s.ActInView(act)
 		return "", err
 	}
 	if r.PostFormValue("sure") == "" && p.s.asks(act) {
@@ -146,11 +149,17 @@ func (p pages) act(user string, r *http.Request) (string, error) {
 func (s *Server) asks(act Action) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.seen(act)
-	if err != nil {
-		return false
+	var blocks []any
+	if act.Channel != "" {
+		m, err := s.seen(act)
+		if err != nil {
+			return false
+		}
+		blocks = m.blocks
+	} else if v := s.homes[act.User]; v != nil {
+		blocks = list(v.body["blocks"])
 	}
-	_, e := findElement(m.blocks, act.BlockID, act.ActionID)
+	_, e := findElement(blocks, act.BlockID, act.ActionID)
 	return obj(e["confirm"]) != nil
 }
 

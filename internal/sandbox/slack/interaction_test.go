@@ -35,6 +35,7 @@ func TestButtons_PayloadAndAnswer(t *testing.T) {
 	if _, err := w.PressButton("U0GONE0001", launch, ts, "Approve"); err == nil {
 		t.Error("a user outside the channel: got no error")
 	}
+	w.waitFor("event message", 1) // the card
 	w.answers(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) })
 	before := len(w.deliveries())
 	a, err = w.PressButton(ravi, launch, ts, "Approve")

@@ -100,11 +100,7 @@ func (v *view) set(block, e object, values []string) error {
 	if err != nil {
 		return err
 	}
-	id := str(block, "block_id")
-	if v.state[id] == nil {
-		v.state[id] = object{}
-	}
-	v.state[id][str(e, "action_id")] = held
+	v.hold(str(block, "block_id"), str(e, "action_id"), held)
 	return nil
 }
 
@@ -160,6 +156,12 @@ func (s *Server) dispatch(user, key string) (Answer, error) {
 
 // PressInView presses a button of the user's modal, or of the App Home when no modal is open.
 func (s *Server) PressInView(user, blockID, action string) (Answer, error) {
+	return s.ActInView(Action{User: user, BlockID: blockID, ActionID: action})
+}
+
+// ActInView uses an element of the user's modal, or of the App Home when no modal is open, and waits for the app's answer.
+func (s *Server) ActInView(act Action) (Answer, error) {
+	user, blockID, action := act.User, act.BlockID, act.ActionID
 	s.mu.Lock()
 	v := s.top(user)
 	if v == nil {
@@ -174,14 +176,26 @@ func (s *Server) PressInView(user, blockID, action string) (Answer, error) {
 		s.mu.Unlock()
 		return Answer{}, fmt.Errorf("the view has no element %q", action)
 	}
-	what, err := s.actionOf(block, e, nil)
+	what, err := s.actionOf(block, e, act.Values)
 	if err != nil {
 		s.mu.Unlock()
 		return Answer{}, err
 	}
+	if what.held != nil {
+		v.hold(str(block, "block_id"), str(e, "action_id"), what.held)
+		s.touch()
+	}
 	p := s.viewAction(v, what.wire)
 	s.mu.Unlock()
 	return s.interact(user, p, trouble), nil
+}
+
+// hold keeps what an element of the view holds now.
+func (v *view) hold(block, action string, held object) {
+	if v.state[block] == nil {
+		v.state[block] = object{}
+	}
+	v.state[block][action] = held
 }
 
 // viewAction is a block_actions payload from a view. The caller holds mu.

@@ -113,7 +113,6 @@ type question struct {
 	Danger         bool
 	Channel, TS    string
 	Name, Value    string
-	View           bool
 }
 
 // look says what of the workspace somebody wants to see.
@@ -171,6 +170,7 @@ func (s *Server) see(l look) (page, bool) {
 			p.Home = r.blocks(list(v.body["blocks"]), placeIn{
 				dom: "home", state: v.state, act: s.userPath(l.user), back: p.Here,
 			})
+			p.Ask = s.question(r, l, nil)
 		}
 		return p, true
 	}
@@ -378,25 +378,30 @@ func (s *Server) question(r reader, l look, c *channel) *question {
 	if len(parts) < 3 {
 		return nil
 	}
-	m, err := s.seen(Action{User: l.user, Channel: c.id, TS: parts[0]})
-	if err != nil {
-		return nil
+	var q question
+	var blocks []any
+	if c == nil {
+		blocks = list(s.homes[l.user].body["blocks"])
+	} else {
+		m, err := s.seen(Action{User: l.user, Channel: c.id, TS: parts[0]})
+		if err != nil {
+			return nil
+		}
+		q.Channel, q.TS, blocks = c.id, m.ts, m.blocks
 	}
 	blockID, actionID := elementIDs(parts[1] + "/" + parts[2])
-	block, e := findElement(m.blocks, blockID, actionID)
+	block, e := findElement(blocks, blockID, actionID)
 	confirm := obj(e["confirm"])
 	if confirm == nil {
 		return nil
 	}
-	q := &question{
-		Title: str(obj(confirm["title"]), "text"), HTML: r.textObject(confirm["text"]), Channel: c.id, TS: m.ts,
-		Yes: str(obj(confirm["confirm"]), "text"), No: str(obj(confirm["deny"]), "text"),
-		Danger: confirm["style"] == "danger", Name: elementName(block, e),
-	}
+	q.Title, q.HTML = str(obj(confirm["title"]), "text"), r.textObject(confirm["text"])
+	q.Yes, q.No = str(obj(confirm["confirm"]), "text"), str(obj(confirm["deny"]), "text")
+	q.Danger, q.Name = confirm["style"] == "danger", elementName(block, e)
 	if len(parts) == 4 {
 		q.Value = parts[3]
 	}
-	return q
+	return &q
 }
 
 func tsTime(ts string) time.Time {

@@ -103,7 +103,7 @@ func (p pages) channel(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p pages) home(w http.ResponseWriter, r *http.Request) {
-	data, ok := p.s.see(look{user: r.PathValue("user"), home: true})
+	data, ok := p.s.see(look{user: r.PathValue("user"), home: true, ask: r.URL.Query().Get("ask")})
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -58,6 +58,7 @@ func (s *Server) Say(p Post) (string, error) {
 	if !c.im && c.has(s.opt.Bot.UserID) && s.namesApp(p.Text) {
 		s.sendMention(m)
 	}
+	s.sendLinks(m)
 	return m.ts, nil
 }
 

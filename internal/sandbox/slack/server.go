@@ -38,13 +38,16 @@ type Options struct {
 	Channels []Channel
 	Groups   []Group
 
-	Commands   []string        // slash commands of the app, "/signoff"
-	Shortcuts  []Shortcut      // entries of the message menu and of the global menu
-	Strict     bool            // enforce rate limits
-	PageCap    int             // most messages per page of history and replies; 1000 when zero
-	Retry      []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
-	AckWithin  time.Duration   // how long a delivery may take; Slack's 3 s when zero
-	ShareAfter time.Duration   // how long after files.completeUploadExternal the message appears; 50 ms when zero
+	Commands      []string        // slash commands of the app, "/signoff"
+	UnfurlDomains []string        // domains whose links the app is told about
+	Shortcuts     []Shortcut      // entries of the message menu and of the global menu
+	NoHomeTab     bool            // the app has no home tab: views.publish is refused
+	NoMessagesTab bool            // people cannot be written to: messages_tab_disabled
+	Strict        bool            // enforce rate limits
+	PageCap       int             // most messages per page of history and replies; 1000 when zero
+	Retry         []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
+	AckWithin     time.Duration   // how long a delivery may take; Slack's 3 s when zero
+	ShareAfter    time.Duration   // how long after files.completeUploadExternal the message appears; 50 ms when zero
 
 	Prefix string        // mount path of Pages(), "/demo/slack"
 	Settle time.Duration // how long a form waits for the app's first reaction; 800 ms when zero
@@ -111,6 +114,7 @@ type Server struct {
 	read     map[readMark]string // newest ts a user has seen
 	files    map[string]*file
 	uploads  map[string]*upload // files the app is sending, by path
+	links    map[string]*linked // links the app was told about, by unfurl id
 }
 
 type readMark struct{ user, channel string }
@@ -128,7 +132,7 @@ func New(o Options) *Server {
 		triggers: map[string]*trigger{}, replies: map[string]*responseURL{},
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		toasts: map[string]toast{}, read: map[readMark]string{},
-		files: map[string]*file{}, uploads: map[string]*upload{},
+		files: map[string]*file{}, uploads: map[string]*upload{}, links: map[string]*linked{},
 	}
 	for _, u := range o.Users {
 		s.users[u.ID] = &u

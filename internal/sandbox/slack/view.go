@@ -132,9 +132,11 @@ func (s *Server) publishView(a args) (object, *failure) {
 		return nil, failed
 	case s.users[user] == nil:
 		return nil, fail("user_not_found")
+	case s.opt.NoHomeTab:
+		return nil, fail("not_enabled")
 	}
 	v := s.homes[user]
-	if hash := a.str("hash"); hash != "" && v != nil && hash != v.hash {
+	if hash := a.str("hash"); hash != "" && (v == nil || hash != v.hash) {
 		return nil, fail("hash_conflict")
 	}
 	if v == nil {
