@@ -65,9 +65,11 @@ func (c *Connector) belongs(app, enterprise string, teams ...string) tenant {
 	if in.App != "" && app != "" && app != in.App {
 		return tenantForeign
 	}
+	home := !c.settings.BotToken.Empty()
+	unknown := in.Team == "" && c.settings.ClientID == "" // with one workspace only, the signature says enough
 	named := false
 	for _, team := range teams {
-		if team != "" && (team == in.Team || in.Team == "") {
+		if team != "" && (home && (team == in.Team || unknown) || c.teams.serves(enterprise, team)) {
 			return tenantOurs
 		}
 		named = named || team != ""
@@ -77,7 +79,7 @@ func (c *Connector) belongs(app, enterprise string, teams ...string) tenant {
 		return tenantForeign
 	case enterprise == "":
 		return tenantUnnamed
-	case enterprise == in.Enterprise, in.Enterprise == "" && in.Team == "":
+	case home && (enterprise == in.Enterprise || in.Enterprise == "" && unknown), c.teams.serves(enterprise, ""):
 		return tenantOurs
 	}
 	return tenantForeign
@@ -130,77 +132,6 @@ func challenge(body []byte, e envelope) connectors.Accepted {
 		ID: "challenge/" + hash(e.Challenge), Kind: "event:url_verification",
 		Answer: &connectors.Reply{Status: http.StatusOK, Header: header, Body: []byte(e.Challenge)},
 	}
-}
-
-// acceptInner classifies by the inner event.
-func (c *Connector) acceptInner(acc connectors.Accepted, e envelope) connectors.Accepted {
-	m := e.Event.said()
-	switch m.Type {
-	case "":
-		acc.Kind, acc.Malformed = "event:unreadable", "there is no readable event in it"
-		return acc
-	case "app_mention", "message":
-		return c.acceptSaid(acc, e, m)
-	case "app_uninstalled":
-		acc.Alarm = "signoff was removed from the Slack workspace: install the app again"
-	case "tokens_revoked":
-		acc.Alarm = "Slack has revoked tokens of the app: install the app again and set the new bot_token"
-	case "reaction_added", "app_home_opened", "file_shared", "member_joined_channel", "link_shared", "subteam_members_changed":
-	default:
-		acc.Kind, acc.Ignored = "event:other", "signoff does not use events of type "+shown(m.Type)
-		return acc
-	}
-	acc.Kind, acc.Ignored = "event:"+m.Type, "signoff does not use this event"
-	return acc
-}
-
-// acceptSaid takes mentions of the bot, under whichever of the two event types they come.
-func (c *Connector) acceptSaid(acc connectors.Accepted, e envelope, m said) connectors.Accepted {
-	acc.Kind = "event:" + m.Type
-	if why := unusedMessage(m); why != "" {
-		acc.Ignored = why
-		return acc
-	}
-	if m.Channel == "" || m.TS == "" {
-		acc.Malformed = "the message names no channel or no time"
-		return acc
-	}
-	switch {
-	case c.ours(m, e):
-		acc.Ignored = "written by signoff itself"
-	case m.Type == "message" && (m.ChannelType == "im" || !c.mentioned(m, e)):
-		acc.Ignored = "a message that does not mention signoff"
-	default:
-		// One message comes as app_mention and as message, with different event ids: the same fact.
-		acc.Key = strings.Join([]string{"mention", e.TeamID, m.Channel, m.TS}, "/")
-		acc.Enrich = true
-	}
-	return acc
-}
-
-func unusedMessage(m said) string {
-	switch m.Subtype {
-	case "", "file_share", "thread_broadcast", "bot_message":
-		return ""
-	}
-	return "signoff does not use messages of subtype " + shown(m.Subtype)
-}
-
-// ours reports whether this installation wrote the message.
-func (c *Connector) ours(m said, e envelope) bool {
-	in := c.self(e.TeamID)
-	same := func(a, b string) bool { return a != "" && a == b }
-	return same(m.BotID, in.Bot) || same(m.AppID, in.App) || same(m.AppID, e.AppID) ||
-		same(m.User, in.User) || same(m.User, e.botUser())
-}
-
-func (c *Connector) mentioned(m said, e envelope) bool {
-	for _, bot := range []string{e.botUser(), c.self(e.TeamID).User} {
-		if bot != "" && (strings.Contains(m.Text, "<@"+bot+">") || strings.Contains(m.Text, "<@"+bot+"|")) {
-			return true
-		}
-	}
-	return false
 }
 
 // shown quotes a word of a payload for a reason: short, and only plain characters.

@@ -21,6 +21,17 @@ const (
 	actionOpen     = "open"
 	actionWhy      = "why"
 
+	actionConfirm = "confirm_draft"
+	actionEdit    = "edit_draft"
+	actionReject  = "dismiss_draft"
+	actionMute    = "mute_drafts"
+	actionDismiss = "dismiss" // takes the message away
+	actionYes     = "account_yes"
+	actionNo      = "account_no"
+	actionHome    = "home" // turns a page over
+	actionNew     = "new"  // opens the empty form
+	actionSet     = "set"  // chooses a setting
+
 	actionMore = "more" // the menu that holds the minor ones
 )
 
@@ -131,7 +142,7 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 		at = i.Container.ViewID
 	}
 	acc.ID = id("action", i.Team.id(), i.User.ID, at, a.ActionID, a.ActionTS)
-	if i.Container.Type == "view" {
+	if i.Container.Type == "view" && !i.atHome() {
 		acc.Ignored = ignoredFilling
 		return acc
 	}
@@ -142,15 +153,21 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 	case pressForged:
 		acc.Ignored, acc.Alarm = ignoredForged, alarmForged
 	default:
-		acc.Enrich = slices.Contains([]string{actionApprove, actionUndo, actionSubmit}, p.Action)
-		if !acc.Enrich {
-			acc.Ignored = ignoredOpens
-		}
-		if p.Action == actionWhy {
+		switch p.Action {
+		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionHome, actionSet:
+			acc.Enrich = true
+		case actionWhy, actionDismiss:
 			acc.Ignored = ignoredAnswered
+		default:
+			acc.Ignored = ignoredOpens
 		}
 	}
 	return acc
+}
+
+// atHome reports whether somebody acted on their own page.
+func (i interaction) atHome() bool {
+	return i.Container.Type == "view" && i.View != nil && i.View.Type == "home"
 }
 
 // pressVerdict says what to make of a pressed element.
@@ -182,7 +199,7 @@ func (c *Connector) acceptSubmission(acc connectors.Accepted, i interaction) con
 		return acc
 	}
 	acc.ID = id("view", i.View.ID, i.View.Hash)
-	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail}, i.View.Callback) {
+	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail, formDraft}, i.View.Callback) {
 		acc.Ignored = ignoredUnknown
 		return acc
 	}

@@ -80,6 +80,7 @@ func TestAccept_UnreadableIsMalformedAndKept(t *testing.T) {
 func TestAccept_Events(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.wrote(t.Context(), testTeam, "C1", "1760000000.000777")
 	message := func(more string) string {
 		return fmt.Sprintf(`{"type":"message","channel":"C1","ts":"1760000000.000100","channel_type":"channel"%s}`, more)
 	}
@@ -92,15 +93,16 @@ func TestAccept_Events(t *testing.T) {
 		"mention":            {inner: `{"type":"app_mention","user":"U1","text":"<@U0BOT00001> hi","channel":"C1","ts":"1.1"}`, kind: "event:app_mention"},
 		"mention as message": {inner: message(`,"user":"U1","text":"hi <@U0BOT00001>"`), kind: "event:message"},
 		"plain message":      {inner: message(`,"user":"U1","text":"hi"`), kind: "event:message", ignored: "does not mention"},
-		"direct message":     {inner: `{"type":"message","channel":"D1","ts":"1.1","channel_type":"im","user":"U1","text":"<@U0BOT00001>"}`, kind: "event:message", ignored: "does not mention"},
-		"our own card":       {inner: message(`,"bot_id":"B0BOT00001","user":"U0BOT00001","text":"<@U0BOT00001>"`), kind: "event:message", ignored: "signoff itself"},
-		"our own by app":     {inner: message(`,"bot_id":"B9","app_id":"A0SIGNOFF1","subtype":"bot_message","text":"<@U0BOT00001>"`), kind: "event:message", ignored: "signoff itself"},
+		"direct message":     {inner: `{"type":"message","channel":"D1","ts":"1.1","channel_type":"im","user":"U1","text":"a banner"}`, kind: "event:message"},
+		"our own card":       {inner: message(`,"bot_id":"B0BOT00001","user":"U0BOT00001","text":"<@U0BOT00001>"`), kind: "event:message"},
+		"our own by app":     {inner: message(`,"bot_id":"B9","app_id":"A0SIGNOFF1","subtype":"bot_message","text":"<@U0BOT00001>"`), kind: "event:message"},
+		"our own, receipted": {inner: strings.ReplaceAll(message(`,"bot_id":"B0BOT00001","user":"U0BOT00001","text":"x"`), "1760000000.000100", "1760000000.000777"), kind: "event:message", ignored: "signoff itself"},
 		"another bot":        {inner: message(`,"bot_id":"B9","subtype":"bot_message","text":"<@U0BOT00001> deploy"`), kind: "event:message"},
-		"edit":               {inner: `{"type":"message","subtype":"message_changed","channel":"C1","ts":"1.1","message":{"user":"U1"}}`, kind: "event:message", ignored: "message_changed"},
+		"edit":               {inner: `{"type":"message","subtype":"message_changed","channel":"C1","ts":"1.1","message":{"user":"U1"}}`, kind: "event:message", ignored: "neither words nor files"},
 		"strange block":      {inner: message(`,"user":"U1","text":"<@U0BOT00001>","blocks":[{"type":"actions","elements":[{"type":"workflow_button","x":1}]}],"attachments":[{"id":"","ts":""}]`), kind: "event:message"},
 		"no channel":         {inner: `{"type":"app_mention","user":"U1","text":"x"}`, kind: "event:app_mention", malformed: true},
 		"not an object":      {inner: `"x"`, kind: "event:unreadable", malformed: true},
-		"reaction":           {inner: `{"type":"reaction_added","user":"U1","reaction":"art","item":{"type":"message","channel":"C1","ts":"1.1"}}`, kind: "event:reaction_added", ignored: "does not use"},
+		"reaction":           {inner: `{"type":"reaction_added","user":"U1","reaction":"art","item":{"type":"message","channel":"C1","ts":"1.1"}}`, kind: "event:reaction_added", ignored: "another emoji"},
 		"user object":        {inner: `{"type":"user_change","user":{"id":"U1"}}`, kind: "event:other", ignored: "user_change"},
 		"uninstalled":        {inner: `{"type":"app_uninstalled"}`, kind: "event:app_uninstalled", ignored: "does not use", alarm: true},
 		"revoked":            {inner: `{"type":"tokens_revoked","tokens":{"bot":["U1"]}}`, kind: "event:tokens_revoked", ignored: "does not use", alarm: true},

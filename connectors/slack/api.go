@@ -69,23 +69,23 @@ func (c *Connector) readPage(ctx context.Context, team, method string, args url.
 	req.Header.Set("Authorization", "Bearer "+c.token(team))
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, "", c.failed(call{op: method, repeatable: true}, err)
+		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, "", c.failed(call{op: method, repeatable: true}, err)
+		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, err)
 	}
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil {
-		return nil, "", c.failed(call{op: method, repeatable: true}, errNotJSON)
+		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, errNotJSON)
 	}
 	if !a.OK {
 		said := slack.SlackErrorResponse{Err: a.Error, Needed: a.Needed, ResponseMetadata: slack.ResponseMetadata{Messages: a.Metadata.Messages}}
-		return nil, "", c.failed(call{op: method, repeatable: true}, said)
+		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, said)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return nil, "", c.failed(call{op: method, repeatable: true}, errNotJSON)
+		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, errNotJSON)
 	}
 	return resp.Header, a.Metadata.Next, nil
 }
@@ -95,12 +95,17 @@ var errNotJSON = errors.New("the answer is not the JSON that was expected")
 // call says what was attempted, for the class of its error.
 type call struct {
 	op         string
+	team       string // whose installation was used, "" for the settings' own
 	channel    string // whose limit a refusal for now falls under: a channel, or the person of a direct one
 	repeatable bool   // doing it again is harmless
 }
 
 // failed turns the error of a call into the one that crosses the boundary.
 func (c *Connector) failed(what call, err error) *connectors.Error {
+	return c.absent(what.team, what.classed(err))
+}
+
+func (what call) classed(err error) *connectors.Error {
 	var done *connectors.Error
 	if errors.As(err, &done) {
 		return done

@@ -30,7 +30,8 @@ func (c *Connector) respondCommand(ctx context.Context, cmd command, acc connect
 	if c.opensForm(cmd) {
 		return c.commandForm(ctx, cmd, q)
 	}
-	reply := commandReply(c.answer(ctx, cmd, q))
+	verb, rest := cmd.verb()
+	reply := commandReply(c.answer(ctx, question{who: c.personOf(ctx, cmd.asInteraction()), verb: verb, rest: rest}, q))
 	failed := reply // what was only read can be answered all the same
 	failed.Store = false
 	reply.Failed = &failed
@@ -70,44 +71,28 @@ func (c *Connector) commandForm(ctx context.Context, cmd command, q connectors.Q
 	}
 }
 
-// answer is what a verb of /signoff says.
-func (c *Connector) answer(ctx context.Context, cmd command, q connectors.Query) spoken {
-	verb, rest := cmd.verb()
-	switch verb {
-	case "", "help":
-		return c.help("")
-	case "status":
-		if rest == "" {
-			return c.mine(ctx, cmd, q)
-		}
-		return c.status(ctx, rest, q)
-	case "why":
-		if rest == "" {
-			return saying("Which request? For example: " + verbCommand + " why CR-142")
-		}
-		why, known, err := q.Why(ctx, rest)
-		return c.whyBlocks(rest, why, known, err)
-	}
-	if near := nearest(verb, "help", "new", "status", "why"); near != "" {
-		return c.help("I do not know “" + clip(oneLine(verb), 40) + "”. Did you mean " + verbCommand + " " + near + "?")
-	}
-	return c.help("I do not know “" + clip(oneLine(verb), 40) + "”.")
-}
-
+// help says what can be done; first comes before it, for somebody whose words were not understood.
 func (c *Connector) help(first string) spoken {
+	if first != "" {
+		examples := []string{verbCommand + " status CR-142", verbCommand + " mine", verbCommand + " help"}
+		return spoken{
+			text:   escape(first) + " For example: " + strings.Join(examples, ", "),
+			blocks: []slack.Block{section(escape(first) + "\nFor example:\n• `" + strings.Join(examples, "`\n• `") + "`")},
+		}
+	}
 	lines := []string{
 		"`" + c.settings.Command + " Spring banner by Friday` opens the request form with these words",
 		"`" + verbCommand + " new` opens the empty form; the menu of a message does it with the message's words",
-		"`" + verbCommand + " status` lists what you asked for and what waits for you; `" + verbCommand + " status CR-142` says where one stands",
+		"`" + verbCommand + " mine` lists what you asked for and what waits for you",
+		"`" + verbCommand + " status CR-142` says where one stands",
 		"`" + verbCommand + " why CR-142` explains which rule applied and who is waited on",
+		"The same words work in a direct message to me and behind a mention in a thread; anything else you write to me directly is offered as a request",
+	}
+	if c.settings.Emoji != "" {
+		lines = append(lines, "React with "+c.settings.Emoji+" to a message to make a request of it")
 	}
 	plain := "signoff turns a message into a request and asks the right people for their approval."
-	s := spoken{text: escape(firstOf(first, plain))}
-	if first != "" {
-		s.blocks = append(s.blocks, section(escape(first)))
-	}
-	s.blocks = append(s.blocks, section(escape(plain)+"\n• "+strings.Join(lines, "\n• ")))
-	return s
+	return spoken{text: escape(plain), blocks: []slack.Block{section(escape(plain) + "\n• " + strings.Join(lines, "\n• "))}}
 }
 
 // status says where one request stands.
@@ -179,8 +164,8 @@ func (c *Connector) requestLine(r flow.Request) string {
 }
 
 // mine lists what a person asked for and what waits for them.
-func (c *Connector) mine(ctx context.Context, cmd command, q connectors.Query) spoken {
-	asked, waiting, err := q.Of(ctx, c.personOf(ctx, cmd.asInteraction()))
+func (c *Connector) mine(ctx context.Context, who flow.Actor, q connectors.Query) spoken {
+	asked, waiting, err := q.Of(ctx, who)
 	if err != nil {
 		return saying(sentenceTrouble)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/secret"
 )
 
 // Connector is one Slack workspace. It is safe for concurrent use.
@@ -33,6 +34,9 @@ type Connector struct {
 	addresses                    *addresses
 	dialHTTP                     func(base string, vendor ...string) *http.Client // whose rules a WebSocket is dialled by
 	socketState                  atomic.Pointer[socketStatus]
+	*memories
+	teams workspaces
+	box   secret.Box // seals the tokens of teams
 }
 
 func newConnector(s Settings, d connectors.Deps) *Connector {
@@ -41,12 +45,13 @@ func newConnector(s Settings, d connectors.Deps) *Connector {
 		hosts = []string{"slack-gov.com", "hooks.slack-gov.com"}
 	}
 	c := &Connector{
-		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s,
+		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s.reachedAt(d.PublicURL),
 		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
 		http: caller{d.HTTP(s.APIURL, hosts...)}, keep: d.Keep, log: d.Log, now: d.Now,
-		addresses: newAddresses(), dialHTTP: d.HTTP,
+		addresses: newAddresses(), dialHTTP: d.HTTP, memories: newMemories(),
 	}
-	c.api = slack.New(s.BotToken.Reveal(), slack.OptionAPIURL(s.APIURL), slack.OptionHTTPClient(c.http))
+	c.api = c.client(s.BotToken)
+	c.teams.by, c.teams.orgOf = map[string]*workspace{}, map[string]string{}
 	c.known.Store(&install{Team: s.TeamID, App: s.AppID})
 	return c
 }
@@ -72,6 +77,12 @@ const keyInstall = "install"
 func (c *Connector) installed(ctx context.Context, team string) (install, error) {
 	if in := c.self(team); in.User != "" {
 		return in, nil
+	}
+	if c.settings.BotToken.Empty() {
+		return install{}, &connectors.Error{
+			Op: "auth.test", Class: connectors.Rejected, Err: errors.New("there is no installation in that workspace"),
+			Person: "signoff is not installed in that Slack workspace. Install it at " + c.publicURL + "/oauth/" + c.instance + "/install.",
+		}
 	}
 	if in, ok := c.keptInstall(ctx); ok {
 		c.known.Store(&in)
@@ -174,9 +185,16 @@ func (c *Connector) get(ctx context.Context, key string, v any) bool {
 
 const pinTime = 5 * time.Second
 
-// Pin turns a pinned member id (U… or W…) into a Ref. A fresh installation that pins no team_id asks Slack once for
-// the workspace; while that cannot be told the Ref is zero.
+// Pin turns a pinned member id (U… or W…) into a Ref; where there are several workspaces T…/U… names the one that is
+// meant. A fresh installation that pins no team_id asks Slack once for the workspace; while that cannot be told the Ref
+// is zero.
 func (c *Connector) Pin(id string) flow.Ref {
+	if team, member, ok := strings.Cut(id, "/"); ok {
+		if strings.Contains(member, "/") || team != c.known.Load().Team && c.teams.of(team) == nil {
+			return flow.Ref{}
+		}
+		return c.ref("user", team, member)
+	}
 	team := c.known.Load().Team
 	if team == "" {
 		ctx, cancel := context.WithTimeout(context.Background(), pinTime)

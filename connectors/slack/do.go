@@ -153,10 +153,11 @@ func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) str
 // update changes a message that exists.
 func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error {
 	s := c.renderIn(e, r.Channel)
+	c.changed(c.teamOf(e), r.Channel, r.TS)
 	_, _, _, err := c.web(c.teamOf(e)).UpdateMessageContext(ctx, r.Channel, r.TS,
 		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e))
 	if err != nil {
-		return c.failed(call{op: opUpdate, channel: r.Channel, repeatable: true}, err)
+		return c.failed(call{op: opUpdate, team: c.teamOf(e), channel: r.Channel, repeatable: true}, err)
 	}
 	return nil
 }
@@ -195,14 +196,16 @@ func (c *Connector) post(ctx context.Context, out outgoing) (posted, error) {
 		options = append(options, c.metadata(out.mark))
 	}
 	channel, ts, err := c.web(out.team).PostMessageContext(ctx, out.channel, options...)
-	what := call{op: opPost, channel: firstOf(out.user, out.channel)}
+	what := call{op: opPost, team: out.team, channel: firstOf(out.user, out.channel)}
 	if err != nil {
 		return posted{}, c.failed(what, err)
 	}
 	if ts == "" {
 		return posted{}, c.failed(what, errNotJSON)
 	}
-	return posted{channel: firstOf(channel, out.channel), ts: ts}, nil
+	sent := posted{channel: firstOf(channel, out.channel), ts: ts}
+	c.wrote(ctx, out.team, sent.channel, sent.ts)
+	return sent, nil
 }
 
 // placeOf is where a Show goes when it is new.
@@ -282,7 +285,7 @@ func (c *Connector) direct(ctx context.Context, who member) (string, error) {
 		return kept, nil
 	}
 	channel, _, _, err := c.web(who.team).OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{who.id}})
-	what := call{op: opOpenDM, repeatable: true}
+	what := call{op: opOpenDM, team: who.team, repeatable: true}
 	if err != nil {
 		return "", c.failed(what, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,6 +21,11 @@ type learned struct {
 	Permalink string             `json:"permalink,omitempty"`
 	Thread    []post             `json:"thread,omitempty"`
 	Missing   []string           `json:"missing,omitempty"` // what could not be read, and why
+
+	Files   map[string]attached `json:"files,omitempty"`   // what Slack only tells when asked
+	Message loose               `json:"message,omitzero"`  // the message that a reaction is at
+	Belongs string              `json:"belongs,omitempty"` // the open request whose thread it is in
+	Own     bool                `json:"own,omitempty"`     // a receipt of ours explains it
 }
 
 // post is one message of a thread.
@@ -28,6 +34,8 @@ type post struct {
 	BotID string `json:"bot_id,omitempty"`
 	Text  string `json:"text,omitempty"`
 	TS    string `json:"ts"`
+
+	Files []attached `json:"files,omitempty"`
 }
 
 // profile is what Slack says of an account.
@@ -120,6 +128,7 @@ func (c *Connector) channelName(ctx context.Context, team, id string) (string, e
 	}
 	key := "channel/" + id
 	if c.get(ctx, key, &kept) && c.now().Sub(kept.At) < profileAge {
+		c.channels.put(id, kept.Name, kept.At)
 		return kept.Name, nil
 	}
 	var out struct {
@@ -138,6 +147,7 @@ func (c *Connector) channelName(ctx context.Context, team, id string) (string, e
 	}
 	c.put(ctx, key, kept)
 	c.nameKnown(ctx, kept.Name, id)
+	c.channels.put(id, kept.Name, kept.At)
 	return kept.Name, nil
 }
 
@@ -158,7 +168,7 @@ func (c *Connector) thread(ctx context.Context, team, channel, ts string) ([]pos
 	_, err := c.read(ctx, team, opReplies, args, &out)
 	posts := make([]post, 0, len(out.Messages))
 	for _, m := range out.Messages {
-		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: m.words(), TS: string(m.TS)})
+		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: m.words(), TS: string(m.TS), Files: attachedIn(m.Files)})
 	}
 	return posts, err
 }
@@ -217,27 +227,81 @@ type wants struct {
 	threadOf, threadTS string // a thread's channel and first message
 	authors            int    // how many of the thread's authors
 	messageChannel     string
-	message            string // its address: the first of a thread
+	message, below     string // whose address: a message, and the thread it is in
+	files              []attached
+	belongs            flow.Ref // a thread: which open request it belongs to
+	watch              bool     // of use only where the channel is watched
+	comment            bool     // of use only where a request belongs to it
+	reacted            said     // the message to read: its channel and time
+	own                *said    // a message of our own account
 }
 
 func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
-	steps := []func() error{
-		func() (err error) { l.Channel, err = c.channelName(ctx, w.team, w.channel); return err },
-		func() (err error) {
-			if w.threadTS != "" {
-				l.Thread, err = c.thread(ctx, w.team, w.threadOf, w.threadTS)
-			}
-			return err
-		},
-	}
-	for _, step := range steps {
-		if err := l.tolerate(step()); err != nil {
+	for _, step := range []func(context.Context, *wants, *learned) error{
+		c.learnOwn, c.learnBelongs, c.learnChannel, c.learnMessage, c.learnThread, c.learnPeople, c.learnFiles,
+	} {
+		if err := l.tolerate(step(ctx, &w, l)); err != nil {
 			return err
 		}
 	}
-	if w.message != "" {
-		l.Permalink = c.permalink(ctx, w.team, w.messageChannel, w.message, "")
+	return nil
+}
+
+// learnOwn looks for our receipt of a message of our own account. Slack may tell of a message before it answers the
+// call that made it.
+func (c *Connector) learnOwn(ctx context.Context, w *wants, l *learned) error {
+	if w.own == nil {
+		return nil
 	}
+	if l.Own = c.receipted(ctx, w.team, *w.own); l.Own {
+		*w = wants{}
+		return nil
+	}
+	if age := c.now().Sub(tsTime(w.own.TS)); age < answerTime {
+		return &connectors.Error{Op: "look for a receipt", Class: connectors.Transient, Wait: answerWait, Err: errors.New("the call may not be answered yet")}
+	}
+	return nil
+}
+
+// learnBelongs asks whether a request belongs to the thread. Words that belong to none are not looked into further.
+func (c *Connector) learnBelongs(ctx context.Context, w *wants, l *learned) error {
+	ask := c.query.Load()
+	if w.belongs.Zero() || ask == nil {
+		return nil
+	}
+	r, ok, err := (*ask).Touching(ctx, w.belongs)
+	switch {
+	case err != nil:
+		return &connectors.Error{Op: "look for the request", Class: connectors.Transient, Err: err}
+	case ok:
+		l.Belongs = string(r.ID)
+		w.threadTS = ""
+	case w.comment:
+		maps.Copy(l.Users, c.kept(ctx, w.users))
+		w.users, w.files, w.message = nil, nil, ""
+	}
+	return nil
+}
+
+func (c *Connector) learnChannel(ctx context.Context, w *wants, l *learned) (err error) {
+	l.Channel, err = c.channelName(ctx, w.team, w.channel)
+	if w.watch && !c.watches(w.channel, l.Channel) {
+		*w = wants{} // only its name could tell that the channel is not watched
+	}
+	return err
+}
+
+func (c *Connector) learnThread(ctx context.Context, w *wants, l *learned) (err error) {
+	if w.threadTS != "" {
+		l.Thread, err = c.thread(ctx, w.team, w.threadOf, w.threadTS)
+	}
+	if w.message != "" {
+		l.Permalink = c.permalink(ctx, w.team, w.messageChannel, w.message, w.below)
+	}
+	return err
+}
+
+func (c *Connector) learnPeople(ctx context.Context, w *wants, l *learned) error {
 	for _, id := range append(w.users, authors(l.Thread, w.authors)...) {
 		if _, done := l.Users[id]; done || id == "" {
 			continue
@@ -247,6 +311,30 @@ func (c *Connector) learn(ctx context.Context, w wants, l *learned) error {
 			return err
 		}
 		l.Users[id] = p
+	}
+	return nil
+}
+
+// learnFiles asks about files that an event only names.
+func (c *Connector) learnFiles(ctx context.Context, w *wants, l *learned) error {
+	list := w.files
+	for _, p := range l.Thread {
+		list = append(list, p.Files...)
+	}
+	for _, f := range list {
+		if !f.unknown() || len(l.Files) == filesMost {
+			continue
+		}
+		info, err := c.fileInfo(ctx, w.team, string(f.ID))
+		if err := l.tolerate(err); err != nil {
+			return err
+		}
+		if info.ID != "" {
+			if l.Files == nil {
+				l.Files = map[string]attached{}
+			}
+			l.Files[string(f.ID)] = info
+		}
 	}
 	return nil
 }

@@ -20,29 +20,28 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 		return nil, err
 	}
 	switch {
-	case s.said != nil:
-		return []flow.Event{s.mention()}, nil
+	case d.Type == typeJSON:
+		return s.told(), nil
 	case s.act == nil:
 		return nil, nil
 	case s.act.Type == "block_actions":
-		return s.pressed()
+		return s.pressedOnes()
 	case s.act.Type == "view_submission" && s.act.View != nil:
 		return s.submission()
 	}
 	return nil, nil
 }
 
-// source is a delivery read again: an event that mentions us, or something a person did.
+// source is a delivery read again: an event, or something a person did.
 type source struct {
 	c       *Connector
 	d       flow.Delivery
 	learned learned
 	env     envelope
-	said    *said
 	act     *interaction
 }
 
-// source reads a delivery by its media type. Commands and unused events leave both said and act nil.
+// source reads a delivery by its media type. Commands and events leave act nil.
 func (c *Connector) source(d flow.Delivery) (source, error) {
 	s := source{c: c, d: d}
 	if len(d.Learned) > 0 {
@@ -65,15 +64,7 @@ func (c *Connector) source(d flow.Delivery) (source, error) {
 	return s, err
 }
 
-func (s *source) readEvent() error {
-	if err := strictjson.Decode(s.d.Body, &s.env, strictjson.Limits{}); err != nil {
-		return err
-	}
-	if m := s.env.Event.said(); s.env.Type == "event_callback" && (m.Type == "app_mention" || m.Type == "message") {
-		s.said = &m
-	}
-	return nil
-}
+func (s *source) readEvent() error { return strictjson.Decode(s.d.Body, &s.env, strictjson.Limits{}) }
 
 // event starts an event of this delivery.
 func (s source) event(kind flow.Kind) flow.Event {
@@ -84,6 +75,7 @@ func (s source) event(kind flow.Kind) flow.Event {
 // nobody of ours; e-mail is passed on only where Slack vouches for it.
 func (s source) actor(team, userTeam, id string) flow.Actor {
 	p := s.learned.Users[id]
+	userTeam = firstOf(userTeam, p.Team)
 	away := userTeam != "" && userTeam != team
 	a := flow.Actor{Ref: s.c.ref("user", firstOf(userTeam, team), id), Shown: p.Name, Zone: p.Zone, Bot: p.Bot}
 	if !away && p.trusted() {
@@ -92,39 +84,9 @@ func (s source) actor(team, userTeam, id string) flow.Actor {
 	return a
 }
 
-func (s source) mention() flow.Event {
-	m, team := s.said, s.env.TeamID
-	ev := s.event(flow.RequestSubmitted)
-	ev.Sent = tsTime(m.TS)
-	ev.Actor = s.author(team)
-	thread := firstOf(m.ThreadTS, m.TS)
-	ev.Subject = s.c.ref("thread", team, m.Channel, thread)
-	ev.Where = ev.Subject
-	ev.Links = []flow.Link{{Ref: ev.Subject, Purpose: "thread", Label: s.learned.Channel, URL: s.learned.Permalink}}
-	ev.Body = s.words(m.Text)
-	if m.ThreadTS != "" && m.ThreadTS != m.TS {
-		ev.Body = append(ev.Body, s.threadWords(m.TS)...)
-	}
-	set(ev.Fields, "source", "slack")
-	set(ev.Fields, "channel", s.learned.Channel)
-	return ev
-}
-
-// author is who wrote a mention: a person, or an app that wrote without one.
-func (s source) author(team string) flow.Actor {
-	m := s.said
-	if m.User != "" {
-		a := s.actor(team, firstOf(m.UserTeam, m.Team), m.User)
-		a.Bot = a.Bot || m.BotID != ""
-		a.Shown = firstOf(a.Shown, m.Username)
-		return a
-	}
-	return flow.Actor{Ref: s.c.ref("bot", team, m.BotID), Shown: m.Username, Bot: true}
-}
-
 // words reads mrkdwn without the mention of ourselves.
 func (s source) words(mrkdwn string) text.Doc {
-	for _, bot := range []string{s.env.botUser(), s.c.self(s.env.TeamID).User} {
+	for _, bot := range []string{s.env.botUser(), s.c.self(s.env.team()).User} {
 		if bot != "" {
 			mrkdwn = dropMention(mrkdwn, bot)
 		}
@@ -159,7 +121,7 @@ const (
 // threadWords are the messages before the mention, each under its author's name.
 func (s source) threadWords(mention string) text.Doc {
 	var doc text.Doc
-	in, runes := s.c.self(s.env.TeamID), 0
+	in, runes := s.c.self(s.env.team()), 0
 	for i, p := range s.learned.Thread {
 		if p.TS == mention || p.BotID != "" && p.BotID == in.Bot || p.User != "" && p.User == in.User {
 			continue
@@ -211,6 +173,16 @@ func (s source) acted(p press) (flow.Event, bool) {
 		kind = flow.StageDelegated
 	case actionDetail:
 		kind = flow.RequestEdited
+	case actionConfirm, actionEdit:
+		kind = flow.DraftConfirmed
+	case actionReject, actionMute:
+		kind = flow.DraftDismissed
+	case actionYes, actionNo:
+		kind = flow.AccountAnswered
+	case actionHome:
+		kind = flow.HomeOpened
+	case actionSet:
+		kind = flow.SettingChanged
 	default:
 		return flow.Event{}, false
 	}
@@ -223,10 +195,44 @@ func (s source) acted(p press) (flow.Event, bool) {
 	if p.Round > 0 {
 		set(ev.Fields, "round", strconv.Itoa(p.Round))
 	}
-	if kind == flow.VoteCast {
-		set(ev.Fields, "verdict", p.Action)
-	}
+	carried(&ev, p)
 	return ev, true
+}
+
+// carried reads what a button means besides its action.
+func carried(ev *flow.Event, p press) {
+	switch ev.Kind {
+	case flow.VoteCast:
+		set(ev.Fields, "verdict", p.Action)
+	case flow.AccountAnswered:
+		set(ev.Fields, "account", p.Value)
+		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "account_"))
+	case flow.HomeOpened:
+		section, page, _ := strings.Cut(p.Value, "/")
+		set(ev.Fields, "section", section)
+		set(ev.Fields, "page", page)
+	case flow.SettingChanged:
+		name, value, _ := strings.Cut(p.Value, "=")
+		set(ev.Fields, "name", name)
+		set(ev.Fields, "value", value)
+	}
+}
+
+// pressedOnes are the events of a press: who wants no more drafts also does not want this one.
+func (s source) pressedOnes() ([]flow.Event, error) {
+	events, err := s.pressed()
+	if err != nil || len(events) != 1 || len(s.act.Actions) == 0 {
+		return events, err
+	}
+	if p, _ := s.c.pressedIn(s.act.Actions[0]); p.Action == actionMute {
+		mute := s.event(flow.SettingChanged)
+		mute.ID = "" // the engine numbers them
+		mute.Actor, mute.Where, mute.Sent = events[0].Actor, events[0].Where, events[0].Sent
+		set(mute.Fields, "name", "drafts")
+		set(mute.Fields, "value", "off")
+		events = append(events, mute)
+	}
+	return events, nil
 }
 
 // where is the place a private answer goes to: the thread or channel in which the person acted.

@@ -88,6 +88,11 @@ func (s source) submission() ([]flow.Event, error) {
 	case formDelegate:
 		ev.To = s.actor(s.act.Team.id(), s.learned.Users[e.one(inputTo)].Team, e.one(inputTo))
 		ev.Body = typed(e.one(inputNote))
+	case formDraft:
+		ev.Fields = e.extra()
+		set(ev.Fields, "title", e.one(inputTitle))
+		set(ev.Fields, "type", e.one(inputType))
+		ev.Body = typed(e.one(inputText))
 	case formDetail:
 		ev.Fields = e.extra()
 		ev.Body = withLink(typed(e.one(inputNote)), e.one(inputLink))
@@ -115,7 +120,8 @@ func (s source) requested(o origin, e entered) flow.Event {
 	case o.TS != "":
 		thread := s.c.ref("thread", team, o.Channel, firstOf(o.Thread, o.TS))
 		ev.Links = append(ev.Links, flow.Link{Ref: thread, Purpose: "thread", Label: s.learned.Channel, URL: s.learned.Permalink})
-		ev.Where = thread
+		ev.Where, ev.Said = thread, s.c.ref("message", team, o.Channel, o.TS)
+		ev.Seq, ev.Files = s.heard(o.TS), s.threadFiles(team, "")
 	case channel != "" && channel[0] != 'D':
 		ev.Links = append(ev.Links, flow.Link{Ref: s.c.ref("channel", team, channel), Purpose: "channel", Label: s.learned.Channel})
 	}
@@ -157,12 +163,8 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 	if err != nil {
 		return wants{}, err
 	}
-	if m := s.said; m != nil {
-		w := wants{team: s.env.TeamID, users: []string{m.User}, channel: m.Channel, messageChannel: m.Channel, message: m.TS, authors: 5}
-		if m.ThreadTS != "" && m.ThreadTS != m.TS {
-			w.threadOf, w.threadTS, w.message = m.Channel, m.ThreadTS, m.ThreadTS
-		}
-		return w, nil
+	if d.Type == typeJSON {
+		return s.wanted(), nil
 	}
 	if s.act == nil {
 		return wants{}, nil
@@ -180,6 +182,9 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 	case formRequest:
 		w.channel = firstOf(e.one(inputChannel), o.Channel)
 		w.messageChannel, w.message = o.Channel, firstOf(o.Thread, o.TS)
+		if o.TS != "" {
+			w.threadOf, w.threadTS = o.Channel, firstOf(o.Thread, o.TS)
+		}
 	case formDelegate:
 		w.users = append(w.users, e.one(inputTo))
 	}

@@ -23,6 +23,7 @@ func TestParse_Mention(t *testing.T) {
 		ID: "slack/event/Ev0TEST0001", Kind: flow.RequestSubmitted, At: testNow(), Sent: time.Unix(1760000000, 100_000).UTC(),
 		Actor:   flow.Actor{Ref: ref("user", "T0SIGNOFF1/U0MAYA0001"), Shown: "Name U0MAYA0001", Zone: "Europe/London", Email: "u0maya0001@lumen.example"},
 		Subject: thread, Where: thread, Delivery: "slack/event/Ev0TEST0001",
+		Said: ref("message", "T0SIGNOFF1/C0LAUNCH01/1760000000.000100"), Seq: "1760000000.000100",
 		Fields: map[string][]string{"source": {"slack"}, "channel": {"#launch"}},
 		Body:   text.Doc{text.P(text.T("Need a "), text.B("Nova"), text.T(" banner & video"))},
 		Links:  []flow.Link{{Ref: thread, Purpose: "thread", Label: "#launch", URL: "https://lumen.slack.com/archives/C0LAUNCH01/p1"}},

@@ -21,6 +21,7 @@ type envelope struct {
 	EnterpriseID   string          `json:"enterprise_id"`
 	AppID          string          `json:"api_app_id"`
 	ContextTeam    string          `json:"context_team_id"`
+	Shared         bool            `json:"is_ext_shared_channel"` // people of other companies read there
 	EventID        string          `json:"event_id"`
 	Authorizations []authorization `json:"authorizations"`
 	Event          *inner          `json:"event"`
@@ -40,6 +41,16 @@ func (e envelope) botUser() string {
 		}
 	}
 	return ""
+}
+
+// team is the workspace whose installation the event is for. A shared channel's event may name another one first.
+func (e envelope) team() string {
+	for _, a := range e.Authorizations {
+		if a.TeamID != "" {
+			return a.TeamID
+		}
+	}
+	return firstOf(e.ContextTeam, e.TeamID)
 }
 
 // word is a string, or nothing where a payload has something else in its place: the user of one event is an id, that
@@ -75,6 +86,19 @@ type inner struct {
 	UserTeam    word  `json:"user_team"`
 	Blocks      loose `json:"blocks"`
 	Attachments loose `json:"attachments"`
+	Files       loose `json:"files"`
+	Edited      loose `json:"edited"`
+	Message     loose `json:"message"`          // message_changed: how it reads now
+	Previous    loose `json:"previous_message"` // message_changed, message_deleted: how it read before
+	DeletedTS   word  `json:"deleted_ts"`
+	EventTS     word  `json:"event_ts"`
+	Reaction    word  `json:"reaction"`
+	Item        loose `json:"item"` // reaction_added: what at
+	Tab         word  `json:"tab"`
+	Links       loose `json:"links"`
+	MessageTS   word  `json:"message_ts"`
+	Source      word  `json:"source"`
+	Replies     whole `json:"reply_count"`
 }
 
 // said is a message or mention.
@@ -84,7 +108,17 @@ type said struct {
 	Text, TS, ThreadTS           string
 	Channel, ChannelType         string
 	Team, UserTeam               string
+	Edited                       string // when it was last edited, as a time of Slack's
+	Files                        []attached
+	Blocks                       loose
+	Replies                      int
 }
+
+// thread is the first message of the thread a message is in; of itself where it is in none.
+func (m said) thread() string { return firstOf(m.ThreadTS, m.TS) }
+
+// reply reports whether the message stands below another.
+func (m said) reply() bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
 
 func (i *inner) said() said {
 	if i == nil {
@@ -94,7 +128,28 @@ func (i *inner) said() said {
 		Type: string(i.Type), Subtype: string(i.Subtype), User: string(i.User), BotID: string(i.BotID), AppID: string(i.AppID),
 		Username: string(i.Username), Text: i.words(), TS: string(i.TS), ThreadTS: string(i.ThreadTS),
 		Channel: string(i.Channel), ChannelType: string(i.ChannelType), Team: string(i.Team), UserTeam: string(i.UserTeam),
+		Edited: i.edited(), Files: attachedIn(i.Files), Blocks: i.Blocks, Replies: int(i.Replies),
 	}
+}
+
+// edited is when a message was last edited, "" where it never was.
+func (i *inner) edited() string {
+	var e struct {
+		TS word `json:"ts"`
+	}
+	i.Edited.into(&e)
+	return string(e.TS)
+}
+
+// within is a message that an event holds, in the event's channel.
+func (i *inner) within(l loose) said {
+	var m inner
+	if i == nil || !l.into(&m) {
+		return said{}
+	}
+	out := m.said()
+	out.Channel, out.ChannelType = firstOf(out.Channel, string(i.Channel)), firstOf(out.ChannelType, string(i.ChannelType))
+	return out
 }
 
 // interaction is the payload of a shortcut, a button or a modal.
@@ -138,6 +193,7 @@ type container struct {
 	ThreadTS  string `json:"thread_ts"`
 	ChannelID string `json:"channel_id"`
 	ViewID    string `json:"view_id"`
+	Ephemeral bool   `json:"is_ephemeral"`
 }
 
 type action struct {
@@ -164,6 +220,7 @@ type option struct {
 // submitted is a modal as it comes back.
 type submitted struct {
 	ID       string `json:"id"`
+	Type     string `json:"type"`
 	Callback string `json:"callback_id"`
 	Metadata string `json:"private_metadata"`
 	Hash     string `json:"hash"`

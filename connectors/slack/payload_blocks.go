@@ -16,6 +16,38 @@ func (l *loose) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// into reads the JSON into v; false where it is missing or has another shape.
+func (l loose) into(v any) bool { return len(l) > 0 && json.Unmarshal(l, v) == nil }
+
+// whole is a whole number, or zero where a payload has something else in its place.
+type whole int64
+
+// UnmarshalJSON takes numbers and lets everything else pass.
+func (n *whole) UnmarshalJSON(data []byte) error {
+	var v int64
+	if json.Unmarshal(data, &v) == nil {
+		*n = whole(v)
+	}
+	return nil
+}
+
+// truth is true or false, false where a payload has something else in its place.
+type truth bool
+
+// UnmarshalJSON takes booleans and lets everything else pass.
+func (b *truth) UnmarshalJSON(data []byte) error {
+	*b = string(data) == "true"
+	return nil
+}
+
+// MarshalJSON gives the bytes as they came.
+func (l loose) MarshalJSON() ([]byte, error) {
+	if len(l) == 0 {
+		return []byte("null"), nil
+	}
+	return l, nil
+}
+
 // Bounds of what is read out of blocks.
 const (
 	blockDepth = 12

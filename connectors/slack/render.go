@@ -19,6 +19,8 @@ type canvas struct {
 	mark   string
 	used   int
 	blocks []slack.Block
+	taken  map[string]int // how often each action was used, for ids that are one of a kind
+	rows   int            // of buttons
 }
 
 // render prints the view of an effect: text for notifications and screen readers, blocks for the eye.

@@ -13,7 +13,10 @@ import (
 func (k *canvas) buttons() {
 	var elements []slack.BlockElement
 	var menu []*slack.OptionBlockObject
-	used := map[string]int{}
+	if k.taken == nil {
+		k.taken = map[string]int{}
+	}
+	used := k.taken
 	for _, b := range k.view.Buttons {
 		url := k.c.address(b.URL)
 		if b.Action == actionOpen && url == "" {
@@ -39,9 +42,10 @@ func (k *canvas) buttons() {
 			Type: slack.METOverflow, ActionID: numbered(actionMore, used[actionMore]), Options: menu[:min(len(menu), maxMenu)],
 		})
 	}
-	for n := 1; len(elements) > 0; n++ {
+	for len(elements) > 0 {
+		k.rows++
 		row := elements[:min(len(elements), maxElements)]
-		k.add(&slack.ActionBlock{Type: slack.MBTAction, BlockID: "actions/" + strconv.Itoa(n), Elements: &slack.BlockElements{ElementSet: row}})
+		k.add(&slack.ActionBlock{Type: slack.MBTAction, BlockID: "actions/" + strconv.Itoa(k.rows), Elements: &slack.BlockElements{ElementSet: row}})
 		elements = elements[len(row):]
 	}
 }
@@ -105,7 +109,7 @@ func (k *canvas) option(b flow.Button, url string) (*slack.OptionBlockObject, bo
 func (k *canvas) value(b flow.Button) string {
 	return k.c.seal.value(press{
 		Action: b.Action, Request: string(k.view.Request), Stage: b.Stage, Round: b.Round, Version: b.Version,
-		Nonce: k.c.seal.nonce(k.mark, b.Stage, b.Round),
+		Nonce: k.c.seal.nonce(k.mark, b.Stage, b.Round), Value: b.Value,
 	})
 }
 

@@ -26,6 +26,9 @@ const openTime = 2 * time.Second // Slack's trigger lives three
 // Respond answers somebody who waits: a form is opened beside the commit, a form that was sent is judged before it is
 // stored, a command is answered in the body.
 func (c *Connector) Respond(ctx context.Context, in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	if acc.Type == typeJSON {
+		return c.respondEvent(ctx, in, acc, q)
+	}
 	values, err := form(in.Body)
 	if err != nil || acc.Malformed != "" {
 		return acknowledged()
@@ -96,8 +99,14 @@ func (c *Connector) respondAction(ctx context.Context, i interaction, acc connec
 	case p.Action == actionWhy:
 		why, known, err := q.Why(ctx, p.Request)
 		reply.Beside = c.privateBlocks(i, c.whyBlocks(p.Request, why, known, err))
+	case p.Action == actionNew:
+		return c.startForm(ctx, i, q)
+	case p.Action == actionEdit:
+		return c.startDraft(ctx, i, p, q)
 	case formOf(p.Action) != "":
 		return c.startDecision(ctx, i, p, q)
+	default:
+		reply.Beside = c.afterPress(ctx, i, p, q)
 	}
 	return reply
 }
@@ -178,7 +187,7 @@ func (c *Connector) openModal(ctx context.Context, team, trigger string, view sl
 	defer cancel()
 	opened, err := c.web(team).OpenViewContext(ctx, trigger, view)
 	if err != nil {
-		return nil, c.failed(call{op: opViewOpen}, err)
+		return nil, c.failed(call{op: opViewOpen, team: team}, err)
 	}
 	return opened, nil
 }

@@ -194,7 +194,7 @@ func (c *Connector) threadText(team string, posts []post, people map[string]prof
 func (c *Connector) retype(i interaction, q connectors.Query) connectors.Reply {
 	reply := acknowledged()
 	reply.Store = false // nothing was said yet
-	if i.View == nil || i.View.Callback != formRequest || actionName(i.Actions[0].ActionID) != inputType {
+	if i.View == nil || i.View.Callback != formRequest && i.View.Callback != formDraft || actionName(i.Actions[0].ActionID) != inputType {
 		return reply
 	}
 	o, ok := c.originOf(i)
@@ -238,6 +238,9 @@ func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc co
 		return r
 	}
 	reply := acknowledged()
+	if o.Form == formDraft {
+		reply.Beside = c.draftSent(i, o)
+	}
 	failed := formErrors(map[string]string{firstInput(e): sentenceNotSaved}, e)
 	reply.Failed = &failed
 	return reply
@@ -262,7 +265,7 @@ func webAddress(s string) bool {
 
 func (c *Connector) judgeForm(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
 	switch o.Form {
-	case formRequest:
+	case formRequest, formDraft:
 		return c.judgeRequest(ctx, i, o, e, q)
 	case formChanges:
 		if strings.TrimSpace(e.one(inputNote)) == "" {

@@ -393,7 +393,7 @@ func TestRespond_Commands(t *testing.T) {
 	}{
 		"nothing":           {"", &fakeQuery{}, []string{"/request Spring banner", "/signoff why CR-142"}},
 		"help":              {"HELP", &fakeQuery{}, []string{"/signoff status"}},
-		"typo":              {"statsu CR-1", &fakeQuery{}, []string{"Did you mean /signoff status?"}},
+		"typo":              {"statsu CR-1", &fakeQuery{}, []string{"Did you mean status?"}},
 		"unknown":           {"<!channel>", &fakeQuery{}, []string{"I do not know “&lt;!channel&gt;”"}},
 		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Legal by Ana Reyes.", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
 		"status of none":    {"status CR-9", &fakeQuery{requests: requests}, []string{"There is no request CR-9"}},

@@ -45,10 +45,15 @@ type press struct {
 	Stage   string `json:"s,omitempty"`
 	Version string `json:"v,omitempty"`
 	Nonce   string `json:"c,omitempty"` // which card
+	Value   string `json:"x,omitempty"` // what it carries besides: an account, a page, a setting
 }
 
 func (p press) parts() []string {
-	return []string{p.Action, p.Request, strconv.Itoa(p.Round), p.Stage, p.Version, p.Nonce}
+	parts := []string{p.Action, p.Request, strconv.Itoa(p.Round), p.Stage, p.Version, p.Nonce}
+	if p.Value != "" {
+		parts = append(parts, p.Value)
+	}
+	return parts
 }
 
 // value is the button's value: its parts and a MAC, parted by tildes.
@@ -63,7 +68,8 @@ func (s sealer) value(p press) string {
 // pressed reads a value back; false when it is not ours or was altered.
 func (s sealer) pressed(value string) (press, bool) {
 	parts := strings.Split(value, "~")
-	if len(parts) != 7 || len(value) > maxValue {
+	mac := len(parts) - 1
+	if mac != 6 && mac != 7 || len(value) > maxValue {
 		return press{}, false
 	}
 	for i, part := range parts {
@@ -74,7 +80,10 @@ func (s sealer) pressed(value string) (press, bool) {
 		return press{}, false
 	}
 	p := press{Action: parts[0], Request: parts[1], Round: round, Stage: parts[3], Version: parts[4], Nonce: parts[5]}
-	return p, s.matches(parts[6], "press", p.parts()...)
+	if mac == 7 {
+		p.Value = parts[6]
+	}
+	return p, s.matches(parts[mac], "press", p.parts()...)
 }
 
 // Names of our forms; they are the callback ids of the modals.
@@ -86,6 +95,7 @@ const (
 	formAnswer   = "signoff_answer"
 	formDelegate = "signoff_delegate"
 	formDetail   = "signoff_detail"
+	formDraft    = "signoff_draft"
 )
 
 // origin is what a modal of ours carries along in its private metadata.

@@ -1,8 +1,11 @@
 package slack
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"signoff/connectors"
@@ -34,11 +37,19 @@ type Settings struct {
 	AppToken       secret.Secret `yaml:"app_token"`       // xapp-…, socket mode only
 	SigningSecret  Secrets       `yaml:"signing_secret"`  // one, or two while rotating
 	BotToken       secret.Secret `yaml:"bot_token"`       // xoxb-…
+	ClientID       string        `yaml:"client_id"`       // with client_secret: further workspaces by OAuth
+	ClientSecret   secret.Secret `yaml:"client_secret"`   //
+	Workspaces     []string      `yaml:"workspaces"`      // the only ones (T…, E…) it may be installed into
 	APIURL         string        `yaml:"api_url"`         // default https://slack.com/api/
 	Command        string        `yaml:"command"`         // opens the form; default /request
 	TeamID         string        `yaml:"team_id"`         // pins the workspace; else Slack is asked
 	AppID          string        `yaml:"app_id"`          // pins the app; else Slack is asked
 	AppType        string        `yaml:"app_type"`        // internal (default) | distributed
+	Emoji          string        `yaml:"emoji"`           // :art: makes a draft of a message; empty: none does
+	Watch          []string      `yaml:"watch"`           // channels whose new messages become drafts: #name or C…
+	Unfurl         []string      `yaml:"unfurl"`          // domains whose links are unfolded; default public_url's; [] none
+	Home           *bool         `yaml:"home"`            // people's own page; default true
+	Files          *bool         `yaml:"files"`           // files are carried; default true
 	AllowBroadcast bool          `yaml:"allow_broadcast"` // only false: nothing mentions @here or @channel
 }
 
@@ -65,8 +76,16 @@ const example = `mode: http                                # http | socket (no p
 signing_secret: ${SLACK_SIGNING_SECRET}   # Basic Information; a list of two while rotating
 bot_token: ${SLACK_BOT_TOKEN}             # OAuth & Permissions, begins with xoxb-
 # app_token: ${SLACK_APP_TOKEN}           # socket mode only: Basic Information, begins with xapp-
+# client_id: "123.456"                    # with client_secret: signoff can be installed into further workspaces
+# client_secret: ${SLACK_CLIENT_SECRET}   # by OAuth; their tokens are kept sealed under store.key
+# workspaces: [T0123456789]               # the only ones it may be installed into; left out: any
 # api_url: https://slack.com/api/         # a proxy or a stand-in; ends in /api/
 command: /request                         # opens the form; /signoff is always there for the verbs
+emoji: ":art:"                            # reacting with it makes a draft of a message
+# watch: ["#design-requests"]             # every new message there is offered as a draft
+# unfurl: [signoff.lumen.example]         # whose links are unfolded; default the host of public_url, [] for none
+home: true                                # a page of one's own in the app's Home tab
+files: true                               # files go into the ticket and back
 # team_id: T0123456789                    # pins the workspace; else signoff asks Slack once
 # app_id: A0123456789                     # pins the app
 # app_type: internal                      # internal | distributed (Slack's tighter limits on reading threads)
@@ -88,12 +107,25 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if err != nil {
 		return nil, err
 	}
-	return newConnector(s, d), nil
+	c := newConnector(s, d)
+	if s.ClientID == "" {
+		return c, nil
+	}
+	if c.box, err = secret.NewBox(d.Key, "slack tokens"); err != nil {
+		return nil, &connectors.SettingError{Key: "client_id", Text: "needs store.key to seal tokens with: " + err.Error()}
+	}
+	if in, ok := c.keptInstall(context.Background()); ok {
+		c.known.Store(&in)
+	}
+	if err := c.loadWorkspaces(context.Background()); err != nil {
+		return nil, fmt.Errorf("read the workspaces that signoff is installed in: %w", err)
+	}
+	return c, nil
 }
 
 // checked fills in defaults and refuses what cannot work.
 func (s Settings) checked() (Settings, error) {
-	for _, check := range []func() error{s.checkMode, s.checkSecrets, s.checkToken, s.checkRest} {
+	for _, check := range []func() error{s.checkMode, s.checkSecrets, s.checkToken, s.checkOAuth, s.checkRest} {
 		if err := check(); err != nil {
 			return s, err
 		}
@@ -186,6 +218,8 @@ func (s Settings) checkToken() error {
 	bad := func(text string) error { return &connectors.SettingError{Key: "bot_token", Text: text} }
 	token := s.BotToken.Reveal()
 	switch {
+	case strings.TrimSpace(token) == "" && s.ClientID != "":
+		return nil // every workspace comes by OAuth
 	case strings.TrimSpace(token) == "":
 		return bad("is missing; copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of your Slack app")
 	case strings.ContainsAny(token, " \t\r\n"):
@@ -194,6 +228,26 @@ func (s Settings) checkToken() error {
 		return bad("is not a bot token; use the Bot User OAuth Token, which begins with xoxb-")
 	case placeholder(token):
 		return bad("is a placeholder; copy the Bot User OAuth Token from OAuth & Permissions of your Slack app")
+	}
+	return nil
+}
+
+func (s Settings) checkOAuth() error {
+	secretText := s.ClientSecret.Reveal()
+	switch {
+	case s.ClientID == "" && secretText == "" && len(s.Workspaces) == 0:
+		return nil
+	case s.ClientID == "":
+		return &connectors.SettingError{Key: "client_id", Text: "is missing; copy it from Basic Information of your Slack app, or leave out client_secret and workspaces"}
+	case strings.TrimSpace(secretText) == "" || placeholder(secretText):
+		return &connectors.SettingError{Key: "client_secret", Text: "is missing; copy it from Basic Information of your Slack app"}
+	case s.Mode == modeSocket && s.BotToken.Empty():
+		return &connectors.SettingError{Key: "bot_token", Text: "is missing; with mode: socket the workspace of the app itself needs one"}
+	}
+	for _, id := range s.Workspaces {
+		if !strings.HasPrefix(id, "T") && !strings.HasPrefix(id, "E") {
+			return &connectors.SettingError{Key: "workspaces", Text: "must be workspace ids, which begin with T, or ids of an organisation, which begin with E"}
+		}
 	}
 	return nil
 }
@@ -209,6 +263,12 @@ func (s Settings) checkRest() error {
 		return &connectors.SettingError{Key: "team_id", Text: "must be a workspace id, which begins with T"}
 	case s.AppID != "" && !strings.HasPrefix(s.AppID, "A"):
 		return &connectors.SettingError{Key: "app_id", Text: "must be an app id, which begins with A"}
+	case s.Emoji != "" && !emojiForm.MatchString(s.Emoji):
+		return &connectors.SettingError{Key: "emoji", Text: "must be one emoji by its name between colons, for example \":art:\""}
+	case slices.ContainsFunc(s.Watch, func(w string) bool { return !channelForm.MatchString(w) }):
+		return &connectors.SettingError{Key: "watch", Text: "must list channels by name with # or by id, for example [\"#design-requests\"]"}
+	case len(s.Unfurl) > unfurlDomains || slices.ContainsFunc(s.Unfurl, func(d string) bool { return !domainForm.MatchString(d) }):
+		return &connectors.SettingError{Key: "unfurl", Text: "must list at most 5 domains without https:// and in small letters, for example [signoff.lumen.example]"}
 	case s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp:
 		return &connectors.SettingError{Key: "app_type", Text: "must be internal or distributed"}
 	case s.AllowBroadcast:

@@ -40,6 +40,7 @@ func (c *Connector) Listen(ctx context.Context, deliver func(context.Context, co
 		<-ctx.Done()
 		return nil
 	}
+	c.socketState.Store(socketDown("connecting"))
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	s := &socket{c: c, deliver: deliver, slots: make(chan struct{}, socketAtOnce), client: c.socketClient()}
@@ -149,8 +150,6 @@ func (s *socket) event(ctx context.Context, ev socketmode.Event) error {
 	case socketmode.EventTypeHello:
 		c.socketState.Store(&socketStatus{up: true})
 		c.log.Info("slack socket connected")
-	case socketmode.EventTypeConnecting:
-		c.socketState.CompareAndSwap(nil, socketDown("connecting"))
 	case socketmode.EventTypeConnectionError:
 		return s.unconnected(ev.Data)
 	case socketmode.EventTypeEventsAPI, socketmode.EventTypeInteractive, socketmode.EventTypeSlashCommand:

@@ -288,3 +288,23 @@ func TestSocketHTTP_KeepsToSlackAndTheConfiguredMachine(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck_TriesTheAppTokenWhereNothingListens(t *testing.T) {
+	t.Parallel()
+	f := newFakeSocket(t)
+	settings := fmt.Sprintf("mode: socket\napp_token: %s\nbot_token: xoxb-0000-test\napi_url: %s/api/\n", testAppToken, f.URL)
+	conn, err := New(decodeYAML(settings), testDeps(newKeep(), &logBuffer{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := conn.(*Connector)
+	if got := c.checkSocket(t.Context()); len(got) != 1 || got[0].Level != "ok" {
+		t.Errorf("a token that is taken: %+v", got)
+	}
+	f.mu.Lock()
+	f.refuse = "invalid_auth"
+	f.mu.Unlock()
+	if got := c.checkSocket(t.Context()); len(got) != 1 || got[0].Level != "problem" || !strings.Contains(got[0].Text, "invalid_auth") {
+		t.Errorf("a token that is refused: %+v", got)
+	}
+}

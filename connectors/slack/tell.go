@@ -18,6 +18,8 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) ([]flow.Link, error
 		return nil, err
 	}
 	switch t := e.Tell; {
+	case t.View.Kind == flow.UnfurlView:
+		return nil, c.unfurl(ctx, e)
 	case t.Private:
 		return nil, c.tellAlone(ctx, e)
 	case t.Where.Zero() || t.Where.Type == "user":

@@ -122,7 +122,7 @@ func (c *Connector) ephemeral(ctx context.Context, to whisper, s spoken) error {
 	_, err := c.web(to.team).PostEphemeralContext(ctx, to.channel, to.user, options...)
 	if err != nil {
 		// Said twice is better than not at all, and nobody can look an ephemeral message up.
-		return c.failed(call{op: opEphemeral, repeatable: true}, err)
+		return c.failed(call{op: opEphemeral, team: to.team, repeatable: true}, err)
 	}
 	return nil
 }
@@ -150,11 +150,16 @@ func (c *Connector) reply(ctx context.Context, to whisper, s spoken) error {
 	if to.thread != "" {
 		answer["thread_ts"] = to.thread
 	}
+	return c.respondAt(ctx, to.address, answer)
+}
+
+// respondAt sends an answer to a response address.
+func (c *Connector) respondAt(ctx context.Context, address string, answer map[string]any) error {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the response address cannot be used")
 	}

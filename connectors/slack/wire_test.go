@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"signoff/connectors"
 	"signoff/connectors/connectortest"
 	"signoff/internal/flow"
 	"signoff/internal/sandbox"
@@ -102,7 +103,11 @@ func (s *stage) receive(w http.ResponseWriter, r *http.Request) {
 
 func (s *stage) decide(body []byte, d flow.Delivery) {
 	var err error
-	if d.Learned, err = s.conn.Enrich(s.t.Context(), d); err != nil {
+	d.Learned, err = s.conn.Enrich(s.t.Context(), d)
+	if connectors.ClassOf(err) == connectors.Transient {
+		return // an engine asks again; by then the call that made this message is answered
+	}
+	if err != nil {
 		s.t.Errorf("Enrich of %s: %v", body, err)
 	}
 	events, err := s.conn.Parse(d)

@@ -1,0 +1,27 @@
+package slack
+
+import "regexp"
+
+// What Slack takes for these settings.
+var (
+	emojiForm   = regexp.MustCompile(`^:[a-z0-9_+'-]{1,100}:$`)
+	channelForm = regexp.MustCompile(`^(#[^\s#A-Z]{1,80}|[CG][A-Z0-9]{2,})$`)
+	domainForm  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+)
+
+// unfurlDomains is how many domains an app may unfold links of.
+const unfurlDomains = 5
+
+// home reports whether people have a page of their own.
+func (s Settings) home() bool { return s.Home == nil || *s.Home }
+
+// files reports whether files are carried.
+func (s Settings) files() bool { return s.Files == nil || *s.Files }
+
+// reachedAt completes what follows from the public address.
+func (s Settings) reachedAt(publicURL string) Settings {
+	if host := unfurlHost(publicURL); s.Unfurl == nil && host != "" {
+		s.Unfurl = []string{host}
+	}
+	return s
+}

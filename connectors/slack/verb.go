@@ -1,0 +1,145 @@
+package slack
+
+import (
+	"context"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+// verbs are what can be asked of signoff: behind /signoff, in a direct message, and behind a mention.
+var verbs = [...]string{"new", "mine", "status", "why", "help"}
+
+const (
+	verbNew    = "new"
+	verbMine   = "mine"
+	verbStatus = "status"
+	verbWhy    = "why"
+	verbHelp   = "help"
+)
+
+// words is what somebody typed when it has the shape of a question to signoff.
+type words struct{ verb, rest string }
+
+// known reports whether it is a question rather than words that happen to begin like one.
+func (a words) known() bool {
+	switch a.verb {
+	case verbHelp, verbMine, verbNew:
+		return a.rest == ""
+	case verbStatus, verbWhy:
+		return a.rest == "" || linkKey.MatchString(a.rest)
+	}
+	return false
+}
+
+// askedIn reads words as a question.
+func askedIn(typed string) words {
+	verb, rest, _ := strings.Cut(strings.TrimRight(strings.TrimSpace(typed), " ?!."), " ")
+	return words{strings.ToLower(verb), strings.TrimSpace(rest)}
+}
+
+// verbIn is the question in a message, without the mention of ourselves.
+func (c *Connector) verbIn(m said, e envelope) words {
+	if len(m.Files) > 0 || len(m.Text) > 200 {
+		return words{}
+	}
+	typed := m.Text
+	for _, bot := range []string{e.botUser(), c.self(e.team()).User} {
+		if bot != "" {
+			typed = dropMention(typed, bot)
+		}
+	}
+	return askedIn(typed)
+}
+
+// question is a verb with who asks and where.
+type question struct {
+	who        flow.Actor
+	thread     flow.Ref // in which it was asked, if in any
+	verb, rest string
+}
+
+// answer is what signoff says to a question.
+func (c *Connector) answer(ctx context.Context, ask question, q connectors.Query) spoken {
+	if ask.rest == "" && (ask.verb == verbStatus || ask.verb == verbWhy) && !ask.thread.Zero() {
+		if r, ok, err := q.Touching(ctx, ask.thread); err == nil && ok {
+			ask.rest = string(r.ID)
+		}
+	}
+	switch ask.verb {
+	case "", verbHelp:
+		return c.help("")
+	case verbMine:
+		return c.mine(ctx, ask.who, q)
+	case verbNew:
+		return c.offerForm()
+	case verbStatus:
+		if ask.rest == "" {
+			return c.mine(ctx, ask.who, q)
+		}
+		return c.status(ctx, ask.rest, q)
+	case verbWhy:
+		if ask.rest == "" {
+			return saying("Which request? For example: " + verbCommand + " why CR-142")
+		}
+		why, known, err := q.Why(ctx, ask.rest)
+		return c.whyBlocks(ask.rest, why, known, err)
+	}
+	if near := nearest(ask.verb, verbs[:]...); near != "" {
+		return c.help("I do not know “" + clip(oneLine(ask.verb), 40) + "”. Did you mean " + near + "?")
+	}
+	return c.help("I do not know “" + clip(oneLine(ask.verb), 40) + "”.")
+}
+
+// offerForm is a button for the form: outside a command a form opens only by a press.
+func (c *Connector) offerForm() spoken {
+	words := "A new request begins with a form."
+	return spoken{text: words, blocks: []slack.Block{section(words), c.formButton("actions/new")}}
+}
+
+// formButton opens the empty request form.
+func (c *Connector) formButton(block string) slack.Block {
+	return &slack.ActionBlock{Type: slack.MBTAction, BlockID: block, Elements: &slack.BlockElements{ElementSet: []slack.BlockElement{
+		&slack.ButtonBlockElement{
+			Type: slack.METButton, ActionID: actionNew, Text: plainText("New request", maxButton), AccessibilityLabel: "Open the form for a new request",
+			Value: c.seal.value(press{Action: actionNew}),
+		},
+	}}}
+}
+
+// respondEvent answers a question that came as a message, once: in the conversation with the bot openly, elsewhere to
+// the person alone.
+func (c *Connector) respondEvent(ctx context.Context, in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+	reply := acknowledged()
+	s := source{c: c, d: flow.Delivery{Body: in.Body}}
+	if err := s.readEvent(); err != nil || acc.Ignored != ignoredAnswered || !c.answered.add(acc.ID) {
+		return reply
+	}
+	m, _ := s.env.spokenIn()
+	if key := strings.Join([]string{s.env.team(), m.Channel, m.TS}, "/"); !c.answered.add(key) {
+		return reply // the same message under its other event type
+	}
+	team, said := s.env.team(), c.verbIn(m, s.env)
+	ask := question{who: c.person(ctx, team, firstOf(m.UserTeam, m.Team), m.User), verb: said.verb, rest: said.rest}
+	if m.reply() {
+		ask.thread = c.ref("thread", team, m.Channel, m.ThreadTS)
+	}
+	answer := c.answer(ctx, ask, q)
+	reply.Beside = func(ctx context.Context) {
+		if err := c.answerAt(ctx, team, m, answer); err != nil {
+			c.log.Warn("question not answered", "verb", said.verb, "err", err)
+		}
+	}
+	return reply
+}
+
+func (c *Connector) answerAt(ctx context.Context, team string, m said, answer spoken) error {
+	if strings.HasPrefix(m.Channel, "D") || m.ChannelType == "im" {
+		_, err := c.post(ctx, outgoing{team: team, channel: m.Channel, user: m.User, spoken: answer})
+		return err
+	}
+	return c.whisper(ctx, whisper{team: team, user: m.User, channel: m.Channel, thread: m.ThreadTS}, answer)
+}
