@@ -248,6 +248,8 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 	if r.op == uploadOp {
 		rep := s.receive(w, req, r, &c)
 		s.record(req, r.op, rep.status, described(c.files))
+		s.log(req, c, rep.status)
+		s.stamp(w, c)
 		write(w, req, rep)
 		return
 	}
@@ -258,6 +260,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 		rep = s.run(req, r, &c)
 	}
 	s.record(req, r.op, rep.status, c.body)
+	s.log(req, c, rep.status)
 	s.stamp(w, c)
 	write(w, req, rep)
 }

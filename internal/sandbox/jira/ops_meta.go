@@ -37,6 +37,11 @@ func (s *Server) myPermissions(c call) *reply {
 	if key := c.q.Get("projectKey"); key != "" && s.project(key) == nil {
 		return problem(http.StatusNotFound, "No project could be found with key '"+key+"'.")
 	}
+	if key := c.q.Get("issueKey"); key != "" {
+		if iss := s.find(key); iss == nil || iss.hidden {
+			return problem(http.StatusNotFound, s.unseen())
+		}
+	}
 	all, shown := permissions(), object{}
 	ids := slices.Sorted(maps.Keys(all))
 	for _, key := range asked {

@@ -35,7 +35,7 @@ func (s *Server) findUsers(c call) *reply {
 		if c.q.Has("accountId") {
 			return u.AccountID == c.q.Get("accountId")
 		}
-		return c.q.Get("query") != "" && u.answersTo(c.q.Get("query"))
+		return !u.Inactive && c.q.Get("query") != "" && u.answersTo(c.q.Get("query"))
 	})
 }
 

@@ -3,6 +3,7 @@ package jira
 import (
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +53,10 @@ type Options struct {
 
 	Ledger *sandbox.Ledger // nil = nothing is recorded
 	Faults *sandbox.Faults // nil = none
+
+	// Requests, when set, is written every API request that reached the site, one Recorded as JSON a line, so that a
+	// validator outside can play them again.
+	Requests io.Writer
 }
 
 // Server is one Jira site. It is safe for concurrent use.
@@ -72,6 +77,7 @@ type Server struct {
 	hooks     hooks
 	changed   chan struct{}
 	closeOnce sync.Once
+	logging   sync.Mutex // guards writing to Options.Requests
 }
 
 // New returns a site without issues. Close stops its webhooks.
