@@ -31,10 +31,8 @@ func (c *Connector) acceptInner(acc connectors.Accepted, e envelope) connectors.
 		return c.acceptHome(acc, e)
 	case "link_shared":
 		return c.acceptLink(acc, e)
-	case "app_uninstalled":
-		acc.Ignored, acc.Alarm = ignoredUnused, "signoff was removed from the Slack workspace: install the app again"
-	case "tokens_revoked":
-		acc.Ignored, acc.Alarm = ignoredUnused, "Slack has revoked tokens of the app: install the app again and set the new bot_token"
+	case "app_uninstalled", "tokens_revoked":
+		return c.acceptEnd(acc, e, m.Type)
 	case "file_shared":
 		acc.Ignored = "the message that shares the file brings it"
 	case "member_joined_channel", "subteam_members_changed":

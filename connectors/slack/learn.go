@@ -205,6 +205,9 @@ func workspaceURL(said string) string {
 // Enrich finds out who acted, what their channel is called and what the thread says. Rights that are missing cost the
 // part they guard, not the delivery; errors are *connectors.Error and mean that it should be tried again.
 func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
+	if c.uninstalled(d) {
+		return nil, nil
+	}
 	want, err := c.wanted(d)
 	if err != nil {
 		return nil, &connectors.Error{Op: "enrich", Class: connectors.Rejected, Err: err}

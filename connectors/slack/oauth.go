@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"signoff/connectors"
+	"signoff/internal/flow"
 	"signoff/internal/secret"
 )
 
@@ -249,9 +250,28 @@ func (c *Connector) renew(ctx context.Context, w workspace) error {
 	return c.saveWorkspace(ctx, w)
 }
 
-// uninstalled marks the installation of a workspace as of no use after Slack said so.
-func (c *Connector) uninstalled(team string) {
-	if w := c.elsewhere(team); w != nil && w.Gone == "" {
+// uninstalled marks the installation of a workspace as of no use when a delivery says so. The two events that say it
+// come in either order; revoked tokens of people alone say nothing of ours.
+func (c *Connector) uninstalled(d flow.Delivery) bool {
+	if d.Kind != "event:app_uninstalled" && d.Kind != "event:tokens_revoked" {
+		return false
+	}
+	var said struct {
+		Team  string `json:"team_id"`
+		Event struct {
+			Tokens struct {
+				Bot []string `json:"bot"`
+			} `json:"tokens"`
+		} `json:"event"`
+	}
+	if err := json.Unmarshal(d.Body, &said); err != nil {
+		return true
+	}
+	if d.Kind == "event:tokens_revoked" && len(said.Event.Tokens.Bot) == 0 {
+		return true
+	}
+	if w := c.elsewhere(said.Team); w != nil && w.Gone == "" {
 		c.leave(w, "signoff was removed from the workspace")
 	}
+	return true
 }

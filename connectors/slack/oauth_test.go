@@ -310,3 +310,29 @@ func TestPin_NamesTheWorkspaceWhereThereAreSeveral(t *testing.T) {
 		}
 	}
 }
+
+func TestEnrich_EndsAnInstallationThatSlackSaysIsRemoved(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		inner string
+		gone  bool
+	}{
+		"uninstalled":              {`{"type":"app_uninstalled"}`, true},
+		"the bot's token revoked":  {`{"type":"tokens_revoked","tokens":{"oauth":[],"bot":["U0EMEABOT"]}}`, true},
+		"a person's token revoked": {`{"type":"tokens_revoked","tokens":{"oauth":["U1"]}}`, false},
+	} {
+		r := newOAuthRig(t, "")
+		r.install(t)
+		in := inbound(typeJSON, fmt.Sprintf(`{"type":"event_callback","team_id":%q,"api_app_id":%q,"event_id":"EvGONE","event":%s}`, emeaTeam, testApp, tc.inner))
+		acc, err := r.Accept(in)
+		if err != nil || !acc.Enrich || acc.Alarm == "" {
+			t.Fatalf("%s: Accept = %+v, %v", name, acc, err)
+		}
+		if _, err := r.Enrich(t.Context(), delivery(in, acc)); err != nil {
+			t.Fatalf("%s: Enrich: %v", name, err)
+		}
+		if _, err := r.Accept(emeaEvent()); (err != nil) != tc.gone {
+			t.Errorf("%s: the next delivery = %v, want refused %v", name, err, tc.gone)
+		}
+	}
+}

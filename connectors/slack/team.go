@@ -219,6 +219,21 @@ func (c *Connector) absent(team string, e *connectors.Error) *connectors.Error {
 
 const awayWait = 5 * time.Minute
 
+// acceptEnd takes the news that the app was removed or its tokens were revoked. Where the workspace came by OAuth the
+// installation ends with it; for our own workspace an operator has to act.
+func (c *Connector) acceptEnd(acc connectors.Accepted, e envelope, kind string) connectors.Accepted {
+	acc.Kind = "event:" + kind
+	if w := c.elsewhere(e.TeamID); w != nil {
+		acc.Alarm, acc.Enrich = "signoff was removed from the Slack workspace "+w.called(), true
+		return acc
+	}
+	acc.Ignored, acc.Alarm = ignoredUnused, "signoff was removed from the Slack workspace: install the app again"
+	if kind == "tokens_revoked" {
+		acc.Alarm = "Slack has revoked tokens of the app: install the app again and set the new bot_token"
+	}
+	return acc
+}
+
 // leave marks an installation as of no use.
 func (c *Connector) leave(w *workspace, why string) {
 	marked := *w
