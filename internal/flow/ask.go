@@ -58,7 +58,7 @@ func (s scene) askFacts(run StageRun, who Actor) []Fact {
 	if len(checks) > 0 {
 		checks[0].Label = "check:"
 	}
-	return append(facts, oneLine(checks)...)
+	return append(append(facts, oneLine(checks)...), s.fileFacts(false)...)
 }
 
 // askBody is what was asked for, and what the maker of this revision said about it.

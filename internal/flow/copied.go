@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,7 +84,7 @@ func (s scene) otherSide(from Ref) (at Ref, to Actor, ok bool) {
 // and the words. It depends on the comment alone.
 func (s scene) commentView(c Comment) View {
 	who, where := upper(s.who(c.By)), place(c.Said.System)
-	head, words := s.commentHead(c), c.Body
+	head, words := s.commentHead(c), slices.Concat(c.Body, s.filesLine(c.Number, true))
 	line := fmt.Sprintf("%s in %s: %s", who, where, excerpt(words))
 	switch {
 	case !c.Removed.IsZero():
@@ -94,7 +95,7 @@ func (s scene) commentView(c Comment) View {
 	case c.Earlier:
 		line = fmt.Sprintf("%s edited an earlier message in %s: %s", who, where, excerpt(words))
 	}
-	if head == nil || words.Empty() {
+	if words.Empty() {
 		return View{Kind: CommentView, Request: s.r.ID, Headline: line}
 	}
 	return View{Kind: CommentView, Request: s.r.ID, Headline: line, Body: append(text.Doc{text.P(head...)}, words...)}
@@ -153,9 +154,15 @@ func (s *step) forget(purpose string) {
 	}
 }
 
-// Moot reports whether a copy of words need not be made any more: they were removed, or are not for everybody now.
-// It is asked before the first try only; after a try whose answer was lost the copy may exist, and is made to say so.
+// Moot reports whether a copy of words or of a file need not be made any more: they were removed, or are not for
+// everybody now. It is asked before the first try only; after a try whose answer was lost the copy may exist, and is
+// made to say so. What is moot is reported as done, without a link.
 func Moot(r Request, e Effect) bool {
+	if e.Copy != nil {
+		s := scene{r: &r}
+		i := s.fileNumbered(e.Copy.Purpose)
+		return i >= 0 && r.Files[i].Fate == FileWaiting && s.withdrawnFile(r.Files[i])
+	}
 	if e.Show == nil {
 		return false
 	}

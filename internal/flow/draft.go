@@ -24,6 +24,7 @@ func (s *step) drafted() {
 	s.r.Offer = &Offer{
 		To: s.ev.Actor, Where: s.ev.Where, Way: s.ev.Field("draft"), Until: s.at.Add(offerFor), Fields: fields,
 	}
+	s.takeFiles(0)
 	s.setStatus(Draft)
 	s.because(CodeRecorded, fmt.Sprintf("A draft of %s was offered to %s.", s.label(), s.who(s.ev.Actor)))
 	s.why = append(s.why, s.facts.Routing.Why...)
@@ -107,6 +108,7 @@ func (s *step) become(submitted Event) {
 	if natural(draft.Heard, s.r.Heard) > 0 {
 		s.r.Heard = draft.Heard
 	}
+	s.takeFiles(0)
 	s.because(CodeRecorded, s.openedWhy())
 	s.why = append(s.why, s.facts.Routing.Why...)
 	s.start(s.facts.Routing.StartNow)

@@ -57,6 +57,8 @@ func printEffect(e Effect) string {
 			line += "    " + strings.ReplaceAll(e.Show.View.Body.String(), "\n", "\n    ") + "\n"
 		}
 		return line
+	case e.Copy != nil:
+		return fmt.Sprintf("copy %s to %s %s: %s\n", e.Copy.Purpose, e.Copy.To.Type, e.Copy.To.Key, e.Copy.File.Name)
 	case e.Wake != nil:
 		if e.Wake.At.IsZero() {
 			return "wake never\n"

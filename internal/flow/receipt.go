@@ -11,6 +11,10 @@ import (
 func (s *step) done() {
 	purpose := s.ev.Field("purpose")
 	version, _ := strconv.ParseInt(s.ev.Field("version"), 10, 64)
+	if i := s.fileNumbered(purpose); i >= 0 {
+		s.carried(i, version)
+		return
+	}
 	s.because(CodeRecorded, fmt.Sprintf("%s is done.", s.ev.Field("effect")))
 	_, had := s.r.Link("ticket")
 	shown, known := s.r.Shows[purpose]
@@ -69,6 +73,10 @@ func refreshed(old, l Link) Link {
 func (s *step) parked() {
 	purpose, why := s.ev.Field("purpose"), s.ev.Field("why")
 	version, _ := strconv.ParseInt(s.ev.Field("version"), 10, 64)
+	if i := s.fileNumbered(purpose); i >= 0 {
+		s.carried(i, version)
+		return
+	}
 	s.because(CodeNoted, fmt.Sprintf("%s was given up: %s", s.ev.Field("effect"), why))
 	s.exists(purpose, version)
 	shown, known := s.r.Shows[purpose]

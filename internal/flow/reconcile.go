@@ -22,6 +22,7 @@ func (s *step) reconcile() {
 			s.forget(w.purpose)
 		}
 	}
+	s.carryFiles()
 	s.schedule()
 }
 

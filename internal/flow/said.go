@@ -20,11 +20,15 @@ func (s *step) conversed() {
 	s.heardFrom()
 	if s.ev.Said.Zero() {
 		s.because(CodeNoted, fmt.Sprintf("%s commented.", s.who(s.ev.Actor)))
+		s.takeFiles(0)
 		return
 	}
 	i, fresh := s.keepComment(s.ev.Said)
 	c := &s.r.Comments[i]
 	s.attribute(c, fresh)
+	if c.Removed.IsZero() && s.ev.Kind != CommentRemoved {
+		s.takeFiles(c.Number)
+	}
 	if !fresh && s.ordered(*c) < 0 {
 		s.because(CodeSuperseded, "Newer words are known, so these change nothing.")
 		return
@@ -112,6 +116,7 @@ func (s *step) take(c *Comment, fresh bool) {
 	switch {
 	case s.ev.Kind == CommentRemoved:
 		c.Removed, c.RemovedBy, c.Body, c.Words = s.sent(), s.ev.Actor, nil, ""
+		s.dropFiles(*c)
 	default:
 		words := s.words()
 		if (s.ev.Kind == CommentEdited || !fresh) && words != c.Words {
@@ -193,7 +198,7 @@ func (s *step) repeats(c Comment) bool {
 		return !c.Removed.IsZero()
 	}
 	at, _, _ := strings.Cut(c.Mark, " ")
-	return c.Removed.IsZero() && at == s.saidAt() && c.Words == s.words()
+	return c.Removed.IsZero() && at == s.saidAt() && c.Words == s.words() && len(s.newFiles()) == 0
 }
 
 const markTime = "2006-01-02T15:04:05.000000000Z"

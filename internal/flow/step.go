@@ -88,6 +88,9 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
+	if code, why := s.filesBefore(); code != "" {
+		return code, why
+	}
 	return s.heardBefore()
 }
 
@@ -124,6 +127,8 @@ func (s *step) apply() {
 		s.dismissed()
 	case CommentAdded, CommentEdited, CommentRemoved:
 		s.conversed()
+	case FilesAdded:
+		s.filesAdded()
 	case TicketMoved:
 		s.moved()
 	case TimerFired:

@@ -18,6 +18,7 @@ func (s *step) submitted() {
 		s.drafted()
 	default:
 		s.fresh(s.ev)
+		s.takeFiles(0)
 		s.because(CodeRecorded, s.openedWhy())
 		s.why = append(s.why, s.facts.Routing.Why...)
 		s.start(s.facts.Routing.StartNow)

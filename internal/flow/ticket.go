@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"signoff/internal/text"
@@ -55,7 +56,7 @@ func (s scene) ticketBody() text.Doc {
 		from = append(from, text.T(" in "), text.A(place(l.Ref.System), l.URL))
 	}
 	from = append(from, text.T(fmt.Sprintf(" · %s", s.r.ID)))
-	return append(text.Doc{text.P(from...)}, s.r.Body...)
+	return slices.Concat(text.Doc{text.P(from...)}, s.r.Body, s.filesLine(0, false))
 }
 
 // linkView puts the thread on the ticket.

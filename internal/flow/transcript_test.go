@@ -165,6 +165,7 @@ func (s *stage) event(verb string, args map[string]string) Event {
 			ev.Fields[k] = []string{v}
 		}
 	}
+	ev.Files = files(source(args), args["files"])
 	switch verb {
 	case "submit":
 		ev.Kind, ev.Seq = RequestSubmitted, args["heard"]
@@ -194,6 +195,12 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = RequestAssigned
 	case "comment":
 		ev.Kind = CommentAdded
+	case "add":
+		ev.Kind = FilesAdded
+		s.conversation(&ev, args)
+		ev.Said = Ref{}
+	case "carried":
+		ev.Kind = EffectDone
 	case "move":
 		ev.Kind = TicketMoved
 		ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, args["seq"], args["echo"] == "yes"
@@ -229,6 +236,35 @@ func (s *stage) conversation(ev *Event, args map[string]string) {
 	ev.Echo = args["echo"] == "yes"
 }
 
+func source(args map[string]string) string {
+	if args["in"] != "" {
+		return args["in"]
+	}
+	return "slack"
+}
+
+// files reads "brief.pdf:3,plan.zip:31,board:figma": a size in MB, or where it lives instead.
+func files(system, list string) []File {
+	var out []File
+	for word := range strings.SplitSeq(list, ",") {
+		name, what, _ := strings.Cut(word, ":")
+		if name == "" {
+			continue
+		}
+		f := File{Ref: Ref{system, "file", name}, Name: name, URL: "https://" + system + ".example/" + name}
+		switch n, err := strconv.Atoi(what); {
+		case err == nil:
+			f.Size = int64(n) << 20
+		case what == "gone":
+			f.Gone = "the free plan hides it"
+		default:
+			f.Ref, f.External = Ref{}, true
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
 func (s *stage) step(ev Event, args map[string]string) string {
 	var f Facts
 	if ev.Kind == RequestSubmitted || ev.Kind == DraftConfirmed {
@@ -249,6 +285,7 @@ func (s *stage) step(ev Event, args map[string]string) string {
 			f.Places.Chat = ""
 		}
 	}
+	f.Attach, f.Bypass = args["attach"] == "yes", args["bypass"]
 	o := Step(s.p, s.r, ev, f)
 	s.r = o.Request
 	s.pending = append(s.pending, o.Effects...)
