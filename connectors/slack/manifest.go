@@ -11,8 +11,16 @@ import (
 // Manifest returns the app manifest for these settings as YAML. publicURL is where people and Slack reach signoff,
 // instance the key under connectors:. It holds only what the configuration uses.
 func Manifest(s Settings, publicURL, instance string) (string, error) {
-	hook := strings.TrimRight(publicURL, "/") + "/hooks/" + firstOf(instance, "slack")
+	base, instance := strings.TrimRight(publicURL, "/"), firstOf(instance, "slack")
+	hook := base + "/hooks/" + instance
 	m := manifest{}
+	if m.Settings.Socket = s.Mode == modeSocket; m.Settings.Socket {
+		hook = "" // nothing comes from outside
+	}
+	if s.ClientID != "" {
+		m.OAuth.Redirects = []string{base + "/oauth/" + instance + "/" + pathReturn}
+		m.Settings.Rotation = true
+	}
 	m.Metadata.Major, m.Metadata.Minor = 1, 1
 	m.Display.Name, m.Display.Color = "signoff", "#1f2937"
 	m.Display.Description = "Turns requests into tickets and collects approvals"
@@ -85,18 +93,19 @@ type manifest struct {
 		Commands  []manifestCommand  `yaml:"slash_commands"`
 	} `yaml:"features"`
 	OAuth struct {
-		Scopes struct {
+		Redirects []string `yaml:"redirect_urls,omitempty"`
+		Scopes    struct {
 			Bot []string `yaml:"bot"`
 		} `yaml:"scopes"`
 	} `yaml:"oauth_config"`
 	Settings struct {
 		Events struct {
-			URL string   `yaml:"request_url"`
+			URL string   `yaml:"request_url,omitempty"`
 			Bot []string `yaml:"bot_events"`
 		} `yaml:"event_subscriptions"`
 		Interactivity struct {
 			On  bool   `yaml:"is_enabled"`
-			URL string `yaml:"request_url"`
+			URL string `yaml:"request_url,omitempty"`
 		} `yaml:"interactivity"`
 		OrgDeploy bool `yaml:"org_deploy_enabled"`
 		Socket    bool `yaml:"socket_mode_enabled"`
@@ -113,7 +122,7 @@ type manifestShortcut struct {
 
 type manifestCommand struct {
 	Command     string `yaml:"command"`
-	URL         string `yaml:"url"`
+	URL         string `yaml:"url,omitempty"`
 	Description string `yaml:"description"`
 	Hint        string `yaml:"usage_hint"`
 	Escape      bool   `yaml:"should_escape"`

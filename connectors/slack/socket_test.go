@@ -308,3 +308,21 @@ func TestCheck_TriesTheAppTokenWhereNothingListens(t *testing.T) {
 		t.Errorf("a token that is refused: %+v", got)
 	}
 }
+
+func TestManifest_WithoutAddressesForTheSocketAndWithOneForOAuth(t *testing.T) {
+	t.Parallel()
+	socket, err := Manifest(Settings{Mode: modeSocket}, "https://hub.lumen.example", "slack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(socket, "socket_mode_enabled: true") || strings.Contains(socket, "url:") {
+		t.Errorf("the manifest of Socket Mode is not right:\n%s", socket)
+	}
+	several, err := Manifest(Settings{ClientID: "11.22"}, "https://hub.lumen.example/", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(several, "https://hub.lumen.example/oauth/slack/callback") || !strings.Contains(several, "token_rotation_enabled: true") {
+		t.Errorf("the manifest for several workspaces is not right:\n%s", several)
+	}
+}
