@@ -57,6 +57,7 @@ type finding struct {
 	media   string
 	word    string
 	script  bool // runs, but is text
+	whole   bool // a page from its beginning, not a piece of one as Markdown may begin with
 	certain bool
 }
 
@@ -70,12 +71,15 @@ func look(head []byte) finding {
 	case tag == "svg":
 		return finding{family: markup, media: "image/svg+xml", word: "an SVG image", certain: true}
 	case isPage(tag):
-		return finding{family: page, media: "text/html", word: "a web page", certain: true}
+		return finding{family: page, media: "text/html", word: "a web page", whole: tag == "html" || tag == "!doctype", certain: true}
 	case tag != "" && isText(m):
 		return finding{family: markup, media: "text/xml", word: "an XML file", certain: true}
 	}
 	if bytes.HasPrefix(head, []byte("#!")) && isText(m) {
 		return finding{family: runs, media: "text/x-script", word: "a script", script: true, certain: true}
+	}
+	if bytes.HasPrefix(head, []byte("%!PS")) { // PostScript is text, and not all of it names Adobe
+		return finding{family: picture, media: "application/postscript", word: "a PostScript file", certain: true}
 	}
 	return detected(m)
 }
@@ -106,6 +110,9 @@ func detected(m *mimetype.MIME) finding {
 	return f
 }
 
+// notRead is what a web page in place of a file nearly always means.
+const notRead = "signoff may not read the file"
+
 // against compares what the bytes say with both promises. A page or a program contradicts either of them; what may be a
 // harmless mix-up has to contradict the name, or the declared type where the name promises nothing.
 func (f finding) against(named, said expectation) error {
@@ -115,20 +122,20 @@ func (f finding) against(named, said expectation) error {
 	}
 	for _, e := range []expectation{named, said} {
 		switch {
-		case f.family == page && (e.binary() || e.family == office || e.family == data):
-			return &MismatchError{f.word, e.word, "signoff may not read the file"}
-		case f.family == page && e.word == "an SVG image":
-			return &MismatchError{f.word, e.word, "signoff may not read the file"}
+		case f.family == page && (e.binary() || e.family == office || e.family == data || e.word == "an SVG image"):
+			return &MismatchError{f.word, e.word, notRead}
 		case f.family == runs && !f.script && e.family != unknown && e.family != runs && (e.family != pack || f.media == "application/x-executable"):
 			return &MismatchError{f.word, e.word, "it is not passed on"}
 		}
 	}
 	switch {
+	case f.whole && first.family == text:
+		return &MismatchError{f.word, first.word, notRead}
 	case f.script && first.binary():
 		return &MismatchError{f.word, first.word, "it is not passed on"}
 	case (f.family == text || f.family == markup) && first.binary():
 		return &MismatchError{f.word, first.word, "the service may have sent a message in place of the file"}
-	case f.family == pack && (first.family == picture || first.family == record || first.family == font) && first.word != "a Photoshop file":
+	case f.family == pack && (first.family == picture || first.family == record || first.family == font):
 		return &MismatchError{f.word, first.word, "give it a name that says what it is"}
 	}
 	return nil

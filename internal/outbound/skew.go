@@ -80,8 +80,11 @@ func (s *Skew) begin() time.Time {
 // end compares the Date of an answer with the middle of its trip. An answer out of a cache has the Date of its making
 // and does not count.
 func (s *Skew) end(host string, sent time.Time, h http.Header) {
-	date := sentAt(h)
-	if s == nil || date.IsZero() || h.Get("Age") != "" && h.Get("Age") != "0" {
+	if s == nil {
+		return
+	}
+	date, age := sentAt(h), h.Get("Age")
+	if date.IsZero() || age != "" && age != "0" {
 		return
 	}
 	trip := s.now().Sub(sent)
