@@ -28,6 +28,7 @@ type Issue struct {
 	Estimate    time.Duration     // original estimate
 	Fields      map[string]string // custom fields by name
 	Parent      string            // key
+	Subtasks    []string          // keys
 	Created     time.Time
 	Updated     time.Time
 	Comments    []Comment
@@ -92,6 +93,9 @@ func (s *Server) view(iss *issue) Issue {
 	}
 	for _, c := range iss.comments {
 		v.Comments = append(v.Comments, s.viewComment(c))
+	}
+	for _, child := range s.children(iss) {
+		v.Subtasks = append(v.Subtasks, child.key)
 	}
 	for _, f := range iss.files {
 		v.Attachments = append(v.Attachments, s.viewFile(f))

@@ -100,6 +100,22 @@ func (s *Server) RestrictCommentAs(user, key, id string, v *Visibility) error {
 	})
 }
 
+// ChangeCommentAs gives a comment another text and another visibility at once.
+func (s *Server) ChangeCommentAs(user, key, id string, d CommentDraft) error {
+	return s.changeComment(user, key, id, func(c *comment) error {
+		body := object{"body": d.Body}
+		if d.Visibility != nil {
+			body["visibility"] = object{"type": d.Visibility.Type, "value": d.Visibility.Value}
+		}
+		n, rep := parseComment(raw(body))
+		if rep != nil {
+			return outcome(rep)
+		}
+		c.body, c.visibility = n.body, n.visibility
+		return nil
+	})
+}
+
 func (s *Server) changeComment(user, key, id string, change func(*comment) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

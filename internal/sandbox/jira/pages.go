@@ -36,7 +36,7 @@ type pages struct {
 func (s *Server) Pages() http.Handler {
 	p := &pages{Server: s}
 	p.templates = template.Must(template.New("").Funcs(template.FuncMap{
-		"path": p.path, "wiki": p.wiki, "initials": initials, "tint": tint, "fold": fold,
+		"path": p.path, "wiki": p.wiki, "initials": initials, "tint": tint, "fold": fold, "size": size, "readers": readers,
 	}).ParseFS(web, "web/*.html"))
 	mux := http.NewServeMux()
 	at := func(method, path string, do http.HandlerFunc) { mux.HandleFunc(method+" "+s.opt.Prefix+path, do) }
@@ -50,15 +50,26 @@ func (s *Server) Pages() http.Handler {
 	at("POST", "/browse/{key}/move", p.postMove)
 	at("POST", "/browse/{key}/comment", p.postComment)
 	at("POST", "/browse/{key}/edit", p.postEdit)
+	at("POST", "/browse/{key}/comment/{id}/edit", p.postCommentEdit)
+	at("POST", "/browse/{key}/comment/{id}/delete", p.postCommentDelete)
+	at("POST", "/browse/{key}/attach", p.postAttach)
+	at("POST", "/browse/{key}/attachment/{id}/delete", p.postDetach)
+	at("POST", "/browse/{key}/subtask", p.postSubtask)
+	at("POST", "/browse/{key}/project", p.postProject)
+	at("POST", "/browse/{key}/archive", p.postArchive)
+	at("POST", "/browse/{key}/delete", p.postDelete)
+	at("POST", "/webhooks/hook/{id}/{what}", p.postHook)
+	at("GET", "/attachment/{id}/{name}", p.download)
+	at("GET", "/board/{project}", p.board)
 	at("POST", "/webhooks/{id}/redeliver", p.redeliver)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, http.StatusNotFound, "There is no such page in this sandbox.")
 	})
-	return guarded(mux)
+	return guarded(mux, int64(s.opt.UploadLimit)+partsRoom)
 }
 
-// guarded adds the headers of a page and refuses forms of other sites.
-func guarded(next http.Handler) http.Handler {
+// guarded adds the headers of a page and refuses forms of other sites. Only a form with a file may be large.
+func guarded(next http.Handler, upload int64) http.Handler {
 	sameSite := http.NewCrossOriginProtection()
 	return sameSite.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -66,7 +77,11 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if strings.HasSuffix(r.URL.Path, "/attach") {
+			limit = upload
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	}))
 }
@@ -101,10 +116,11 @@ type frame struct {
 	People  []User // who can be chosen; not the product's account
 	Error   string
 	Project string
+	Boards  []Project
 }
 
 func (p *pages) frame(r *http.Request, title, section string) frame {
-	f := frame{Title: title, Section: section, Back: r.URL.Path, Actor: p.actor(r), Project: p.projects[0].Name}
+	f := frame{Title: title, Section: section, Back: r.URL.Path, Actor: p.actor(r), Project: p.projects[0].Name, Boards: p.opt.Projects}
 	for _, u := range p.opt.Users {
 		if !strings.EqualFold(u.Email, p.opt.User) {
 			f.People = append(f.People, u)
@@ -187,11 +203,6 @@ func (p *pages) postMove(w http.ResponseWriter, r *http.Request) {
 	p.after(w, r, err)
 }
 
-func (p *pages) postComment(w http.ResponseWriter, r *http.Request) {
-	err := p.CommentAs(p.actor(r).AccountID, r.PathValue("key"), strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
-	p.after(w, r, err)
-}
-
 func (p *pages) postEdit(w http.ResponseWriter, r *http.Request) {
 	key := r.PathValue("key")
 	if err := r.ParseForm(); err != nil {
@@ -217,7 +228,10 @@ func (p *pages) after(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (p *pages) create(w http.ResponseWriter, r *http.Request) {
-	project := p.projects[0]
+	project := p.project(r.PostFormValue("project"))
+	if project == nil {
+		project = p.projects[0]
+	}
 	body, err := json.Marshal(object{"fields": object{"project": object{"key": project.Key},
 		"issuetype": object{"id": project.Types[0].ID}, "summary": r.PostFormValue("summary")}})
 	if err == nil {
@@ -227,7 +241,7 @@ func (p *pages) create(w http.ResponseWriter, r *http.Request) {
 		p.showBoard(w, r, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
-	http.Redirect(w, r, p.path(), http.StatusSeeOther)
+	http.Redirect(w, r, p.boardPath(project), http.StatusSeeOther)
 }
 
 func (p *pages) redeliver(w http.ResponseWriter, r *http.Request) {
@@ -236,6 +250,14 @@ func (p *pages) redeliver(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, p.path("webhooks"), http.StatusSeeOther)
+}
+
+// boardPath is the board of a project; that of the first is the front page.
+func (p *pages) boardPath(project *Project) string {
+	if project == p.projects[0] {
+		return p.path()
+	}
+	return p.path("board", project.Key)
 }
 
 // fromForm turns what a person typed into the JSON shape of the field.

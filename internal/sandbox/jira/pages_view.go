@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 // boardPage is the data of the board.
 type boardPage struct {
 	frame
+	Key     string // of the project
 	Columns []column
 	Total   int
 }
@@ -33,8 +35,15 @@ type card struct {
 func (p *pages) board(w http.ResponseWriter, r *http.Request) { p.showBoard(w, r, http.StatusOK, "") }
 
 func (p *pages) showBoard(w http.ResponseWriter, r *http.Request, status int, message string) {
-	page := boardPage{frame: p.frame(r, p.projects[0].Name+" board", "board")}
-	page.Error, page.Back = message, p.path()
+	project := p.projects[0]
+	if key := r.PathValue("project"); key != "" || r.PostFormValue("project") != "" {
+		if project = p.project(cmp.Or(key, r.PostFormValue("project"))); project == nil {
+			p.fail(w, r, http.StatusNotFound, "There is no such project on this site.")
+			return
+		}
+	}
+	page := boardPage{frame: p.frame(r, project.Name+" board", "board"), Key: project.Key}
+	page.Error, page.Back, page.Project = message, p.boardPath(project), project.Name
 	for _, st := range p.opt.Statuses {
 		page.Columns = append(page.Columns, column{Status: st.Name, Category: st.Category})
 	}
@@ -42,7 +51,7 @@ func (p *pages) showBoard(w http.ResponseWriter, r *http.Request, status int, me
 	actor := p.actor(r)
 	for _, iss := range p.Issues() {
 		i := slices.IndexFunc(page.Columns, func(c column) bool { return c.Status == iss.Status })
-		if iss.Project != p.projects[0].Key || i < 0 {
+		if iss.Project != project.Key || iss.Archived || i < 0 {
 			continue
 		}
 		page.Columns[i].Cards = append(page.Columns[i].Cards, p.card(iss, page.Columns[i].Category, now, actor))
@@ -74,15 +83,25 @@ func (p *pages) targets(status string, actor *User) []string {
 // issueView is the data of an issue's page.
 type issueView struct {
 	frame
-	Issue    Issue
-	Card     card
-	Category string
-	Facts    []fact
-	Form     []formField
-	FormOpen bool
-	Typed    string // a comment that was refused
-	Activity []activity
-	Talk     []remark
+	Issue     Issue
+	Card      card
+	Category  string
+	Facts     []fact
+	Form      []formField
+	FormOpen  bool
+	Typed     string // a comment that was refused
+	Activity  []activity
+	Talk      []remark
+	Roles     []string
+	Subtasks  []Issue
+	Files     []attached
+	Elsewhere []Project // where the issue can move to
+	IsSub     bool
+}
+
+type attached struct {
+	Attachment
+	When, At string
 }
 
 type fact struct{ Name, Value, URL string }
@@ -116,12 +135,18 @@ func (p *pages) showIssue(w http.ResponseWriter, r *http.Request, key string, fa
 		p.fail(w, r, http.StatusNotFound, "There is no issue "+key+" on this site.")
 		return
 	}
+	if iss.Key != key && failed == nil { // the key of before a move, or an id
+		http.Redirect(w, r, p.path("browse", iss.Key), http.StatusSeeOther)
+		return
+	}
 	page := issueView{frame: p.frame(r, iss.Key+" "+iss.Summary, ""), Issue: iss, Category: p.status(iss.Status).Category}
 	page.Back = p.path("browse", iss.Key)
 	page.Card = p.card(iss, page.Category, p.opt.Now(), page.Actor)
 	page.Facts = sideFacts(iss, page.Card)
 	page.Form = p.form(iss)
 	page.talk()
+	page.Roles = roles()
+	p.around(&page)
 	status := http.StatusOK
 	if failed != nil {
 		status = http.StatusUnprocessableEntity
@@ -131,10 +156,37 @@ func (p *pages) showIssue(w http.ResponseWriter, r *http.Request, key string, fa
 	p.render(w, status, "issue.html", page)
 }
 
+// around adds what belongs to an issue: sub-tasks, files and the projects that it can go to.
+func (p *pages) around(v *issueView) {
+	project := p.project(v.Issue.Project)
+	v.Project, v.IsSub = project.Name, project.typ(func(t *IssueType) bool { return t.Subtask && t.Name == v.Issue.Type }) != nil
+	for _, key := range v.Issue.Subtasks {
+		if child, ok := p.Issue(key); ok {
+			v.Subtasks = append(v.Subtasks, child)
+		}
+	}
+	for _, f := range v.Issue.Attachments {
+		v.Files = append(v.Files, attached{f, shortTime(f.Created, v.Actor), f.Created.UTC().Format(time.RFC3339)})
+	}
+	for _, other := range p.projects {
+		if other != project {
+			v.Elsewhere = append(v.Elsewhere, *other)
+		}
+	}
+}
+
 func sentence(err error) string {
 	switch {
 	case errors.Is(err, ErrNoTransition):
 		return "The workflow has no step to that status from here. Somebody may have moved the issue in the meantime."
+	case errors.Is(err, ErrArchived):
+		return "This issue is archived and cannot be changed. Restore it first."
+	case errors.Is(err, ErrNoComment):
+		return "This comment is gone. Somebody has deleted it in the meantime."
+	case errors.Is(err, ErrNoFile):
+		return "This file is gone. Somebody has deleted it in the meantime."
+	case errors.Is(err, ErrNoProject):
+		return "There is no such project, or it has no issues of this type."
 	case errors.Is(err, ErrNoIssue):
 		return "This issue is gone."
 	}
@@ -157,6 +209,9 @@ func (v *issueView) keep(r *http.Request) {
 
 func (v *issueView) talk() {
 	for _, c := range v.Issue.Comments {
+		if !v.Actor.in(c.Visibility) {
+			continue
+		}
 		v.Talk = append(v.Talk, remark{c, shortTime(c.Created, v.Actor), c.Created.UTC().Format(time.RFC3339), c.Updated.After(c.Created)})
 	}
 	for _, c := range slices.Backward(v.Issue.History) {
@@ -174,6 +229,10 @@ func spoken(field string) string {
 		return "original estimate"
 	case "IssueParentAssociation":
 		return "parent"
+	case "Attachment":
+		return "attachment"
+	case "Key":
+		return "key"
 	}
 	return field
 }
@@ -272,12 +331,10 @@ type hookRow struct {
 func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 	page := struct {
 		frame
-		Rows []hookRow
-		On   bool
+		Rows  []hookRow
+		Hooks []Hook
 	}{frame: p.frame(r, "Webhooks", "webhooks")}
-	p.mu.Lock()
-	page.On = len(p.hooks.subs) > 0
-	p.mu.Unlock()
+	page.Hooks = p.Hooks()
 	for _, h := range slices.Backward(p.Webhooks()) {
 		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body), What: whatChanged(h.Body)}
 		if n := len(h.Attempts); n > 0 {
