@@ -59,6 +59,18 @@ func (c *Connector) read(ctx context.Context, team, method string, args url.Valu
 	return header, err
 }
 
+// write is read for a method that must not be called twice: an answer that is lost leaves open whether it took effect.
+func (c *Connector) write(ctx context.Context, team, method string, args url.Values, into any) (http.Header, error) {
+	header, err := c.read(ctx, team, method, args, into)
+	var e *connectors.Error
+	if errors.As(err, &e) && e.Class == connectors.Transient && codeOf(err) == "" {
+		lost := *e
+		lost.Class = connectors.Unsure
+		return header, &lost
+	}
+	return header, err
+}
+
 // readPage is read for methods that answer in pages; next is the cursor of the page after.
 func (c *Connector) readPage(ctx context.Context, team, method string, args url.Values, into any) (header http.Header, next string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.settings.APIURL+method, strings.NewReader(args.Encode()))

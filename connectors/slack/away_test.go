@@ -33,7 +33,7 @@ func TestDo_CardOfAChannelWithoutAccess(t *testing.T) {
 		r := newRig(t)
 		r.notIn("chat.postMessage", code)
 		links, err := r.Do(t.Context(), awayCard())
-		if err != nil || len(links) != 1 || !strings.HasPrefix(links[0].Ref.Key, "T0SIGNOFF1/D0ANA00001/") || links[0].URL != "" {
+		if err != nil || len(links) != 2 || !strings.HasPrefix(links[0].Ref.Key, "T0SIGNOFF1/D0ANA00001/") || links[0].URL != "" || links[1].Purpose != "card/thread" {
 			t.Fatalf("%s: Do = %+v, %v; want a direct message", code, links, err)
 		}
 		if _, err := r.Do(t.Context(), later(awayCard(), 8, "Title 8")); err != nil {

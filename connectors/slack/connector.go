@@ -35,6 +35,7 @@ type Connector struct {
 	dialHTTP                     func(base string, vendor ...string) *http.Client // whose rules a WebSocket is dialled by
 	socketState                  atomic.Pointer[socketStatus]
 	*memories
+	files *http.Client // for the bytes of files
 	teams workspaces
 	box   secret.Box // seals the tokens of teams
 }
@@ -49,6 +50,10 @@ func newConnector(s Settings, d connectors.Deps) *Connector {
 		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
 		http: caller{d.HTTP(s.APIURL, hosts...)}, keep: d.Keep, log: d.Log, now: d.Now,
 		addresses: newAddresses(), dialHTTP: d.HTTP, memories: newMemories(),
+	}
+	c.files = d.HTTP(s.APIURL, c.fileHost())
+	if d.Files != nil {
+		c.files = d.Files(s.APIURL, c.fileHost())
 	}
 	c.api = c.client(s.BotToken)
 	c.teams.by, c.teams.orgOf = map[string]*workspace{}, map[string]string{}

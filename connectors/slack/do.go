@@ -26,11 +26,12 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 
 // receipt is what we remember of a message that shows something: where it is and what it shows.
 type receipt struct {
-	Channel string `json:"channel"`
-	TS      string `json:"ts"`
-	URL     string `json:"url,omitempty"`
-	Version int64  `json:"version"`
-	Digest  string `json:"digest,omitempty"`
+	Channel string   `json:"channel"`
+	TS      string   `json:"ts"`
+	More    []string `json:"more,omitempty"` // the messages in which a long comment goes on
+	URL     string   `json:"url,omitempty"`
+	Version int64    `json:"version"`
+	Digest  string   `json:"digest,omitempty"`
 }
 
 func keyShown(e flow.Effect) string { return "shown/" + e.Mark() }
@@ -42,6 +43,9 @@ func (c *Connector) show(ctx context.Context, e flow.Effect) ([]flow.Link, error
 		return nil, err
 	}
 	r, known := c.shown(ctx, e)
+	if e.Show.View.Kind == flow.CommentView && (!known || r.Version < e.Show.Version || r.Version == e.Show.Version && r.Digest != e.Show.Digest) {
+		return c.showComment(ctx, in, e, r)
+	}
 	if known && r.TS != "" && (r.Version > e.Show.Version || r.Version == e.Show.Version && r.Digest == e.Show.Digest) {
 		return c.links(in, e, r), nil
 	}
@@ -77,9 +81,22 @@ func (c *Connector) shown(ctx context.Context, e flow.Effect) (receipt, bool) {
 
 // links are what now exists.
 func (c *Connector) links(in install, e flow.Effect, r receipt) []flow.Link {
-	return []flow.Link{{
+	links := []flow.Link{{
 		Ref: c.ref("message", in.Team, r.Channel, r.TS), Purpose: e.Show.Purpose, URL: r.URL, Shown: r.Digest, Version: r.Version,
 	}}
+	if c.begins(e, r) { // people answer below it
+		links = append(links, flow.Link{Ref: c.ref("thread", in.Team, r.Channel, r.TS), Purpose: e.Show.Purpose + "/thread"})
+	}
+	return links
+}
+
+// begins reports whether the message of a Show stands by itself, so that replies to it are a thread of their own.
+func (c *Connector) begins(e flow.Effect, r receipt) bool {
+	if e.Show.At.Zero() {
+		return true
+	}
+	out, err := c.place(e.Show.At)
+	return err == nil && (out.thread == "" || out.channel != r.Channel && strings.HasPrefix(r.Channel, "D"))
 }
 
 // create posts the message of a Show.
@@ -155,7 +172,7 @@ func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error 
 	s := c.renderIn(e, r.Channel)
 	c.changed(c.teamOf(e), r.Channel, r.TS)
 	_, _, _, err := c.web(c.teamOf(e)).UpdateMessageContext(ctx, r.Channel, r.TS,
-		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e))
+		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e, e.Mark()))
 	if err != nil {
 		return c.failed(call{op: opUpdate, team: c.teamOf(e), channel: r.Channel, repeatable: true}, err)
 	}
@@ -165,8 +182,8 @@ func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error 
 // eventType is the type of our message metadata; mark is what Find looks for.
 const eventType = "signoff_card"
 
-func (c *Connector) metadata(e flow.Effect) slack.MsgOption {
-	payload := map[string]any{"request": string(e.Request), "mark": e.Mark()}
+func (c *Connector) metadata(e flow.Effect, mark string) slack.MsgOption {
+	payload := map[string]any{"request": string(e.Request), "mark": mark}
 	if c.storeID != "" {
 		payload["store"] = c.storeID
 	}
@@ -179,6 +196,7 @@ type outgoing struct {
 	user                  string // whom the channel belongs to, when it is a direct one
 	spoken                spoken
 	mark                  flow.Effect // whose mark it carries; zero for answers that are said at once
+	part                  int         // which of several messages that show one thing, from 0
 }
 
 type posted struct{ channel, ts string }
@@ -193,7 +211,7 @@ func (c *Connector) post(ctx context.Context, out outgoing) (posted, error) {
 		options = append(options, slack.MsgOptionTS(out.thread))
 	}
 	if out.mark.Show != nil || out.mark.Tell != nil {
-		options = append(options, c.metadata(out.mark))
+		options = append(options, c.metadata(out.mark, partMark(out.mark.Mark(), out.part)))
 	}
 	channel, ts, err := c.web(out.team).PostMessageContext(ctx, out.channel, options...)
 	what := call{op: opPost, team: out.team, channel: firstOf(out.user, out.channel)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ const (
 // to, else in the channel's history. Where that cannot be read nothing is posted again: the error is Rejected, and a
 // person has to look.
 func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
-	if e.Show == nil && (e.Tell == nil || e.Tell.Private) {
+	if e.Show == nil && e.Copy == nil && (e.Tell == nil || e.Tell.Private || e.Tell.View.Kind == flow.UnfurlView) {
 		return nil, false, nil // what was said privately leaves nothing to find
 	}
 	links, found, err := c.find(ctx, e, tried)
@@ -40,7 +41,12 @@ func (c *Connector) find(ctx context.Context, e flow.Effect, tried time.Time) ([
 	if err != nil {
 		return nil, false, err
 	}
-	if e.Show != nil {
+	switch {
+	case e.Copy != nil:
+		return c.findFile(ctx, in, e, tried)
+	case e.Show != nil && e.Show.View.Kind == flow.CommentView:
+		return c.findComment(ctx, in, e, tried)
+	case e.Show != nil:
 		return c.findShown(ctx, in, e, tried)
 	}
 	return c.findTold(ctx, in, e, tried)
@@ -51,10 +57,10 @@ func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tr
 	if err != nil {
 		return nil, false, err
 	}
-	found, ok, err := c.look(ctx, out, e, tried)
+	found, ok, err := c.look(ctx, out, e.Mark(), tried)
 	if outside(err) && e.Show.To.ID() != "" {
 		if out, err = c.away(ctx, e); err == nil {
-			found, ok, err = c.look(ctx, out, e, tried)
+			found, ok, err = c.look(ctx, out, e.Mark(), tried)
 		}
 	}
 	if err != nil || !ok {
@@ -93,7 +99,7 @@ func (c *Connector) findAt(ctx context.Context, in install, e flow.Effect, place
 		if err != nil {
 			return nil, false, err
 		}
-		found, ok, err := c.look(ctx, out, e, tried)
+		found, ok, err := c.look(ctx, out, e.Mark(), tried)
 		if err != nil {
 			return nil, false, err
 		}
@@ -154,7 +160,9 @@ func (c *Connector) nameKnown(ctx context.Context, name, id string) {
 // candidate is a message as looking for a mark needs it.
 type candidate struct {
 	TS       string `json:"ts"`
+	User     word   `json:"user"`
 	BotID    string `json:"bot_id"`
+	Files    loose  `json:"files"`
 	Metadata struct {
 		Type    string `json:"event_type"`
 		Payload struct {
@@ -165,14 +173,32 @@ type candidate struct {
 }
 
 // look reads the messages since shortly before the lost call and compares marks.
-func (c *Connector) look(ctx context.Context, out outgoing, e flow.Effect, tried time.Time) (posted, bool, error) {
+func (c *Connector) look(ctx context.Context, out outgoing, mark string, tried time.Time) (posted, bool, error) {
 	channel, err := c.channelID(ctx, out.channel)
 	if err != nil {
 		return posted{}, false, err
 	}
+	out.channel = channel
+	var found posted
+	err = c.eachSince(ctx, out, tried.Add(-lookBack), func(m candidate) bool {
+		if m.Metadata.Type != eventType || m.Metadata.Payload.Mark != mark || m.Metadata.Payload.Store != c.storeID {
+			return false
+		}
+		found = posted{channel: channel, ts: m.TS}
+		return true
+	})
+	if found.ts != "" {
+		c.wrote(ctx, out.team, channel, found.ts)
+	}
+	return found, err == nil && found.ts != "", err
+}
+
+// eachSince reads the messages of a thread or channel since an instant until done says that it is enough. What cannot be
+// read to its end is an error for a person.
+func (c *Connector) eachSince(ctx context.Context, out outgoing, since time.Time, done func(candidate) bool) error {
 	method, args := opHistory, url.Values{
-		"channel": {channel}, "include_all_metadata": {"true"}, "limit": {strconv.Itoa(c.threadPage())},
-		"oldest": {stamp(tried.Add(-lookBack))}, "inclusive": {"true"},
+		"channel": {out.channel}, "include_all_metadata": {"true"}, "limit": {strconv.Itoa(c.threadPage())},
+		"oldest": {stamp(since)}, "inclusive": {"true"},
 	}
 	if out.thread != "" {
 		method = opReplies
@@ -184,19 +210,14 @@ func (c *Connector) look(ctx context.Context, out outgoing, e flow.Effect, tried
 		}
 		_, next, err := c.readPage(ctx, out.team, method, args, &page)
 		if err != nil {
-			return posted{}, false, unreadableHistory(err)
+			return unreadableHistory(err)
 		}
-		for _, m := range page.Messages {
-			if m.Metadata.Type == eventType && m.Metadata.Payload.Mark == e.Mark() && m.Metadata.Payload.Store == c.storeID {
-				return posted{channel: channel, ts: m.TS}, true, nil
-			}
-		}
-		if next == "" {
-			return posted{}, false, nil
+		if slices.ContainsFunc(page.Messages, done) || next == "" {
+			return nil
 		}
 		args.Set("cursor", next)
 	}
-	return posted{}, false, unreadableHistory(&connectors.Error{Op: method, Class: connectors.Rejected, Err: errNotJSON})
+	return unreadableHistory(&connectors.Error{Op: method, Class: connectors.Rejected, Err: errNotJSON})
 }
 
 // unreadableHistory tells a person to look where we cannot.

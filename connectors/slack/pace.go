@@ -20,6 +20,10 @@ func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 		return []connectors.Pace{{Key: opUpdate, PerMinute: tier3, Burst: 20}}
 	case e.Show != nil:
 		return c.posts(e.Show.At, e, []flow.Actor{e.Show.To})
+	case e.Copy != nil:
+		return c.posts(e.Copy.To, e, nil)
+	case e.Tell != nil && e.Tell.View.Kind == flow.UnfurlView:
+		return []connectors.Pace{{Key: opUnfurl, PerMinute: tier3, Burst: 20}}
 	case e.Tell != nil && e.Tell.Private:
 		return []connectors.Pace{{Key: opEphemeral, PerMinute: tier4, Burst: 20}}
 	case e.Tell != nil:

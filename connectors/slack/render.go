@@ -21,6 +21,7 @@ type canvas struct {
 	blocks []slack.Block
 	taken  map[string]int // how often each action was used, for ids that are one of a kind
 	rows   int            // of buttons
+	card   bool           // laid out as a card whatever its kind
 }
 
 // render prints the view of an effect: text for notifications and screen readers, blocks for the eye.
@@ -46,6 +47,9 @@ func viewOf(e flow.Effect) flow.View {
 
 // brief reports whether the view is a sentence or two rather than a card.
 func (k *canvas) brief() bool {
+	if k.card {
+		return false
+	}
 	switch k.view.Kind {
 	case flow.CardView, flow.AskView, flow.WorkView:
 		return false
