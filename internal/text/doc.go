@@ -1,8 +1,9 @@
 // Package text holds the one document tree in which signoff keeps notes, comments and the bodies of views.
 //
-// A Doc is plain data: it carries no vendor's markup, survives JSON, and can be compared. Connectors and pages read and
-// print the markup of their side (Slack mrkdwn, Jira wiki markup, HTML) and escape there; this package knows plain
-// text only.
+// A Doc is plain data: it carries no vendor's markup, survives JSON, and can be compared once it is in its normal form.
+// This package reads and prints plain text and Markdown, the markup that belongs to nobody. Connectors and pages read and
+// print the markup of their side (Slack's rich text and mrkdwn, Jira's wiki markup, HTML) and escape there. The files
+// under testdata/corpus show one document in all of them.
 package text
 
 import (
@@ -35,6 +36,9 @@ const (
 	Link    Kind = "link"    // Href; Kids: the label, empty shows Href
 	Mention Kind = "mention" // Ref: a person's name in the directory; Text: shown where the person has no account
 	Date    Kind = "date"    // At: an instant, shown in each reader's own zone; Text: the words for readers without one
+	Emoji   Kind = "emoji"   // Ref: Slack's short name without colons; Text: the character, or ":name:" where there is none
+	Channel Kind = "channel" // Ref: the conversation's id at its service; Text: shown, such as "#launch"
+	Group   Kind = "group"   // Ref: the group's id at its service; Text: shown, such as "@designers". It never notifies
 	Break   Kind = "break"   // a line break inside a paragraph
 )
 
