@@ -171,7 +171,7 @@ func (s *Server) Operations() []string {
 			all = append(all, r.op)
 		}
 	}
-	return all
+	return append(all, mediaOp)
 }
 
 func (s *Server) newAPI() http.Handler {

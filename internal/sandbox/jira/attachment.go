@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"signoff/internal/sandbox"
 )
 
 // defaultUpload is the upload limit of a fresh Cloud site, in bytes.
@@ -149,6 +151,9 @@ func (s *Server) fileBeans(iss *issue, withEmail bool) []object {
 	return all
 }
 
+// mediaOp is the operation of the media host.
+const mediaOp = "media"
+
 // mediaLife is how long an address at the media host works.
 const mediaLife = 10 * time.Minute
 
@@ -167,12 +172,15 @@ func (s *Server) mediaAddress(f *file) string {
 
 // Media serves the host that Cloud redirects downloads to: see Options.MediaURL. Credentials of the site have
 // no business there: a request that carries any is refused, and the ledger calls it a violation.
+// Faults hit it under the operation "media".
 func (s *Server) Media() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rep, note := s.media(r)
 		s.recordMedia(r, rep.status, note)
 		write(w, r, rep)
 	})
+	op := func(*http.Request) string { return mediaOp }
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: s.refuse, Note: s.noteFault}
 }
 
 func (s *Server) media(r *http.Request) (*reply, string) {

@@ -184,6 +184,14 @@ func TestAttachments_DownloadByTheMediaHost(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", tc.name, res.StatusCode, tc.status)
 		}
 	}
+	if err := s.faults.Arm(sandbox.Fault{Service: "jira", Method: "media", Kind: sandbox.HTML200, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.Get(s.location("attachment/content/" + id)); err != nil || res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("a login page instead of the file: got %v (%v)", res, err)
+	} else {
+		res.Body.Close()
+	}
 	found := slices.ContainsFunc(s.ledger.Entries(0), func(e sandbox.Entry) bool { return e.Failed && strings.HasPrefix(e.Note, "violation:") })
 	if !found {
 		t.Error("the ledger does not tell that credentials reached the media host")
