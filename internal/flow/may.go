@@ -10,7 +10,7 @@ import (
 type Attempt struct {
 	Who Actor
 	// Do is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, assign,
-	// confirm_draft, edit_draft, dismiss_draft.
+	// new_ticket, confirm_draft, edit_draft, dismiss_draft.
 	Do      string
 	Stage   string // empty: the open stage in which the person may act
 	Round   int    // the revision the person saw; 0: not said
@@ -44,6 +44,8 @@ func May(p Policy, r Request, a Attempt) (ok bool, code, why string) {
 		v = s.judgeWithdrawal(a)
 	case "assign":
 		v = s.judgeAssignment(a)
+	case "new_ticket":
+		v = s.judgeNewTicket(a)
 	case "confirm_draft", "edit_draft", "dismiss_draft", "mute_drafts":
 		v = s.judgeOffer(a)
 	default:

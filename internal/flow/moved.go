@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// moved records that somebody moved the ticket in the tracker. It is never forced back. A move to in_review sends the
-// work to review; without a workflow the ticket's word is ours too.
+// moved records that somebody moved the ticket in the tracker. A move to in_review sends the work to review; without a
+// workflow the ticket's word is ours too. It is moved back only past an open approval, and only where the tracker's
+// settings want it.
 func (s *step) moved() {
 	key := s.ev.Subject.String()
 	mark, ordered := s.mark()
@@ -20,17 +21,12 @@ func (s *step) moved() {
 		s.late(mark)
 		return
 	case ordered:
-		if s.r.Seqs == nil {
-			s.r.Seqs = map[string]string{}
-		}
-		s.r.Seqs[key] = mark
+		s.noteMark(key, mark)
 	}
-	state := TicketState{
-		Status: s.ev.Field("status"), Word: Status(s.ev.Field("word")), MovedBy: s.ev.Actor, MovedAt: s.sent(),
-		Held: true, Before: s.r.Ticket.Before,
-	}
+	state := s.r.Ticket
+	state.Status, state.Word, state.MovedBy, state.MovedAt = s.ev.Field("status"), Status(s.ev.Field("word")), s.ev.Actor, s.sent()
+	state.Held = true
 	s.follow(state)
-	s.r.Ticket = state
 }
 
 // late deals with news of a move that was overtaken. Only one thing still counts: that the work of this revision was
@@ -47,7 +43,7 @@ func (s *step) late(mark string) {
 	now.Before = s.r.Ticket.Before
 	s.r.Ticket = now
 	if s.bypassed() {
-		s.tellBypass()
+		s.passedBy()
 	}
 }
 
@@ -57,9 +53,11 @@ func (s *step) follow(to TicketState) {
 	switch {
 	case s.r.Workflow == "":
 		s.mirror(to.Word, line)
+		s.r.Ticket = to
 	case to.Word == InReview && s.reviewable(Attempt{}).ok():
 		s.because(CodeRecorded, line+fmt.Sprintf(" So revision %d goes to review.", s.r.Round))
 		s.send(s.ev.Actor, nil)
+		s.r.Ticket = to
 	default:
 		s.because(CodeNoted, line)
 		s.r.Ticket = to
@@ -71,7 +69,7 @@ func (s *step) follow(to TicketState) {
 func (s *step) notify(to TicketState, line string) {
 	switch {
 	case s.bypassed():
-		s.tellBypass()
+		s.passedBy()
 	case to.Word != "" && to.Word != s.r.Status:
 		s.notice(line+fmt.Sprintf(" %s itself is still %s.", s.r.ID, s.r.Status.Words()), nil)
 	}
@@ -113,8 +111,25 @@ func (s scene) bypassSentence() string {
 	return fmt.Sprintf("%s was moved to %s in %s by %s while %s is open.", upper(s.ticketLabel()), t.Status, place(s.r.Places.Tracker), s.who(t.MovedBy), runNames(s.r.Open(), "and"))
 }
 
-func (s *step) tellBypass() {
-	line := s.bypassSentence() + " The approval goes on."
+// mostBack is how often a ticket is moved back in one revision; then people, or an automation, keep their way.
+const mostBack = 2
+
+// passedBy deals with a ticket that was moved past an open approval: it is moved back where the tracker's settings want
+// that, and flagged otherwise. The approval goes on in any case.
+func (s *step) passedBy() {
+	line, t := s.bypassSentence(), &s.r.Ticket
+	switch {
+	case s.facts.Bypass != "move back":
+		s.because("flagged", line+" It is left there and flagged.")
+		line += " The approval goes on."
+	case t.Bypassed >= mostBack:
+		s.because("flagged", line+fmt.Sprintf(" It was moved back %d times, so it is left there and flagged.", mostBack))
+		line += fmt.Sprintf(" It was moved back %d times already, so it stays there now. The approval goes on.", mostBack)
+	default:
+		t.Bypassed, t.Pushed, t.Held = t.Bypassed+1, t.Pushed+1, false
+		s.because("moved_back", line+" It is moved back.")
+		line += fmt.Sprintf(" The approval goes on, so it is moved back to %s.", s.r.Status.Words())
+	}
 	s.notice(line, nil)
 	s.comment(line, nil)
 }

@@ -49,9 +49,13 @@ func (s *step) link(l Link, own bool, version int64) {
 	}
 	i := slices.IndexFunc(s.r.Links, func(x Link) bool { return x.Purpose == l.Purpose })
 	switch {
+	case i < 0 && own && version < s.r.Shows[l.Purpose].Version: // of one that was replaced
 	case i < 0 && !l.Ref.Zero():
 		s.r.Links = append(s.r.Links, l)
 	case i >= 0 && own && version >= s.r.Links[i].Version:
+		if s.r.Seqs[renaming(s.r.Links[i].Ref)] != "" {
+			l.Label, l.URL = "", "" // what was under way may still know the old key
+		}
 		s.r.Links[i] = refreshed(s.r.Links[i], l)
 	}
 }

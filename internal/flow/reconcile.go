@@ -91,6 +91,7 @@ type want struct {
 	target  string
 	at      Ref   // where a new one goes
 	to      Actor // to whom a new one goes directly
+	again   int   // how often a new one was asked for
 	view    View
 }
 
@@ -108,7 +109,7 @@ func (s *step) show(w want) (settled bool) {
 		s.r.Shows = map[string]Shown{}
 	}
 	s.r.Shows[w.purpose] = Shown{Digest: digest, Version: s.r.Version}
-	show := &Show{Purpose: w.purpose, At: w.at, To: w.to, Version: s.r.Version, Digest: digest, View: w.view}
+	show := &Show{Purpose: w.purpose, At: w.at, To: w.to, Version: s.r.Version, Digest: digest, Again: w.again, View: w.view}
 	if exists {
 		show.Link = &link
 	}

@@ -170,6 +170,8 @@ type TicketState struct {
 	Held bool `json:"held,omitempty"`
 	// Bypassed counts how often the ticket was moved past an open approval in this revision and moved back.
 	Bypassed int `json:"bypassed,omitempty"`
+	// Pushed counts how often that was done in all revisions.
+	Pushed int `json:"pushed,omitempty"`
 	// Gone says why the ticket cannot be written any more: deleted, archived, hidden. Again counts the new tickets that
 	// people asked for since.
 	Gone  string `json:"gone,omitempty"`

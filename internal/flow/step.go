@@ -45,6 +45,7 @@ func Step(p Policy, r Request, ev Event, f Facts) Outcome {
 	s.r.Version++
 	s.r.Updated = s.at
 	s.apply()
+	s.seenAgain()
 	s.settleAll()
 	s.reconcile()
 	return Outcome{Request: *s.r, Effects: s.effects(), Terms: Terms(*s.r), Why: s.why}
@@ -88,10 +89,12 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	if code, why := s.filesBefore(); code != "" {
-		return code, why
+	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore} {
+		if code, why := known(); code != "" {
+			return code, why
+		}
 	}
-	return s.heardBefore()
+	return "", ""
 }
 
 func (s *step) votedBefore() bool {
@@ -131,6 +134,12 @@ func (s *step) apply() {
 		s.filesAdded()
 	case TicketMoved:
 		s.moved()
+	case TicketRenamed:
+		s.renamed()
+	case TicketGone:
+		s.gone()
+	case TicketWanted:
+		s.ticketWanted()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

@@ -92,7 +92,7 @@ func known(came, routed map[string][]string) map[string][]string {
 // askForWork puts a revision into the hands of whoever makes it.
 func (s *step) askForWork() {
 	s.setStatus(InProgress)
-	s.r.Ticket.Before = s.r.Seqs[s.ticketKey()]
+	s.r.Ticket.Before, s.r.Ticket.Bypassed = s.r.Seqs[s.ticketKey()], 0
 	w := s.work()
 	w.Reverted, w.By, w.At, w.Note = time.Time{}, Actor{}, time.Time{}, nil
 	s.hand(w, s.worker())

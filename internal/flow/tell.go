@@ -98,7 +98,7 @@ func (s scene) reachable(people []Actor) []Actor {
 // comment puts words into the ticket; before there is one, catchUp will.
 func (s *step) comment(line string, body text.Doc) {
 	ticket, ok := s.r.Link("ticket")
-	if !ok || s.r.Places.Tracker == "" {
+	if !ok || s.r.Places.Tracker == "" || s.r.Ticket.Gone != "" || s.r.Offer != nil {
 		return
 	}
 	view := s.view(CommentView, line)

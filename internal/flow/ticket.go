@@ -17,7 +17,7 @@ func (s scene) ticketView() View {
 	v.Points = s.points()
 	v.Ticket = &TicketFields{
 		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.dueHere(), Fields: s.details(),
-		KeepStatus: s.r.Ticket.Held,
+		KeepStatus: s.r.Ticket.Held, Push: s.r.Ticket.Pushed,
 	}
 	if s.r.Assignee.ID() != "" {
 		v.Ticket.Assignee = s.actor(s.r.Assignee)

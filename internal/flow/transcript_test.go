@@ -208,6 +208,11 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	case "say", "resay", "unsay":
 		ev.Kind = map[string]Kind{"say": CommentAdded, "resay": CommentEdited, "unsay": CommentRemoved}[verb]
 		s.conversation(&ev, args)
+	case "rename", "lose", "renew":
+		ev.Kind = map[string]Kind{"rename": TicketRenamed, "lose": TicketGone, "renew": TicketWanted}[verb]
+		if verb != "renew" {
+			ev.Subject, ev.Seq, ev.Where, ev.Delivery = Ref{"jira", "issue", "10007"}, args["seq"], Ref{}, "jira/d"
+		}
 	case "timer":
 		ev.Kind = TimerFired
 		ev.Fields["name"] = []string{"next"}
@@ -316,7 +321,9 @@ func (s *stage) done(purpose string) string {
 // receipt is what the outside answers to a Show.
 func receipt(e Effect, at time.Time) Event {
 	l := Link{Ref: Ref{e.Target, "message", e.Show.Purpose}, Purpose: e.Show.Purpose}
-	if e.Show.Purpose == "ticket" {
+	if e.Show.Purpose == "ticket" && e.Show.Again > 0 {
+		l = Link{Ref: Ref{"jira", "issue", "10042"}, Purpose: "ticket", Label: "DES-42", URL: "https://jira.example/browse/DES-42"}
+	} else if e.Show.Purpose == "ticket" {
 		l = Link{Ref: Ref{"jira", "issue", "10007"}, Purpose: "ticket", Label: "DES-7", URL: "https://jira.example/browse/DES-7"}
 	}
 	return Event{

@@ -98,6 +98,9 @@ func (s scene) ticketFact() []Fact {
 	f := Fact{Name: "ticket", Text: "ticket pending", Beside: true}
 	if l, ok := s.r.Link("ticket"); ok {
 		f.Text, f.URL = s.ticketLabel(), l.URL
+		if s.r.Ticket.Gone != "" {
+			f.After = "(" + s.r.Ticket.Gone + ")"
+		}
 	}
 	return []Fact{f}
 }

@@ -105,11 +105,11 @@ func first[T any](values []T) T {
 // wantTicket places the ticket in its project, and the thread as a link on it once both exist.
 func (s scene) wantTicket() []want {
 	tracker := s.r.Places.Tracker
-	if tracker == "" {
+	if tracker == "" || s.r.Ticket.Gone != "" {
 		return nil
 	}
 	all := []want{{
-		purpose: "ticket", target: tracker,
+		purpose: "ticket", target: tracker, again: s.r.Ticket.Again,
 		at: Ref{System: tracker, Type: "project", Key: s.r.Project}, view: s.ticketView(),
 	}}
 	ticket, made := s.r.Link("ticket")

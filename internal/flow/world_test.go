@@ -20,6 +20,7 @@ type world struct {
 	pending []Effect
 	things  map[string]thing // by mark: what exists outside
 	last    Outcome
+	facts   Facts
 }
 
 // thing is something that was made outside.
@@ -46,7 +47,7 @@ func person(name string) Actor {
 }
 
 func (w *world) step(ev Event) Outcome {
-	w.last = Step(w.p, w.r, ev, Facts{})
+	w.last = Step(w.p, w.r, ev, w.facts)
 	w.r = w.last.Request
 	w.pending = append(w.pending, w.last.Effects...)
 	return w.last
