@@ -3,6 +3,7 @@ package jira
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"mime"
@@ -22,7 +23,7 @@ const (
 	ahead = 10 * time.Minute
 )
 
-// Accept believes a webhook that is signed with one of the secrets. What follows the instance in the path and the
+// Accept believes a webhook that is signed with one of the secrets, or comes to the address that only Jira knows. The
 // query says nothing; older versions of Jira add to it.
 func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	var none connectors.Accepted
@@ -35,10 +36,11 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	if in.Header.Get("Content-Encoding") != "" {
 		return none, &connectors.Refusal{Status: http.StatusUnsupportedMediaType, Reason: "content encoding"}
 	}
-	if why := verify(in.Header.Values("X-Hub-Signature"), in.Body, c.set.WebhookSecret); why != "" {
+	which, why := c.authentic(in)
+	if why != "" {
 		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: why}
 	}
-	acc := connectors.Accepted{ID: deliveryID(in), Kind: "event:unknown", Type: "application/json"}
+	acc := connectors.Accepted{ID: deliveryID(in), Kind: "event:unknown", Type: "application/json", Secret: which}
 	p, err := readPayload(in.Body)
 	if err != nil {
 		acc.Malformed = err.Error()
@@ -49,41 +51,59 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	}
 	acc.Kind, acc.Key = p.kind(), p.factKey()
 	acc.Ignored, acc.Malformed = c.classify(p, in.At)
-	acc.Enrich = acc.Ignored == "" && acc.Malformed == "" && c.perhapsOurs(p)
-	if p.mark() != "" && acc.Ignored == "" && !acc.Enrich {
+	used := acc.Ignored == "" && acc.Malformed == ""
+	acc.Enrich = used && (c.perhapsOurs(p) || p.isComment() && p.key() == "")
+	if p.mark() != "" && used && !acc.Enrich {
 		acc.Ignored = newTicket // somebody copied a ticket of ours, label and all
+		acc.Alarm = p.key() + " carries the label of another ticket of signoff's: it was copied, and signoff does not follow it"
 	}
 	return acc, nil
 }
 
-// verify returns why a body is not believed, or "".
-func verify(headers []string, body []byte, secrets []secret.Secret) string {
+// authentic believes a webhook by all that is set up: the token at the end of its address, and its signature. It returns
+// which secret matched, or why the webhook is not believed.
+func (c *Connector) authentic(in connectors.Inbound) (which, why string) {
+	if token := c.set.WebhookToken.Reveal(); token != "" {
+		given := sha256.Sum256([]byte(strings.Trim(in.Rest, "/")))
+		want := sha256.Sum256([]byte(token))
+		if subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
+			return "", "token of the address wrong"
+		}
+	}
+	if len(c.set.WebhookSecret) == 0 {
+		return "", ""
+	}
+	return verify(in.Header.Values("X-Hub-Signature"), in.Body, c.set.WebhookSecret)
+}
+
+// verify returns which secret a body is signed with, or why it is not believed.
+func verify(headers []string, body []byte, secrets []secret.Secret) (which, why string) {
 	switch {
 	case len(headers) == 0 || headers[0] == "":
-		return "signature missing"
+		return "", "signature missing"
 	case len(headers) > 1:
-		return "two signatures"
+		return "", "two signatures"
 	}
 	method, text, ok := strings.Cut(headers[0], "=")
 	if !ok || method != "sha256" {
-		return "signature method not known" // sha1 among them
+		return "", "signature method not known" // sha1 among them
 	}
 	given, err := hex.DecodeString(text)
 	if err != nil || len(given) != sha256.Size || text != strings.ToLower(text) {
-		return "signature malformed"
+		return "", "signature malformed"
 	}
-	matched := false
-	for _, s := range secrets { // all of them, so that the time does not tell which
+	names := []string{"current", "previous"}
+	for i, s := range secrets { // all of them, so that the time does not tell which
 		mac := hmac.New(sha256.New, []byte(s.Reveal()))
 		mac.Write(body) // never fails
-		if hmac.Equal(mac.Sum(nil), given) {
-			matched = true
+		if hmac.Equal(mac.Sum(nil), given) && which == "" {
+			which = names[min(i, 1)]
 		}
 	}
-	if !matched {
-		return "signature wrong"
+	if which == "" {
+		return "", "signature wrong"
 	}
-	return ""
+	return which, ""
 }
 
 const longestID = 200
@@ -138,7 +158,11 @@ func (c *Connector) classify(p *payload, received time.Time) (ignored, malformed
 
 // perhapsOurs reports whether our own account may be behind it: then Enrich compares with what was written.
 func (c *Connector) perhapsOurs(p *payload) bool {
-	who := p.user().AccountID
 	self := c.self.Load()
-	return who != "" && (self == nil || self.ID == who)
+	for _, who := range []string{p.user().ID, p.Comment.Author.id()} {
+		if who != "" && (self == nil || self.id() == who) {
+			return true
+		}
+	}
+	return false
 }

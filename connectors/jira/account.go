@@ -18,7 +18,8 @@ const (
 
 type keptAccount struct {
 	account
-	User string    `json:"user"` // the setting it belongs to
+	User string    `json:"user"` // the settings it belongs to
+	URL  string    `json:"url"`
 	At   time.Time `json:"at"`
 }
 
@@ -29,7 +30,7 @@ func (c *Connector) account(ctx context.Context) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ok && k.User == c.set.User && c.deps.Now().Sub(k.At) < selfLife {
+	if ok && k.User == c.set.User && (k.URL == "" || k.URL == c.set.APIURL) && c.deps.Now().Sub(k.At) < selfLife {
 		c.self.Store(&k.account)
 		return &k.account, nil
 	}
@@ -42,49 +43,86 @@ func (c *Connector) askAccount(ctx context.Context) (*account, error) {
 	if err := c.do(ctx, get("read our account", "myself", nil), &a); err != nil {
 		return nil, err
 	}
-	if a.ID == "" {
+	if a.id() == "" {
 		return nil, &connectors.Error{Op: "read our account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
 	}
 	c.self.Store(&a)
-	return &a, c.save(ctx, selfKey, keptAccount{a, c.set.User, c.deps.Now()})
+	return &a, c.save(ctx, selfKey, keptAccount{a, c.set.User, c.set.APIURL, c.deps.Now()})
 }
 
-// Identify finds the one active person whose address this is. Where privacy hides addresses, a single hit for the full
-// address counts, because Jira matches hidden addresses only in full.
+// isSelf reports whether an account is ours, as far as that is known.
+func (c *Connector) isSelf(id string) bool {
+	self := c.self.Load()
+	return self != nil && id != "" && self.id() == id
+}
+
+// Identify finds the one active person whose address this is: an equal address is sure, anything else is for Guess.
 func (c *Connector) Identify(ctx context.Context, email string) (flow.Actor, bool, error) {
-	email = strings.TrimSpace(email)
-	if !strings.Contains(email, "@") {
-		return flow.Actor{}, false, nil
-	}
-	var found []account
-	q := url.Values{"query": {email}, "maxResults": {"10"}}
-	if err := c.do(ctx, get("find user", "user/search", q), &found); err != nil {
+	found, err := c.people(ctx, email)
+	if err != nil {
 		return flow.Actor{}, false, err
 	}
-	a, ok := pick(found, email)
-	if !ok {
+	exact, _ := sift(found, email)
+	if len(exact) != 1 {
 		return flow.Actor{}, false, nil
 	}
-	return flow.Actor{Ref: c.user(a.ID), Shown: a.Shown, Zone: a.Zone, Email: email}, true, nil
+	who := c.actorOf(exact[0])
+	who.Email = strings.TrimSpace(email)
+	return who, true, nil
 }
 
-// pick chooses the account of an address among those a search found, or none: nobody is guessed.
-func pick(found []account, email string) (account, bool) {
-	var active, exact []account
+// Guess lists those who may be the owner of an address that Jira does not show. A hit for a whole address that is hidden
+// is likely, but Jira also matches the beginnings of names, so that only the person can tell.
+func (c *Connector) Guess(ctx context.Context, email, shown string) ([]flow.Actor, error) {
+	found, err := c.people(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	exact, hidden := sift(found, email)
+	if len(exact) == 1 {
+		return nil, nil // surely theirs, nothing to ask
+	}
+	var out []flow.Actor
+	for _, a := range append(exact, hidden...) {
+		out = append(out, c.actorOf(a))
+	}
+	return out, nil
+}
+
+// people asks for the accounts that an address may belong to.
+func (c *Connector) people(ctx context.Context, email string) ([]account, error) {
+	email = strings.TrimSpace(email)
+	if !strings.Contains(email, "@") {
+		return nil, nil
+	}
+	e, err := c.edition(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"query": {email}, "maxResults": {"10"}}
+	if e == server {
+		q = url.Values{"username": {email}, "maxResults": {"10"}}
+	}
+	var found []account
+	err = c.do(ctx, get("find user", "user/search", q), &found)
+	return found, err
+}
+
+// sift parts the active people among those a search found: with this address, and with one that Jira hides. People
+// whose address is shown and is another are nobody's guess.
+func sift(found []account, email string) (exact, hidden []account) {
 	for _, a := range found {
-		if !a.Active || a.Type != "atlassian" || a.ID == "" {
-			continue
-		}
-		active = append(active, a)
-		if strings.EqualFold(a.Email, email) {
+		switch {
+		case !a.Active || a.id() == "" || a.Type != "" && a.Type != "atlassian":
+		case strings.EqualFold(strings.TrimSpace(a.Email), strings.TrimSpace(email)):
 			exact = append(exact, a)
+		case a.Email == "":
+			hidden = append(hidden, a)
 		}
 	}
-	switch {
-	case len(exact) == 1:
-		return exact[0], true
-	case len(active) == 1 && active[0].Email == "":
-		return active[0], true
-	}
-	return account{}, false
+	return exact, hidden
+}
+
+func (c *Connector) actorOf(a account) flow.Actor {
+	return flow.Actor{Ref: c.user(a.id()), Shown: a.Shown, Zone: a.Zone, Bot: a.Type == "app"}
 }

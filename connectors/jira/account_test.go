@@ -20,7 +20,7 @@ func TestIdentify(t *testing.T) {
 		"one":                   {"[" + ana + "]", "a1"},
 		"other case":            {"[" + strings.Replace(ana, "ana@", "Ana@", 1) + "]", "a1"},
 		"none":                  {"[]", ""},
-		"hidden address":        {"[" + hidden + "]", "a2"},
+		"hidden address":        {"[" + hidden + "]", ""},
 		"hidden twice":          {"[" + hidden + "," + user("a3", "atlassian", "", "true") + "]", ""},
 		"shown beside hidden":   {"[" + hidden + "," + ana + "]", "a1"},
 		"longer address":        {"[" + user("a4", "atlassian", "ana@lumen.example.com", "true") + "]", ""},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"signoff/connectors"
@@ -23,6 +24,7 @@ type call struct {
 	// once is set for calls that make a new thing each time: their lost answers are Unsure.
 	once  bool
 	issue string // id of the issue it writes to, for limits per issue
+	about string // id of the issue it reads
 	scope string // project or thing the call is about, for sentences to people
 }
 
@@ -55,6 +57,9 @@ func (c *Connector) do(ctx context.Context, r call, out any) error {
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up; there is nothing left to lose
 	body, readErr := io.ReadAll(io.LimitReader(resp.Body, most))
+	if strings.EqualFold(resp.Header.Get("X-Ausername"), "anonymous") && r.path != api2+"serverInfo" {
+		return &connectors.Error{Op: r.op, Class: connectors.Denied, Person: tokenRefused, Err: errors.New("Jira takes us for nobody")}
+	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return c.refused(r, resp.StatusCode, resp.Header, body)
 	}

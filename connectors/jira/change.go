@@ -30,6 +30,7 @@ type issue struct {
 		Type struct {
 			ID string `json:"id"`
 		} `json:"issuetype"`
+		Updated  string   `json:"updated"`
 		Labels   []string `json:"labels"`
 		Due      string   `json:"duedate"`
 		Assignee *account `json:"assignee"`
@@ -39,12 +40,12 @@ type issue struct {
 	} `json:"fields"`
 }
 
-const readFields = "summary,description,status,project,issuetype,labels,duedate,assignee,priority"
+const readFields = "summary,description,status,project,issuetype,labels,duedate,assignee,priority,updated"
 
 // read asks Jira for a ticket as it is now; unlike search this is never behind.
 func (c *Connector) read(ctx context.Context, id string) (*issue, error) {
 	r := get("read issue", "issue/"+url.PathEscape(id), url.Values{"fields": {readFields}})
-	r.scope = c.shownKey(ctx, id)
+	r.scope, r.about = c.shownKey(ctx, id), id
 	var i issue
 	if err := c.do(ctx, r, &i); err != nil {
 		return nil, err
@@ -236,15 +237,15 @@ func (w *wanted) dropEdit(named map[string]string, s *screen) bool {
 
 // assign gives the ticket to an account or to nobody. Jira takes nothing but the id in this body.
 func (c *Connector) assign(ctx context.Context, id, key string, w *wanted) error {
-	var who any
-	if w.assignee != "" {
-		who = w.assignee
+	e, err := c.edition(ctx)
+	if err != nil {
+		return err
 	}
 	r := call{
 		op: "assign issue", method: http.MethodPut, path: api2 + "issue/" + url.PathEscape(id) + "/assignee",
-		body: map[string]any{"accountId": who}, issue: id, scope: "ticket " + key,
+		body: person(e, w.assignee), issue: id, scope: "ticket " + key,
 	}
-	err := c.do(ctx, r, nil)
+	err = c.do(ctx, r, nil)
 	if said := refusalOf(err); said != nil && (said.status == http.StatusBadRequest || said.status == http.StatusNotFound) && w.assignee != "" {
 		w.leave(assigneeField, "Assignee: "+said.said.plain(nil))
 		return nil
@@ -279,7 +280,7 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, id string, w 
 		name = escape(shownName(t.Assignee), false)
 	}
 	body := fmt.Sprintf("%s should have this ticket, but could not be assigned: Jira knows no account of theirs that may be assigned here.", name)
-	if err := c.comment(ctx, id, body, e.Mark()+"/assignee/"+w.unknown); err != nil {
+	if err := c.remark(ctx, id, body, e.Mark()+"/assignee/"+w.unknown); err != nil {
 		c.deps.Log.Warn("wanted assignee not named", "request", string(e.Request), "class", string(connectors.ClassOf(err)), "err", err)
 		return
 	}
@@ -287,32 +288,6 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, id string, w 
 	if err := c.save(ctx, stateKey(id), st); err != nil {
 		c.deps.Log.Warn("wanted assignee not remembered", "request", string(e.Request), "err", err)
 	}
-}
-
-// Read reads a ticket as it is now.
-func (c *Connector) Read(ctx context.Context, ticket flow.Ref) (flow.View, error) {
-	if !issueID.MatchString(ticket.Key) {
-		return flow.View{}, cannot("read issue", fmt.Sprintf("%q is not the id of a Jira ticket.", ticket.Key))
-	}
-	i, err := c.read(ctx, ticket.Key)
-	if err != nil {
-		return flow.View{}, err
-	}
-	f := i.Fields
-	t := &flow.TicketFields{Project: f.Project.Key, Labels: f.Labels}
-	if f.Priority != nil {
-		t.Priority = f.Priority.Name
-	}
-	if f.Assignee != nil {
-		t.Assignee = flow.Actor{Ref: c.user(f.Assignee.ID), Shown: f.Assignee.Shown}
-	}
-	if at, ok := readTime(f.Due); ok {
-		t.Due = at
-	}
-	return flow.View{
-		Kind: flow.TicketView, Title: f.Summary, Headline: f.Status.Name,
-		Status: c.set.Projects[f.Project.Key].word(f.Status.Name, f.Status.ID), Ticket: t,
-	}, nil
 }
 
 // Statuses lists the names of the site's statuses, each once.

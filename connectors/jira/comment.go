@@ -2,7 +2,6 @@ package jira
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,7 +17,7 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
 	if t.Where.Type != "issue" || !issueID.MatchString(t.Where.Key) || t.Private {
 		return cannot("comment", "In Jira signoff speaks in tickets only, not to single people.")
 	}
-	return c.comment(ctx, t.Where.Key, commentBody(t.View), e.Mark())
+	return c.remark(ctx, t.Where.Key, commentBody(t.View), e.Mark())
 }
 
 // toldKey remembers that a comment was made. It is a receipt like others: after a day nobody asks for it again.
@@ -30,8 +29,8 @@ func commentBody(v flow.View) string {
 	return fitting(strings.Join(parts, "\n\n"), longestText, cutNote)
 }
 
-// comment adds a comment that carries its mark, once.
-func (c *Connector) comment(ctx context.Context, id, body, mark string) error {
+// remark adds a comment that carries its mark, once.
+func (c *Connector) remark(ctx context.Context, id, body, mark string) error {
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}
@@ -39,54 +38,13 @@ func (c *Connector) comment(ctx context.Context, id, body, mark string) error {
 	if ok, err := c.load(ctx, toldKey(mark), &told); ok || err != nil {
 		return err
 	}
-	if err := c.expect(ctx, id, "comment", body); err != nil {
-		return err
-	}
-	r := call{
-		op: "comment", method: http.MethodPost, path: api2 + "issue/" + url.PathEscape(id) + "/comment", once: true, issue: id,
-		scope: c.shownKey(ctx, id),
-		body: map[string]any{
-			"body":       body,
-			"properties": []property{{originKey, c.commentMark(mark)}},
-		},
-	}
-	if err := c.do(ctx, r, nil); err != nil {
+	if _, err := c.post(ctx, id, body, mark); err != nil {
 		return err
 	}
 	if err := c.save(ctx, toldKey(mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
-		return &connectors.Error{Op: r.op, Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
+		return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
 	}
 	return nil
-}
-
-const commentsRead = "50"
-
-// hasComment looks for a comment by its mark among the newest.
-func (c *Connector) hasComment(ctx context.Context, id, mark string) (bool, error) {
-	q := url.Values{"orderBy": {"-created"}, "maxResults": {commentsRead}, "expand": {"properties"}}
-	r := get("read comments", "issue/"+url.PathEscape(id)+"/comment", q)
-	r.scope = c.shownKey(ctx, id)
-	var answer struct {
-		Comments []struct {
-			Properties []struct {
-				Key   string          `json:"key"`
-				Value json.RawMessage `json:"value"`
-			} `json:"properties"`
-		} `json:"comments"`
-	}
-	if err := c.do(ctx, r, &answer); err != nil {
-		return false, err
-	}
-	want := c.commentMark(mark)
-	for _, one := range answer.Comments {
-		for _, p := range one.Properties {
-			var o origin
-			if p.Key == originKey && json.Unmarshal(p.Value, &o) == nil && o == want {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }
 
 // showLink puts the thread, or whatever else a request links to, onto the ticket. Jira knows it again by its global id,
@@ -160,34 +118,6 @@ func firstOf(list ...string) string {
 		if strings.TrimSpace(s) != "" {
 			return s
 		}
-	}
-	return ""
-}
-
-// Pace names the limits: writes per ticket, calls per site, and the daily budget if one is set.
-func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
-	// One effect makes up to four calls; Jira takes 20 writes in 2 s and 100 in 30 s per ticket, and about 100 calls a
-	// second per site, of which we want a tenth.
-	paces := []connectors.Pace{{Key: "site", PerMinute: 180, Burst: 20}}
-	if id := ticketID(e); id != "" {
-		paces = append(paces, connectors.Pace{Key: "issue/" + id, PerMinute: 50, Burst: 5, Alone: true})
-	}
-	if n := c.set.WritesPerDay; n > 0 {
-		paces = append(paces, connectors.Pace{Key: "day", PerMinute: float64(n) / (24 * 60), Burst: n, Budget: true})
-	}
-	return paces
-}
-
-func ticketID(e flow.Effect) string {
-	switch {
-	case e.Tell != nil && e.Tell.Where.Type == "issue":
-		return e.Tell.Where.Key
-	case e.Show == nil:
-		return ""
-	case isLink(e):
-		return linkTicket(e.Show)
-	case e.Show.Link != nil:
-		return e.Show.Link.Ref.Key
 	}
 	return ""
 }

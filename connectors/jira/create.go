@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.screen(ctx, project)
+	s, err := c.newScreen(ctx, e, project)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +28,20 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	if err := w.complete(s, project); err != nil {
 		return nil, err
 	}
-	m, err := c.post(ctx, e, project, s, &w)
+	m, err := c.postTicket(ctx, e, project, s, &w)
+	if connectors.ClassOf(err) == connectors.Unsure {
+		c.lost(ctx, c.hubKey(e))
+	}
 	if err != nil {
 		return nil, err
 	}
+	c.watch(ctx, c.hubKey(e), project, m)
 	st, err := c.remember(ctx, e, m, w)
 	if err != nil {
 		return nil, err
+	}
+	if err := c.proof(ctx, e, m.ID); err != nil {
+		return nil, c.known(e, m.ID, m.Key, err)
 	}
 	c.sayDropped(e, m.Key, w.dropped)
 	c.nameWanted(ctx, e, m.ID, w)
@@ -83,8 +91,8 @@ func (w *wanted) complete(s *screen, project string) error {
 	return cannot("create issue", text+fmt.Sprintf(" Add it to the request, or have an administrator map it in tracker.jira.projects.%s.fields.", project))
 }
 
-// post sends the create request; fields that Jira refuses although the request can do without are left out once.
-func (c *Connector) post(ctx context.Context, e flow.Effect, project string, s *screen, w *wanted) (made, error) {
+// postTicket sends the create request; fields that Jira refuses although the request can do without are left out once.
+func (c *Connector) postTicket(ctx context.Context, e flow.Effect, project string, s *screen, w *wanted) (made, error) {
 	r := call{op: "create issue", method: http.MethodPost, path: api2 + "issue", once: true, scope: "project " + project}
 	for try := range 2 {
 		var answer struct{ ID, Key string }
@@ -119,10 +127,29 @@ func (c *Connector) createBody(e flow.Effect, project string, s *screen, w wante
 		}
 	}
 	if w.assignee != "" {
-		fields[assigneeField] = map[string]string{"accountId": w.assignee}
+		fields[assigneeField] = person(s.on(), w.assignee)
 	}
-	mark := origin{Form: 1, HubKey: c.hubKey(e), Source: "signoff", Ref: string(e.Request)}
-	return map[string]any{"fields": fields, "properties": []property{{originKey, mark}}}
+	return map[string]any{"fields": fields, "properties": []property{{originKey, c.ticketMark(e)}}}
+}
+
+func (c *Connector) ticketMark(e flow.Effect) origin {
+	return origin{Form: 1, HubKey: c.hubKey(e), Source: "signoff", Ref: string(e.Request)}
+}
+
+// proof sees to it that a new ticket of a Data Center has its property: older ones drop what came in the create request
+// without a word.
+func (c *Connector) proof(ctx context.Context, e flow.Effect, id string) error {
+	if on, err := c.edition(ctx); err != nil || on == cloud {
+		return err
+	}
+	ok, err := c.proven(ctx, hit{ID: id}, c.hubKey(e))
+	if err != nil || ok {
+		return err
+	}
+	return c.do(ctx, call{
+		op: "mark issue", method: http.MethodPut, path: api2 + "issue/" + url.PathEscape(id) + "/properties/" + url.PathEscape(originKey),
+		body: c.ticketMark(e), issue: id, scope: c.shownKey(ctx, id),
+	}, nil)
 }
 
 // drop leaves out the fields that Jira named, if all of them can be done without.

@@ -17,6 +17,8 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	switch {
 	case isLink(e):
 		return c.showLink(ctx, e)
+	case isComment(e):
+		return c.showComment(ctx, e)
 	case e.Show != nil:
 		return c.showTicket(ctx, e)
 	case e.Tell != nil:
@@ -28,6 +30,8 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 func isLink(e flow.Effect) bool {
 	return e.Show != nil && (e.Show.View.Kind == flow.LinkView || e.Show.Purpose == threadPurpose)
 }
+
+func isComment(e flow.Effect) bool { return e.Show != nil && e.Show.View.Kind == flow.CommentView }
 
 func cannot(op, person string) error {
 	return &connectors.Error{Op: op, Class: connectors.Rejected, Person: person, Err: errors.New(person)}
@@ -93,7 +97,7 @@ func (c *Connector) projectFor(s *flow.Show) (string, error) {
 // ticketLink is what the request holds of its ticket.
 func (c *Connector) ticketLink(e flow.Effect, id, key string) []flow.Link {
 	return []flow.Link{{
-		Ref: c.issue(id), Purpose: e.Show.Purpose, Label: key, URL: c.set.URL + "/browse/" + key,
+		Ref: c.issue(id), Purpose: e.Show.Purpose, Label: key, URL: c.browse(key),
 		Shown: e.Show.Digest, Version: e.Show.Version,
 	}}
 }

@@ -35,7 +35,7 @@ func TestDocs_SettingsAreTaken(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := jira.New(decode, connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t)}); err != nil {
+	if _, err := jira.New(decode, connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t)}); err != nil {
 		t.Errorf("the settings of docs/jira.md: %v", err)
 	}
 }

@@ -20,12 +20,9 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	l := learned{Own: self.ID == p.user().AccountID}
+	l := learned{Own: self.id() == p.user().ID || p.isComment() && self.id() == p.Comment.Author.id()}
 	if mark := p.mark(); mark != "" {
-		if l.Own {
-			err = c.sighted(ctx, mark, hit{ID: p.issueID(), Key: p.Issue.Key})
-		}
-		return marshal(l, err)
+		return marshal(l, c.marked(ctx, p, mark, l.Own))
 	}
 	if l.Own {
 		if l.Receipt, err = c.explained(ctx, p); err != nil {
@@ -35,7 +32,26 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 			c.deps.Log.Warn("our own account changed a ticket and no write of ours explains it", "event", p.kind(), "ticket", p.Issue.Key)
 		}
 	}
-	return marshal(l, nil)
+	if p.isComment() && p.key() == "" {
+		l.Key, err = c.keyOf(ctx, p.issueID())
+	}
+	return marshal(l, err)
+}
+
+// marked remembers a new ticket with a mark of ours. Somebody else's carries a copied label.
+func (c *Connector) marked(ctx context.Context, p *payload, mark string, own bool) error {
+	if !own {
+		c.deps.Log.Error("a ticket carries the label of another ticket of signoff's; it was copied and is not followed", "ticket", p.key())
+		return nil
+	}
+	return c.sighted(ctx, mark, hit{ID: p.issueID(), Key: p.Issue.Key})
+}
+
+// keyOf is what people call a ticket of ours, as far as we know.
+func (c *Connector) keyOf(ctx context.Context, id string) (string, error) {
+	var st state
+	_, err := c.load(ctx, stateKey(id), &st)
+	return st.Key, err
 }
 
 func marshal(l learned, err error) ([]byte, error) {
@@ -71,9 +87,14 @@ func (c *Connector) explained(ctx context.Context, p *payload) (bool, error) {
 	if p.isComment() {
 		return c.receipt(ctx, p.issueID(), "comment", string(p.Comment.Body))
 	}
+	for _, it := range p.added() {
+		if ok, err := c.receipt(ctx, p.issueID(), "attachment", string(it.ToText)); !ok || err != nil {
+			return false, err
+		}
+	}
 	it := p.moved()
 	if it == nil {
-		return false, nil
+		return len(p.added()) > 0, nil
 	}
 	for _, to := range []string{string(it.To), p.status()} {
 		if ok, err := c.receipt(ctx, p.issueID(), "status", to); ok || err != nil {

@@ -38,8 +38,12 @@ func nextLook(gone time.Duration) time.Duration {
 func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
 	gone := c.deps.Now().Sub(tried)
 	switch {
-	case isLink(e), e.Show != nil && e.Show.Link != nil:
+	case isLink(e), e.Show != nil && e.Show.Link != nil && !isComment(e):
 		return nil, false, nil // harmless to repeat
+	case isComment(e):
+		return c.findShown(ctx, e, tried)
+	case e.Copy != nil:
+		return c.findFile(ctx, e, tried)
 	case e.Show != nil:
 		return c.findTicket(ctx, e, gone)
 	case e.Tell != nil:
@@ -52,14 +56,19 @@ func (c *Connector) findComment(ctx context.Context, e flow.Effect, gone time.Du
 	if !issueID.MatchString(e.Tell.Where.Key) {
 		return nil, false, nil
 	}
-	found, err := c.hasComment(ctx, e.Tell.Where.Key, e.Mark())
-	if err != nil || found {
-		return nil, found, err
+	id, err := c.findMark(ctx, e.Tell.Where.Key, e.Mark(), c.deps.Now().Add(-gone))
+	if err != nil || id != "" {
+		return nil, id != "", err
 	}
 	if gone < commentLook {
-		return nil, false, &connectors.Error{Op: "find comment", Class: connectors.Unsure, Wait: commentLook - gone, Err: errors.New("it may still be on its way")}
+		return nil, false, onItsWay(commentLook - gone)
 	}
 	return nil, false, nil
+}
+
+// onItsWay says that what was sent a moment ago may still arrive.
+func onItsWay(wait time.Duration) error {
+	return &connectors.Error{Op: "find comment", Class: connectors.Unsure, Wait: wait, Err: errors.New("it may still be on its way")}
 }
 
 func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Duration) ([]flow.Link, bool, error) {
@@ -87,6 +96,7 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Dur
 	}
 	if len(hits) > 1 {
 		c.deps.Log.Error("several tickets carry the mark of one request; the oldest is taken", "request", string(e.Request), "tickets", keys(hits))
+		c.duplicates(ctx, hits[0], hits)
 	}
 	return c.adopt(ctx, e, made{ID: hits[0].ID, Key: hits[0].Key, At: c.deps.Now()})
 }
@@ -143,8 +153,30 @@ const mostSearchPages = 20
 
 // search lists the tickets that carry a mark, proven by their property, the oldest first.
 func (c *Connector) search(ctx context.Context, project, hubKey string) ([]hit, error) {
+	e, err := c.edition(ctx)
+	if err != nil {
+		return nil, err
+	}
 	jql := fmt.Sprintf("project = %s AND labels = %s", quote(project), quote(labelPrefix+hubKey))
+	pages := c.searchCloud
+	if e == server {
+		pages = c.searchServer
+	}
 	var ours []hit
+	err = pages(ctx, project, jql, func(list []hit) error {
+		more, err := c.provenOf(ctx, list, hubKey)
+		ours = append(ours, more...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	oldestFirst(ours)
+	return ours, nil
+}
+
+// searchCloud pages by a token. It is not trusted to end: a token that comes again ends it too.
+func (c *Connector) searchCloud(ctx context.Context, project, jql string, each func([]hit) error) error {
 	token, seen := "", map[string]bool{}
 	for range mostSearchPages {
 		body := map[string]any{"jql": jql, "fields": []string{"summary", "labels"}, "properties": []string{originKey}, "maxResults": 5}
@@ -157,20 +189,40 @@ func (c *Connector) search(ctx context.Context, project, hubKey string) ([]hit, 
 			Next   string `json:"nextPageToken"`
 		}
 		if err := c.do(ctx, r, &page); err != nil {
-			return nil, err
+			return err
 		}
-		more, err := c.provenOf(ctx, page.Issues, hubKey)
-		if err != nil {
-			return nil, err
+		if err := each(page.Issues); err != nil {
+			return err
 		}
-		ours = append(ours, more...)
 		if page.Next == "" || seen[page.Next] {
-			break
+			return nil
 		}
 		token, seen[page.Next] = page.Next, true
 	}
-	oldestFirst(ours)
-	return ours, nil
+	return nil
+}
+
+// searchServer pages by place; a page may be shorter than was asked for.
+func (c *Connector) searchServer(ctx context.Context, project, jql string, each func([]hit) error) error {
+	at := 0
+	for range mostSearchPages {
+		body := map[string]any{"jql": jql, "fields": []string{"summary", "labels"}, "startAt": at, "maxResults": 50}
+		r := call{op: "find issue", method: http.MethodPost, path: api2 + "search", body: body, scope: "project " + project}
+		var page struct {
+			Issues []hit `json:"issues"`
+			Total  int   `json:"total"`
+		}
+		if err := c.do(ctx, r, &page); err != nil {
+			return err
+		}
+		if err := each(page.Issues); err != nil {
+			return err
+		}
+		if at += len(page.Issues); len(page.Issues) == 0 || at >= page.Total {
+			return nil
+		}
+	}
+	return nil
 }
 
 // oldestFirst sorts by id: a longer number is a larger one.

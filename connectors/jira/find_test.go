@@ -76,11 +76,12 @@ func TestFind_Adopts(t *testing.T) {
 		id      string // "" = nothing found
 		log     string
 	}{
-		"proven":                   {map[string][]string{searchCall: {found(hit("10042", "DES-7", mark))}}, "10042", ""},
-		"proven by asking":         {map[string][]string{searchCall: {found(hit("10042", "DES-7", ""))}, fmt.Sprintf(property, "10042"): {`{"key":"signoff.origin","value":{"v":1,"hubKey":"` + mark + `"}}`}}, "10042", ""},
-		"a copy with the label":    {map[string][]string{searchCall: {found(hit("10050", "DES-9", ""))}, fmt.Sprintf(property, "10050"): {`404 {}`}}, "", ""},
-		"another one's property":   {map[string][]string{searchCall: {found(hit("10050", "DES-9", "0123456789abcdef"))}}, "", ""},
-		"several: the oldest":      {map[string][]string{searchCall: {found(hit("10050", "DES-9", mark), hit("10042", "DES-7", mark), hit("9", "DES-1", "no"))}}, "10042", "several tickets carry the mark"},
+		"proven":                 {map[string][]string{searchCall: {found(hit("10042", "DES-7", mark))}}, "10042", ""},
+		"proven by asking":       {map[string][]string{searchCall: {found(hit("10042", "DES-7", ""))}, fmt.Sprintf(property, "10042"): {`{"key":"signoff.origin","value":{"v":1,"hubKey":"` + mark + `"}}`}}, "10042", ""},
+		"a copy with the label":  {map[string][]string{searchCall: {found(hit("10050", "DES-9", ""))}, fmt.Sprintf(property, "10050"): {`404 {}`}}, "", ""},
+		"another one's property": {map[string][]string{searchCall: {found(hit("10050", "DES-9", "0123456789abcdef"))}}, "", ""},
+		"several: the oldest": {map[string][]string{searchCall: {found(hit("10050", "DES-9", mark), hit("10042", "DES-7", mark), hit("9", "DES-1", "no"))},
+			"PUT /rest/api/2/issue/10050": {"204 "}, "POST /rest/api/2/issueLink": {"201 "}}, "10042", "several tickets carry the mark"},
 		"on the second page":       {map[string][]string{searchCall: {`{"issues":[],"nextPageToken":"t1","isLast":false}`, found(hit("10042", "DES-7", mark))}}, "10042", ""},
 		"a token that comes again": {map[string][]string{searchCall: {`{"issues":[],"nextPageToken":"t1"}`}}, "", ""},
 		"an id that is none":       {map[string][]string{searchCall: {found(hit("../x", "DES-7", mark))}}, "", ""},
@@ -164,7 +165,7 @@ func TestCreate_StoreFails(t *testing.T) {
 	base, s := scripted(t, nil)
 	for left := range 2 {
 		c, err := jira.New(read(fmt.Sprintf(settings, base.url)), connectors.Deps{
-			Instance: "jira", HTTP: connectortest.HTTP(t), Log: slog.New(slog.DiscardHandler), Now: base.clock.Now, Keep: &broken{left: left},
+			Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t), Log: slog.New(slog.DiscardHandler), Now: base.clock.Now, Keep: &broken{left: left},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -111,7 +111,7 @@ func (f *faulty) arm(one connectortest.Fault) {
 
 // writes reports whether a call makes, changes or says something.
 func writes(r *http.Request) bool {
-	return r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/search/jql")
+	return r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/search/jql") && !strings.HasSuffix(r.URL.Path, "/search")
 }
 
 func (f *faulty) take(r *http.Request) *connectortest.Fault {
@@ -180,7 +180,7 @@ func (harness) Start(t *testing.T, d connectors.Deps) connectortest.Outside {
 	o.site = site.New(site.Options{Now: d.Now, BaseURL: srv.URL, User: bot, Token: token, IndexLag: 40 * time.Second})
 	t.Cleanup(o.site.Close)
 	front.next, o.front, o.url = o.site.API(), front, srv.URL
-	d.HTTP = connectortest.HTTP(t)
+	d.HTTP, d.Files = connectortest.HTTP(t), connectortest.Files(t)
 	c, err := jira.New(read(fmt.Sprintf(settings, srv.URL)), d)
 	if err != nil {
 		t.Fatalf("New: %v", err)
@@ -196,6 +196,14 @@ type outside struct {
 	site  *site.Server
 	front *faulty
 	url   string
+	ana   string // how the edition knows Ana
+}
+
+// ticket is the effect that makes the ticket, for the edition.
+func (o *outside) ticket() flow.Effect {
+	e := ticket(1, "Homepage hero")
+	e.Known = map[string]flow.Ref{"ana": {System: "jira", Type: "user", Key: o.ana}}
+	return e
 }
 
 func (o *outside) Connector() connectors.Connector { return o.c }
@@ -308,6 +316,14 @@ func comment(where flow.Ref, id, headline string) flow.Effect {
 // rigged is a connector before a strict Jira site.
 func rigged(t *testing.T, change func(*site.Options)) (*rig, *outside) {
 	t.Helper()
+	return riggedAs(t, settings, change)
+}
+
+func lose(does bool) connectortest.Fault { return connectortest.Fault{Does: does} }
+
+// riggedAs is rigged with other settings.
+func riggedAs(t *testing.T, settings string, change func(*site.Options)) (*rig, *outside) {
+	t.Helper()
 	o := &outside{t: t, front: &faulty{}}
 	srv := httptest.NewServer(o.front)
 	t.Cleanup(srv.Close)
@@ -316,7 +332,10 @@ func rigged(t *testing.T, change func(*site.Options)) (*rig, *outside) {
 	if change != nil {
 		change(&opt)
 	}
-	o.site, o.c, o.url = site.New(opt), r.Connector, srv.URL
+	o.site, o.c, o.url, o.ana = site.New(opt), r.Connector, srv.URL, anaID
+	if opt.Edition != "" && opt.Edition != site.Cloud {
+		o.ana = "ana"
+	}
 	t.Cleanup(o.site.Close)
 	o.front.next = o.site.API()
 	return r, o

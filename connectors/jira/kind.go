@@ -50,9 +50,12 @@ type Connector struct {
 	set   Settings
 	deps  connectors.Deps
 	api   *gojira.Client
+	files *http.Client // for the bytes of files; follows no redirects
 	meta  metaCache
 	self  atomic.Pointer[account] // our own account, once known
 	swept atomic.Int64            // the second in which receipts were last swept
+	kind  atomic.Pointer[edition] // which Jira it is, once known
+	limit atomic.Pointer[limits]  // of attachments, for a while
 }
 
 var (
@@ -62,6 +65,11 @@ var (
 	_ connectors.Identifier = (*Connector)(nil)
 	_ connectors.Pinner     = (*Connector)(nil)
 	_ connectors.Pacer      = (*Connector)(nil)
+	_ connectors.Attacher   = (*Connector)(nil)
+	_ connectors.Opener     = (*Connector)(nil)
+	_ connectors.Guesser    = (*Connector)(nil)
+	_ connectors.Conversant = (*Connector)(nil)
+	_ connectors.Wayward    = (*Connector)(nil)
 )
 
 // New reads the settings of one site and returns its connector, which has not spoken to Jira yet.
@@ -73,21 +81,36 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	client := *d.HTTP(s.APIURL)
+	client := signedIn(d.HTTP(s.APIURL), s, d.Version)
+	api, err := gojira.NewClient(client, s.APIURL)
+	if err != nil {
+		return nil, fmt.Errorf("address of Jira: %w", err)
+	}
+	if d.Files == nil {
+		d.Files = d.HTTP
+	}
+	files := signedIn(d.Files(s.APIURL), s, d.Version)
+	files.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Connector{set: s, deps: d, api: api, files: files}, nil
+}
+
+// signedIn is a client that shows our token to the site and to nobody else.
+func signedIn(from *http.Client, s Settings, version string) *http.Client {
+	client := *from
 	next := client.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
 	client.Transport = outbound.Credential(next, s.APIURL, func(h http.Header) {
 		r := http.Request{Header: h}
-		r.SetBasicAuth(s.User, s.Token.Reveal())
-		h.Set("User-Agent", "signoff/"+d.Version)
+		if s.User == "" {
+			h.Set("Authorization", "Bearer "+s.Token.Reveal())
+		} else {
+			r.SetBasicAuth(s.User, s.Token.Reveal())
+		}
+		h.Set("User-Agent", "signoff/"+version)
 	})
-	api, err := gojira.NewClient(&client, s.APIURL)
-	if err != nil {
-		return nil, fmt.Errorf("address of Jira: %w", err)
-	}
-	return &Connector{set: s, deps: d, api: api}, nil
+	return &client
 }
 
 // Pin returns the account with the id that a person's entry in the directory names.
@@ -101,3 +124,16 @@ func (c *Connector) user(id string) flow.Ref {
 func (c *Connector) issue(id string) flow.Ref {
 	return flow.Ref{System: c.deps.Instance, Type: "issue", Key: id}
 }
+
+// commentRef names a comment by its ticket and its own id.
+func (c *Connector) commentRef(issue, id string) flow.Ref {
+	return flow.Ref{System: c.deps.Instance, Type: "comment", Key: issue + "/" + id}
+}
+
+// file names an attachment by its id, which is unique on the site.
+func (c *Connector) file(id string) flow.Ref {
+	return flow.Ref{System: c.deps.Instance, Type: "attachment", Key: id}
+}
+
+// browse is where people open a ticket.
+func (c *Connector) browse(key string) string { return c.set.URL + "/browse/" + key }

@@ -26,6 +26,7 @@ type field struct {
 	Default  bool              `json:"hasDefaultValue"`
 	Schema   schema            `json:"schema"`
 	Allowed  []json.RawMessage `json:"allowedValues"`
+	on       edition           // decides how people are named
 }
 
 type schema struct {
@@ -38,6 +39,7 @@ type schema struct {
 // screen is what may be set when a ticket of one type is made.
 type screen struct {
 	typeID, typeName string
+	subtask          bool
 	fields           []field
 }
 
@@ -90,7 +92,7 @@ func (s *screen) label(id string) string {
 // metaCache remembers screens for a while.
 type metaCache struct {
 	mu      sync.Mutex
-	screens map[string]cachedScreen // by project
+	screens map[string]cachedScreen // by project and type
 }
 
 type cachedScreen struct {
@@ -98,41 +100,56 @@ type cachedScreen struct {
 	until  time.Time
 }
 
-func (m *metaCache) get(project string, now time.Time) *screen {
+func screenKey(project, typ string) string { return project + "/" + strings.ToLower(typ) }
+
+func (m *metaCache) get(project, typ string, now time.Time) *screen {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e := m.screens[project]; e.screen != nil && now.Before(e.until) {
+	if e := m.screens[screenKey(project, typ)]; e.screen != nil && now.Before(e.until) {
 		return e.screen
 	}
 	return nil
 }
 
-func (m *metaCache) put(project string, s *screen, until time.Time) {
+func (m *metaCache) put(project, typ string, s *screen, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.screens == nil {
 		m.screens = map[string]cachedScreen{}
 	}
-	m.screens[project] = cachedScreen{s, until}
+	m.screens[screenKey(project, typ)] = cachedScreen{s, until}
 }
 
+// forget drops what is known of a project.
 func (m *metaCache) forget(project string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.screens, project)
+	for key := range m.screens {
+		if strings.HasPrefix(key, project+"/") {
+			delete(m.screens, key)
+		}
+	}
 }
 
-// screen returns the create screen of a project's issue type.
+// screen returns the create screen of a project's usual issue type.
 func (c *Connector) screen(ctx context.Context, project string) (*screen, error) {
+	return c.screenOf(ctx, project, c.set.Projects[project].IssueType)
+}
+
+// screenOf returns the create screen of an issue type, by its name or id.
+func (c *Connector) screenOf(ctx context.Context, project, want string) (*screen, error) {
 	now := c.deps.Now()
-	if s := c.meta.get(project, now); s != nil {
+	if s := c.meta.get(project, want, now); s != nil {
 		return s, nil
+	}
+	e, err := c.edition(ctx)
+	if err != nil {
+		return nil, err
 	}
 	types, err := c.issueTypes(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	want := c.set.Projects[project].IssueType
 	i := slices.IndexFunc(types, func(t issueType) bool { return t.ID == want || strings.EqualFold(t.Name, want) })
 	if i < 0 {
 		return nil, &connectors.Error{Op: "create issue", Class: connectors.Rejected,
@@ -140,17 +157,17 @@ func (c *Connector) screen(ctx context.Context, project string) (*screen, error)
 				project, want, project, typeNames(types)),
 			Err: fmt.Errorf("no issue type %q in %s", want, project)}
 	}
-	s := &screen{typeID: types[i].ID, typeName: types[i].Name}
+	s := &screen{typeID: types[i].ID, typeName: types[i].Name, subtask: types[i].Subtask}
 	path := "issue/createmeta/" + url.PathEscape(project) + "/issuetypes/" + url.PathEscape(types[i].ID)
 	if s.fields, err = pages[field](ctx, c, "read fields", path, project); err != nil {
 		return nil, err
 	}
 	for j := range s.fields {
-		if s.fields[j].ID == "" {
+		if s.fields[j].on = e; s.fields[j].ID == "" {
 			s.fields[j].ID = s.fields[j].Key
 		}
 	}
-	c.meta.put(project, s, now.Add(metaLife))
+	c.meta.put(project, want, s, now.Add(metaLife))
 	return s, nil
 }
 

@@ -3,12 +3,14 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"time"
 
 	"signoff/internal/flow"
-	"signoff/internal/text"
 )
 
-// Parse turns a stored webhook into events: a move of the ticket, or a comment on it.
+// Parse turns a stored webhook into events: the ticket was moved, renamed or lost, files were put at it, something was
+// said. One webhook can tell of several.
 func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 	p, err := readPayload(d.Body)
 	if err != nil {
@@ -25,24 +27,76 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	ev := flow.Event{
-		ID: d.ID, At: d.At, Sent: p.sent(), Delivery: d.ID, Actor: c.actor(p), Subject: c.issue(p.issueID()),
-		Echo: c.ours(p, known),
+	r := reading{c: c, p: p, known: known, base: flow.Event{
+		At: d.At, Sent: p.sent(), Delivery: d.ID, Actor: c.actor(p), Subject: c.issue(p.issueID()), Echo: c.ours(p, known),
+	}}
+	if r.base.Echo && known != nil && !known.Receipt {
+		r.base.Fields = map[string][]string{"receipt": {"no"}}
 	}
-	if p.isComment() {
-		c.commented(p, &ev)
-	} else {
-		c.moved(p, &ev)
+	r.read()
+	for i := range r.events {
+		if r.events[i].ID = d.ID; i > 0 {
+			r.events[i].ID += "/" + strconv.Itoa(i+1)
+		}
 	}
-	return []flow.Event{ev}, nil
+	return r.events, nil
 }
 
-func (c *Connector) moved(p *payload, ev *flow.Event) {
-	it := p.moved()
-	project := c.set.Projects[p.project()]
-	ev.Kind, ev.Seq = flow.TicketMoved, string(p.Changelog.ID)
-	ev.Fields = map[string][]string{"status": {p.status()}}
-	if w := project.word(p.status(), string(it.To)); w != "" {
+// reading is one webhook while it becomes events.
+type reading struct {
+	c      *Connector
+	p      *payload
+	known  *learned
+	base   flow.Event
+	events []flow.Event
+}
+
+// add appends an event that is filled in from what all of them share.
+func (r *reading) add(kind flow.Kind, fill func(*flow.Event)) {
+	ev := r.base
+	ev.Kind, ev.Fields = kind, map[string][]string{}
+	for k, v := range r.base.Fields {
+		ev.Fields[k] = v
+	}
+	fill(&ev)
+	if len(ev.Fields) == 0 {
+		ev.Fields = nil
+	}
+	r.events = append(r.events, ev)
+}
+
+func (r *reading) read() {
+	if why := r.p.gone(); why != "" {
+		r.add(flow.TicketGone, func(ev *flow.Event) { ev.Fields["why"] = []string{why} })
+		return
+	}
+	if r.p.renamed() != nil {
+		r.add(flow.TicketRenamed, r.renamed)
+	}
+	if r.p.moved() != nil {
+		r.add(flow.TicketMoved, r.moved)
+	}
+	files := r.files()
+	if r.p.isComment() {
+		r.add(r.p.said(), func(ev *flow.Event) {
+			r.c.said(&r.p.Comment, r.key(), ev)
+			ev.Files = files
+		})
+		return
+	}
+	for _, f := range files {
+		r.add(flow.FilesAdded, func(ev *flow.Event) {
+			ev.Said, ev.Seq, ev.Files = f.Ref, string(r.p.Changelog.ID), []flow.File{f}
+		})
+	}
+}
+
+func (r *reading) moved(ev *flow.Event) {
+	it := r.p.moved()
+	project := r.c.set.Projects[r.p.project()]
+	ev.Seq = string(r.p.Changelog.ID)
+	ev.Fields["status"] = []string{r.p.status()}
+	if w := project.word(r.p.status(), string(it.To)); w != "" {
 		ev.Fields["word"] = []string{string(w)}
 	}
 	if it.FromText != "" {
@@ -50,23 +104,81 @@ func (c *Connector) moved(p *payload, ev *flow.Event) {
 	}
 }
 
-func (c *Connector) commented(p *payload, ev *flow.Event) {
-	ev.Kind = flow.CommentAdded
-	ev.Body = text.Plain(string(p.Comment.Body))
+func (r *reading) renamed(ev *flow.Event) {
+	key := string(r.p.renamed().ToText)
+	ev.Seq = string(r.p.Changelog.ID)
+	ev.Fields["key"], ev.Fields["project"] = []string{key}, []string{projectOf(key)}
+	ev.Links = []flow.Link{{Ref: ev.Subject, Label: key, URL: r.c.browse(key)}}
+}
+
+// key is what people call the ticket, from the payload or from what Enrich knew.
+func (r *reading) key() string {
+	if k := r.p.key(); k != "" || r.known == nil {
+		return k
+	}
+	return r.known.Key
+}
+
+// files are the attachments that came, as far as the payload describes them.
+func (r *reading) files() []flow.File {
+	var beans []attachment
+	_ = json.Unmarshal(r.p.Issue.Fields.Files, &beans) // of another form, or not there: the names do
+	var out []flow.File
+	for _, it := range r.p.added() {
+		f := flow.File{Ref: r.c.file(string(it.To)), Name: string(it.ToText)}
+		for _, b := range beans {
+			if string(b.ID) == string(it.To) {
+				f = r.c.fileOf(b)
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// said fills in what was said. Words that are not for everybody are left where they are.
+func (c *Connector) said(h *hookComment, key string, ev *flow.Event) {
+	ev.Said = c.commentRef(ev.Subject.Key, string(h.ID))
+	if ev.Kind != flow.CommentRemoved {
+		if at, ok := stamp(string(h.Updated)); ok {
+			ev.Sent = at
+		}
+	}
+	ev.Seq = string(h.ID)
+	if key != "" {
+		ev.Links = []flow.Link{{Ref: ev.Said, Label: key, URL: c.browse(key) + "?focusedCommentId=" + string(h.ID)}}
+	}
+	switch {
+	case h.restricted():
+		ev.Fields["restricted"] = []string{"yes"}
+	case ev.Kind != flow.CommentRemoved:
+		ev.Body = c.readWords(string(h.Body))
+	}
+}
+
+// stamp reads an instant as Jira writes it.
+func stamp(s string) (time.Time, bool) {
+	for _, layout := range []string{jiraTime, "2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05-0700"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
 }
 
 func (c *Connector) actor(p *payload) flow.Actor {
 	who := p.user().account
-	if who == nil || who.ID == "" {
+	if who.id() == "" {
 		return flow.Actor{}
 	}
-	return flow.Actor{Ref: c.user(who.ID), Shown: who.Shown, Zone: who.Zone, Bot: who.Type == "app"}
+	return c.actorOf(*who)
 }
 
 // learned is what Enrich found out.
 type learned struct {
-	Own     bool `json:"own"`     // our own account did it
-	Receipt bool `json:"receipt"` // and a write of ours explains it
+	Own     bool   `json:"own"`           // our own account did it, or it is about words of ours
+	Receipt bool   `json:"receipt"`       // and a write of ours explains it
+	Key     string `json:"key,omitempty"` // of the ticket, where the webhook names none
 }
 
 func readLearned(raw []byte) (*learned, error) {
@@ -81,11 +193,10 @@ func readLearned(raw []byte) (*learned, error) {
 }
 
 // ours reports whether our own account is behind a delivery. Whatever it did is recorded and decides nothing, with a
-// receipt or without.
+// receipt or without; what people do to a comment of ours says nothing new either.
 func (c *Connector) ours(p *payload, known *learned) bool {
 	if known != nil {
 		return known.Own
 	}
-	self := c.self.Load()
-	return self != nil && self.ID != "" && self.ID == p.user().AccountID
+	return c.isSelf(p.user().ID) || p.isComment() && c.isSelf(p.Comment.Author.id())
 }

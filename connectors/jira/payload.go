@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"signoff/internal/flow"
 	"signoff/internal/strictjson"
 )
 
@@ -37,6 +38,7 @@ type hookIssue struct {
 			Name loose `json:"name"`
 		} `json:"status"`
 		Labels json.RawMessage `json:"labels"`
+		Files  json.RawMessage `json:"attachment"`
 	} `json:"fields"`
 }
 
@@ -46,20 +48,34 @@ type hookComment struct {
 	Author     *account        `json:"author"`
 	Updater    *account        `json:"updateAuthor"`
 	Body       loose           `json:"body"`
+	Created    loose           `json:"created"`
 	Updated    loose           `json:"updated"`
 	Visibility json.RawMessage `json:"visibility"`
 	Public     *bool           `json:"jsdPublic"`
+	Properties json.RawMessage `json:"properties"`
 }
 
 // account is a user as Jira shows them.
 type account struct {
-	ID     string `json:"accountId"`
+	ID     string `json:"accountId"`      // Cloud
+	Name   string `json:"name,omitempty"` // Server and Data Center
 	Self   string `json:"self"`
 	Type   string `json:"accountType"`
 	Shown  string `json:"displayName"`
 	Zone   string `json:"timeZone"`
 	Email  string `json:"emailAddress"`
 	Active bool   `json:"active"`
+}
+
+// id is what the edition knows the user by. Cloud sent names too once, so the account's id comes first.
+func (a *account) id() string {
+	switch {
+	case a == nil:
+		return ""
+	case a.ID != "":
+		return a.ID
+	}
+	return a.Name
 }
 
 // change is one changed field. Every part may be null or missing.
@@ -116,6 +132,10 @@ func (p *payload) event() string {
 	switch {
 	case p.Event != "":
 		return string(p.Event)
+	case p.TypeName == "issue_created", p.TypeName == "issue_deleted":
+		return "jira:" + string(p.TypeName)
+	case strings.HasPrefix(string(p.TypeName), "issue_"):
+		return "jira:issue_updated"
 	case p.Comment.ID != "" && len(p.Changelog.Items) == 0:
 		return "comment_created"
 	case len(p.Changelog.Items) > 0:
@@ -134,7 +154,7 @@ func (p *payload) kind() string {
 // user is who did it.
 func (p *payload) user() userOf {
 	who := p.User
-	if p.isComment() {
+	if who == nil && p.isComment() {
 		who = p.Comment.Author
 		if p.Comment.Updater != nil {
 			who = p.Comment.Updater
@@ -143,33 +163,12 @@ func (p *payload) user() userOf {
 	if who == nil {
 		return userOf{}
 	}
-	return userOf{who.ID, who.Self, who}
+	return userOf{who.id(), who.Self, who}
 }
 
 type userOf struct {
-	AccountID, Self string
-	account         *account
-}
-
-// isComment reports whether words were added; Jira says so in two ways, sometimes in both for one comment.
-func (p *payload) isComment() bool {
-	switch p.event() {
-	case "comment_created", "comment_updated":
-		return true
-	case "jira:issue_updated":
-		return p.Comment.ID != "" && (p.TypeName == "issue_commented" || p.TypeName == "issue_comment_edited") && p.moved() == nil
-	}
-	return false
-}
-
-// moved returns the change of status, nil without one.
-func (p *payload) moved() *change {
-	for i := range p.Changelog.Items {
-		if it := &p.Changelog.Items[i]; it.FieldID == "status" || (it.FieldID == "" && it.Field == "status") {
-			return it
-		}
-	}
-	return nil
+	ID, Self string
+	account  *account
 }
 
 var commentSelf = regexp.MustCompile(`/issue/([1-9][0-9]*)/comment/[0-9]+$`)
@@ -181,6 +180,14 @@ func (p *payload) issueID() string {
 	}
 	if m := commentSelf.FindStringSubmatch(p.Comment.Self); m != nil {
 		return m[1]
+	}
+	return ""
+}
+
+// key is what people call the ticket, "" when the payload does not tell it.
+func (p *payload) key() string {
+	if issueKey.MatchString(p.Issue.Key) {
+		return p.Issue.Key
 	}
 	return ""
 }
@@ -199,10 +206,12 @@ func (p *payload) project() string {
 // factKey names what happened, whichever delivery says it.
 func (p *payload) factKey() string {
 	switch {
+	case p.said() == flow.CommentRemoved && p.issueID() != "":
+		return "comment/" + string(p.Comment.ID) + "/deleted"
+	case len(p.Changelog.Items) > 0 && p.Changelog.ID != "" && p.issueID() != "":
+		return "change/" + p.issueID() + "/" + string(p.Changelog.ID)
 	case p.isComment():
 		return "comment/" + string(p.Comment.ID) + "/" + string(p.Comment.Updated)
-	case p.moved() != nil && p.Changelog.ID != "" && p.issueID() != "":
-		return "change/" + p.issueID() + "/" + string(p.Changelog.ID)
 	}
 	return ""
 }
@@ -212,24 +221,22 @@ func (p *payload) use() (ignored, malformed string) {
 	switch p.event() {
 	case "":
 		return "it says nothing that happened", ""
-	case "jira:issue_updated", "comment_created", "comment_updated":
-	case "jira:issue_deleted":
-		return "the ticket was deleted in Jira; its request goes on and says so when the ticket is next written", ""
+	case "attachment_created":
+		return "it does not say at which ticket; the change of the ticket does", ""
 	case "jira:issue_created":
 		if p.mark() != "" && p.issueID() != "" {
 			return "", "" // it may settle a create whose answer was lost
 		}
 		return newTicket, ""
+	case "jira:issue_updated", "jira:issue_deleted", archivedEvent, "comment_created", "comment_updated", "comment_deleted":
 	default:
 		return "events of this kind are not used", ""
 	}
 	switch {
-	case !p.isComment() && p.moved() == nil:
+	case !p.isComment() && p.gone() == "" && !p.changed():
 		return "nothing that a request follows was changed", ""
 	case p.issueID() == "":
 		return "", "it does not say which ticket it is about"
-	case p.isComment() && p.Comment.restricted():
-		return "the comment is not for everybody", ""
 	case p.moved() != nil && p.status() == "":
 		return "", "it does not say which status the ticket has"
 	}
@@ -250,27 +257,6 @@ func (p *payload) mark() string {
 		if m := markLabel.FindStringSubmatch(l); m != nil {
 			return m[1]
 		}
-	}
-	return ""
-}
-
-// restricted reports whether only some may read the comment.
-func (c hookComment) restricted() bool {
-	v := strings.TrimSpace(string(c.Visibility))
-	return (v != "" && v != "null" && v != "{}") || (c.Public != nil && !*c.Public)
-}
-
-// status is the name of the status the ticket came to.
-func (p *payload) status() string {
-	it := p.moved()
-	if it == nil {
-		return ""
-	}
-	if it.ToText != "" {
-		return string(it.ToText)
-	}
-	if s := p.Issue.Fields.Status; it.To == "" || it.To == s.ID {
-		return string(s.Name)
 	}
 	return ""
 }

@@ -95,13 +95,13 @@ func (c *Connector) refused(r call, status int, header http.Header, body []byte)
 	switch {
 	case status == http.StatusUnauthorized:
 		e.Person = tokenRefused
-		if header.Get("X-Authentication-Denied-Reason") != "" {
+		if strings.Contains(header.Get("X-Authentication-Denied-Reason"), "CAPTCHA") {
 			e.Person = captcha
 		}
 	case status == http.StatusForbidden:
 		c.forbidden(r, header, cause, e)
 	case status == http.StatusNotFound:
-		notFound(r, header, e)
+		notFound(r, header, body, e)
 	case status == http.StatusTooManyRequests:
 		c.limited(r, header, e)
 	case class == connectors.Limited:
@@ -110,6 +110,9 @@ func (c *Connector) refused(r call, status int, header http.Header, body []byte)
 		e.Wait = max(wait, firstLook)
 	case class == connectors.Denied: // a redirect
 		e.Person = "Jira's address leads elsewhere. An administrator has to correct tracker.jira.url."
+	case archived(r, status, cause.said):
+		e.Gone = "archived"
+		e.Person = fmt.Sprintf("Jira takes no changes to %s: it is archived. Restore it in Jira, then try again.", firstOf(r.scope, "the ticket"))
 	case class == connectors.Rejected:
 		e.Person = rejected(status, cause.said)
 	}
@@ -123,6 +126,10 @@ const (
 
 // forbidden tells a missing permission, which concerns one thing, from an account that is locked out.
 func (c *Connector) forbidden(r call, header http.Header, cause *refusal, e *connectors.Error) {
+	if strings.Contains(header.Get("X-Authentication-Denied-Reason"), "CAPTCHA") {
+		e.Person = captcha
+		return
+	}
 	if r.scope == "" || header.Get("X-Seraph-Loginreason") == "AUTHENTICATION_DENIED" || header.Get("X-Authentication-Denied-Reason") != "" {
 		e.Person = "Jira does not let signoff's account in. An administrator has to look at the account and its token."
 		return
@@ -134,17 +141,30 @@ func (c *Connector) forbidden(r call, header http.Header, cause *refusal, e *con
 	}
 }
 
-// notFound: what Jira hides it calls not found, so nothing is concluded but that it cannot be worked on.
-func notFound(r call, header http.Header, e *connectors.Error) {
+// notFound: what Jira hides it calls not found, so nothing is concluded but that it cannot be worked on. A web page says
+// nothing of a ticket at all.
+func notFound(r call, header http.Header, body []byte, e *connectors.Error) {
 	if strings.EqualFold(header.Get("X-Ausername"), "anonymous") {
 		e.Class, e.Person = connectors.Denied, tokenRefused
+		return
+	}
+	if len(body) > 0 && !json.Valid(body) {
+		e.Class = connectors.Transient
 		return
 	}
 	what := r.scope
 	if what == "" {
 		what = "it"
 	}
+	if r.about != "" {
+		e.Gone = "hidden"
+	}
 	e.Person = fmt.Sprintf("Jira does not show %s to signoff: it was deleted or moved, or signoff's account may not browse it. Restore it or give the permission, then try again.", what)
+}
+
+// archived tells a ticket that can be read and not written.
+func archived(r call, status int, s said) bool {
+	return status == http.StatusBadRequest && r.issue != "" && strings.Contains(strings.ToLower(s.plain(nil)), "archived")
 }
 
 // limited says who has to wait.

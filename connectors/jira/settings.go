@@ -23,15 +23,19 @@ type Settings struct {
 	URL    string `yaml:"url"`     // where people open Jira: https://lumen.atlassian.net
 	APIURL string `yaml:"api_url"` // where the API is reached, when not under URL
 	// CloudID selects the gateway https://api.atlassian.com/ex/jira/{cloud_id}, which scoped tokens need.
-	CloudID       string             `yaml:"cloud_id"`
-	User          string             `yaml:"user"`
-	Token         secret.Secret      `yaml:"token"`
-	TokenExpires  string             `yaml:"token_expires"`  // 2027-06-30
-	WebhookSecret []secret.Secret    `yaml:"webhook_secret"` // one, or two while changing it
-	WritesPerDay  int                `yaml:"writes_per_day"`
-	Bypass        string             `yaml:"bypass"`     // flag
-	Deployment    string             `yaml:"deployment"` // cloud
-	Projects      map[string]Project `yaml:"projects"`
+	CloudID       string          `yaml:"cloud_id"`
+	User          string          `yaml:"user"`
+	Token         secret.Secret   `yaml:"token"`
+	TokenExpires  string          `yaml:"token_expires"`  // 2027-06-30
+	WebhookSecret []secret.Secret `yaml:"webhook_secret"` // one, or two while changing it
+	// WebhookToken is the last part of the webhook's address where Jira cannot sign (Data Center before 10).
+	WebhookToken secret.Secret      `yaml:"webhook_token"`
+	Webhook      string             `yaml:"webhook"` // auto: signoff registers it; manual
+	WritesPerDay int                `yaml:"writes_per_day"`
+	Bypass       string             `yaml:"bypass"`      // flag, move back
+	Attachments  string             `yaml:"attachments"` // keep, to thread
+	Deployment   string             `yaml:"deployment"`  // cloud, server; empty: as Jira says
+	Projects     map[string]Project `yaml:"projects"`
 }
 
 // Project says how requests look in one Jira project.
@@ -55,6 +59,7 @@ type FieldRule struct {
 type StatusEntry struct {
 	Status string            // name or id
 	Fields map[string]string // resolution: Done
+	Path   []string          // statuses on the way there, where signoff cannot find it by itself
 }
 
 // UnmarshalYAML reads "Brand" or {field: Priority, values: {low: Low}, owner: jira}.
@@ -84,17 +89,18 @@ func (s *StatusEntry) UnmarshalYAML(n *yaml.Node) error {
 		s.Status = n.Value
 		return nil
 	}
-	if err := onlyKeys(n, "status", "fields"); err != nil {
+	if err := onlyKeys(n, "status", "fields", "path"); err != nil {
 		return err
 	}
 	var m struct {
 		Status string            `yaml:"status"`
 		Fields map[string]string `yaml:"fields"`
+		Path   []string          `yaml:"path"`
 	}
 	if err := n.Decode(&m); err != nil {
-		return errors.New("must be the name of a Jira status, or {status: …, fields: {resolution: …}}")
+		return errors.New("must be the name of a Jira status, or {status: …, fields: {resolution: …}, path: […]}")
 	}
-	*s = StatusEntry{m.Status, m.Fields}
+	*s = StatusEntry{m.Status, m.Fields, m.Path}
 	return nil
 }
 
@@ -143,16 +149,13 @@ func (s *Settings) complete() error {
 	add(s.addresses())
 	add(s.account())
 	add(s.secrets())
-	switch {
-	case s.WritesPerDay < 0:
+	add(s.token())
+	if s.WritesPerDay < 0 {
 		add(problem("writes_per_day", "must not be negative; leave it out for no limit"))
-	case s.Bypass == "":
-		s.Bypass = "flag"
-	case s.Bypass == "move back":
-		add(problem("bypass", `"move back" is not supported; with "flag" a ticket moved past an open approval is shown in the thread and left where it is`))
-	case s.Bypass != "flag":
-		add(problem("bypass", `%q is not known; write "flag"`, s.Bypass))
 	}
+	add(oneOf("bypass", &s.Bypass, "flag", "move back"))
+	add(oneOf("attachments", &s.Attachments, "keep", "to thread"))
+	add(oneOf("webhook", &s.Webhook, "auto", "manual"))
 	if len(s.Projects) == 0 {
 		add(problem("projects", "name at least one Jira project, for example DES: {issue_type: Task}"))
 	}
@@ -164,15 +167,33 @@ func (s *Settings) complete() error {
 	return errors.Join(all...)
 }
 
+// oneOf takes one of the words of a setting; the first is its default.
+func oneOf(key string, value *string, words ...string) error {
+	if *value == "" {
+		*value = words[0]
+	}
+	if !slices.Contains(words, *value) {
+		return problem(key, "%q is not known; write %q", *value, words)
+	}
+	return nil
+}
+
 func (s *Settings) deployment() error {
 	switch strings.ToLower(s.Deployment) {
-	case "", "cloud":
-		s.Deployment = "cloud"
+	case "", "auto":
+		s.Deployment = ""
+		return nil
+	case "cloud":
+		s.Deployment = string(cloud)
 		return nil
 	case "server", "datacenter", "data center":
-		return problem("deployment", "Jira Server and Data Center are not supported; signoff speaks to Jira Cloud")
+		s.Deployment = string(server)
+		if s.CloudID != "" {
+			return problem("cloud_id", "only Jira Cloud has a cloud id; leave it out for Data Center")
+		}
+		return nil
 	}
-	return problem("deployment", `%q is not known; write "cloud" or leave it out`, s.Deployment)
+	return problem("deployment", `%q is not known; write "cloud" or "server", or leave it out`, s.Deployment)
 }
 
 func (s *Settings) addresses() error {
@@ -207,13 +228,14 @@ func (s *Settings) addresses() error {
 }
 
 func (s *Settings) account() error {
+	s.User = strings.TrimSpace(s.User)
 	switch {
-	case strings.TrimSpace(s.User) == "":
-		return problem("user", "the e-mail address of the account that signoff uses is missing")
+	case s.User == "" && s.sure() == cloud:
+		return problem("user", "the e-mail address of the account that signoff uses is missing; only the personal access token of a Data Center comes without one")
 	case strings.Contains(s.User, ":"):
-		return problem("user", "an e-mail address cannot hold a colon")
+		return problem("user", "the name of an account cannot hold a colon")
 	case strings.TrimSpace(s.Token.Reveal()) == "":
-		return problem("token", "the API token is missing; make one for the account of signoff at id.atlassian.com")
+		return problem("token", "the token is missing; make one for the account of signoff: at id.atlassian.com for Cloud, under Profile, Personal access tokens for Data Center")
 	}
 	if s.TokenExpires != "" {
 		if _, err := time.Parse(time.DateOnly, s.TokenExpires); err != nil {
@@ -228,7 +250,10 @@ const shortestSecret = 12
 // secrets refuses webhook secrets that would verify nothing.
 func (s *Settings) secrets() error {
 	if len(s.WebhookSecret) == 0 {
-		return problem("webhook_secret", "the secret of the Jira webhook is missing; without it anybody could post events")
+		if s.WebhookToken.Reveal() != "" && s.sure() != cloud {
+			return nil
+		}
+		return problem("webhook_secret", "the secret of the Jira webhook is missing; without it anybody could post events. A Data Center before version 10 cannot sign: give it a webhook_token instead")
 	}
 	if len(s.WebhookSecret) > 2 {
 		return problem("webhook_secret", "one secret, or two while changing it, not %d", len(s.WebhookSecret))
@@ -247,6 +272,28 @@ func (s *Settings) secrets() error {
 		}
 	}
 	return nil
+}
+
+var (
+	hexToken  = regexp.MustCompile(`^[0-9a-fA-F]{32,128}$`)
+	wordToken = regexp.MustCompile(`^[A-Za-z0-9_-]{22,128}$`)
+	hexOnly   = regexp.MustCompile(`^[0-9a-fA-F-]*$`)
+)
+
+const tokenAsked = "the token must hold at least 128 bits and nothing but letters, digits, - and _; make one with: openssl rand -hex 32"
+
+// token refuses a token of the webhook's address that could be guessed.
+func (s *Settings) token() error {
+	text := s.WebhookToken.Reveal()
+	switch {
+	case text == "":
+		return nil
+	case placeholder(text):
+		return problem("webhook_token", "this is a placeholder, not a token; make one with: openssl rand -hex 32")
+	case hexToken.MatchString(text), wordToken.MatchString(text) && !hexOnly.MatchString(text):
+		return nil
+	}
+	return problem("webhook_token", "%s", tokenAsked)
 }
 
 // placeholder recognises values that were copied from an example.

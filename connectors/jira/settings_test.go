@@ -14,7 +14,7 @@ import (
 
 func problemsOf(t *testing.T, yaml string) string {
 	t.Helper()
-	_, err := jira.New(read(yaml), connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t)})
+	_, err := jira.New(read(yaml), connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t)})
 	if err == nil {
 		return ""
 	}
@@ -33,9 +33,9 @@ func TestSettings_Refused(t *testing.T) {
 		"not an address":          {swap("https://lumen", "lumen"), "url: "},
 		"query in the address":    {swap("atlassian.net", "atlassian.net?x=1"), "url: an address without ? and # is needed"},
 		"no user":                 {swap("user: signoff-bot@lumen.example", ""), "user: the e-mail address"},
-		"colon in user":           {swap("signoff-bot@", "a:b@"), "user: an e-mail address cannot hold a colon"},
-		"no token":                {swap("token: "+token, ""), "token: the API token is missing"},
-		"blank token":             {swap("token: "+token, "token: ' '"), "token: the API token is missing"},
+		"colon in user":           {swap("signoff-bot@", "a:b@"), "user: the name of an account cannot hold a colon"},
+		"no token":                {swap("token: "+token, ""), "token: the token is missing"},
+		"blank token":             {swap("token: "+token, "token: ' '"), "token: the token is missing"},
 		"no secret":               {secret(""), "webhook_secret: the secret of the Jira webhook is missing"},
 		"empty secret":            {secret("''"), "webhook_secret: the secret is empty"},
 		"blank secret":            {secret("'   '"), "webhook_secret: the secret is empty"},
@@ -46,12 +46,22 @@ func TestSettings_Refused(t *testing.T) {
 		"one letter":              {secret("aaaaaaaaaaaaaaaaaaaaaaaa"), "webhook_secret: this is a placeholder"},
 		"second secret short":     {secret("[signoff-jira-webhook-secret, short]"), "webhook_secret: the secret is shorter"},
 		"three secrets":           {secret("[signoff-jira-webhook-1, signoff-jira-webhook-2, signoff-jira-webhook-3]"), "webhook_secret: one secret, or two"},
-		"server":                  {good + "deployment: server\n", "deployment: Jira Server and Data Center are not supported"},
-		"data center":             {good + "deployment: datacenter\n", "deployment: Jira Server and Data Center are not supported"},
+		"server":                  {good + "deployment: server\n", ""},
+		"data center":             {good + "deployment: data center\n", ""},
+		"server with a cloud id":  {good + "deployment: server\ncloud_id: 1122-aabb\n", "cloud_id: only Jira Cloud has a cloud id"},
 		"odd deployment":          {good + "deployment: moon\n", `deployment: "moon" is not known`},
 		"cloud":                   {good + "deployment: cloud\n", ""},
 		"bypass":                  {good + "bypass: flag\n", ""},
-		"move back":               {good + "bypass: move back\n", `bypass: "move back" is not supported`},
+		"move back":               {good + "bypass: move back\n", ""},
+		"attachments":             {good + "attachments: to thread\n", ""},
+		"odd attachments":         {good + "attachments: yes please\n", `attachments: "yes please" is not known`},
+		"odd webhook":             {good + "webhook: never\n", `webhook: "never" is not known`},
+		"token on Cloud alone":    {secret("") + "webhook_token: 0123456789abcdef0123456789abcdef\n", "webhook_secret: the secret of the Jira webhook is missing"},
+		"token":                   {good + "webhook_token: 0123456789abcdef0123456789abcdef\n", ""},
+		"token in letters":        {good + "webhook_token: Zk3-9xQ_71bLmN4pRt8sVw\n", ""},
+		"short token":             {good + "webhook_token: 0123456789abcdef0123456789\n", "webhook_token: the token must hold at least 128 bits"},
+		"token with a slash":      {good + "webhook_token: 0123456789abcdef/0123456789abcdef\n", "webhook_token: the token must hold"},
+		"placeholder token":       {good + "webhook_token: changeme-changeme-changeme-1\n", "webhook_token: this is a placeholder"},
 		"odd bypass":              {good + "bypass: maybe\n", `bypass: "maybe" is not known`},
 		"budget":                  {good + "writes_per_day: -1\n", "writes_per_day: must not be negative"},
 		"odd day":                 {good + "token_expires: soon\n", "token_expires: must be a day such as 2027-06-30"},
@@ -65,7 +75,7 @@ func TestSettings_Refused(t *testing.T) {
 		"one field twice":         {swap("region: Region", "region: brand"), `projects.DES.fields.region: the Jira field "brand" already holds brand`},
 		"unknown key":             {good + "tokn: x\n", `"tokn"`},
 		"unknown key of a field":  {swap("owner: jira", "onwer: jira"), `"onwer" is not known here; known: field, values, owner`},
-		"unknown key of a status": {swap("declined: Won't Do", "declined: {state: X}"), `"state" is not known here; known: status, fields`},
+		"unknown key of a status": {swap("declined: Won't Do", "declined: {state: X}"), `"state" is not known here; known: status, fields, path`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +93,7 @@ func TestSettings_Refused(t *testing.T) {
 func TestSettings_ProblemsHavePlaces(t *testing.T) {
 	t.Parallel()
 	bad := strings.Replace(fmt.Sprintf(settings, "ftp://x"), "intake: To Do", "started: To Do", 1)
-	_, err := jira.New(read(bad), connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t)})
+	_, err := jira.New(read(bad), connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t)})
 	var keys []string
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

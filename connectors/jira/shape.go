@@ -60,16 +60,24 @@ func (f field) one(kind, v string, known map[string]flow.Ref) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("%q has no Jira account that is known", v)
 		}
-		return map[string]string{"accountId": ref.Key}, nil
+		return person(f.on, ref.Key), nil
 	case "option", "priority", "resolution", "component", "version", "securitylevel":
 		return f.choice(v)
 	case "option-with-child":
 		return f.cascade(v)
 	case "issuelink":
-		if !issueKey.MatchString(v) {
+		key, ok := keyIn(v)
+		if !ok {
 			return nil, fmt.Errorf("%q is not the key of a ticket", v)
 		}
-		return map[string]string{"key": v}, nil
+		return map[string]string{"key": key}, nil
+	}
+	if f.Schema.Custom == epicLink {
+		key, ok := keyIn(v)
+		if !ok {
+			return nil, fmt.Errorf("%q is not the key of an epic", v)
+		}
+		return key, nil
 	}
 	if f.Schema.System == "summary" {
 		return oneLine(v), nil

@@ -67,7 +67,7 @@ func (w *wanted) assign(who flow.Actor, known map[string]flow.Ref) {
 
 // field puts one mapped field in, or notes why it is left out.
 func (w *wanted) field(s *screen, rule FieldRule, values []string, known map[string]flow.Ref) {
-	f, err := s.named(rule.Field)
+	f, err := s.fieldOf(rule)
 	if err == nil && f.ID == "timeoriginalestimate" { // shown under that name, set through another
 		if t, ok := s.byID("timetracking"); ok {
 			f = t
@@ -90,7 +90,18 @@ func (w *wanted) field(s *screen, rule FieldRule, values []string, known map[str
 		}
 		return
 	}
-	w.fields[f.ID], w.ours[f.ID] = value, rule.Owner == "jira"
+	// A sub-task stays below its parent: Jira moves it in a dialog only.
+	w.fields[f.ID], w.ours[f.ID] = value, rule.Owner == "jira" || f.ID == parentField && s.subtask
+}
+
+// fieldOf finds the field that a rule means.
+func (s *screen) fieldOf(rule FieldRule) (field, error) {
+	if rule.isParent() {
+		if f, ok := s.parent(); ok {
+			return f, nil
+		}
+	}
+	return s.named(rule.Field)
 }
 
 func (r FieldRule) translate(values []string) []string {

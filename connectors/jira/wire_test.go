@@ -77,10 +77,12 @@ func decoded(t *testing.T, raw string) any {
 }
 
 const (
+	infoCall   = "GET /rest/api/2/serverInfo"
+	cloudInfo  = `{"deploymentType":"Cloud","version":"1001.0.0"}`
 	typesCall  = "GET /rest/api/2/issue/createmeta/DES/issuetypes?maxResults=50&startAt=0"
 	fieldsCall = "GET /rest/api/2/issue/createmeta/DES/issuetypes/10001?maxResults=50&startAt=0"
 	createCall = "POST /rest/api/2/issue"
-	readCall   = "GET /rest/api/2/issue/10042?fields=summary%2Cdescription%2Cstatus%2Cproject%2Cissuetype%2Clabels%2Cduedate%2Cassignee%2Cpriority"
+	readCall   = "GET /rest/api/2/issue/10042?fields=summary%2Cdescription%2Cstatus%2Cproject%2Cissuetype%2Clabels%2Cduedate%2Cassignee%2Cpriority%2Cupdated"
 	waysCall   = "GET /rest/api/2/issue/10042/transitions?expand=transitions.fields"
 	moveCall   = "POST /rest/api/2/issue/10042/transitions"
 	editCall   = "PUT /rest/api/2/issue/10042"
@@ -110,7 +112,7 @@ const (
 func scripted(t *testing.T, answers map[string][]string) (*rig, *script) {
 	t.Helper()
 	s := &script{t: t, bodies: map[string][]string{}, answers: map[string][]string{
-		typesCall: {types}, fieldsCall: {fields}, createCall: {created}, readCall: {toDo}, assignCall: {"204 "}, editCall: {"204 "}, moveCall: {"204 "},
+		infoCall: {cloudInfo}, typesCall: {types}, fieldsCall: {fields}, createCall: {created}, readCall: {toDo}, assignCall: {"204 "}, editCall: {"204 "}, moveCall: {"204 "},
 	}}
 	for call, list := range answers {
 		s.answers[call] = list
