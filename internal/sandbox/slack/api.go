@@ -33,9 +33,9 @@ func refused(code string, l *lint) *failure {
 
 // method is one Web API method. do runs with the server locked.
 type method struct {
-	scopes    []string // all of them are needed
-	perMinute int      // 0: no tier of its own
-	do        func(*Server, args) (object, *failure)
+	scopes    []string                               // all of them are needed
+	perMinute int                                    // 0: no tier of its own
+	do        func(*Server, args) (object, *failure) // nil: by no bot token
 }
 
 // Tiers of the Web API, in calls a minute.
@@ -49,6 +49,7 @@ const (
 func methods() map[string]method {
 	return map[string]method{
 		"auth.test":             {nil, 300, (*Server).authTest},
+		"auth.revoke":           {nil, tier3, (*Server).revokeAuth},
 		"chat.postMessage":      {[]string{"chat:write"}, 0, (*Server).postMessage},
 		"chat.update":           {[]string{"chat:write"}, tier3, (*Server).updateMessage},
 		"chat.postEphemeral":    {[]string{"chat:write"}, tier4, (*Server).postEphemeral},
@@ -71,6 +72,7 @@ func methods() map[string]method {
 		"reactions.add":         {[]string{"reactions:write"}, tier3, (*Server).addReaction},
 		"reactions.get":         {[]string{"reactions:read"}, tier3, (*Server).getReactions},
 		"reactions.remove":      {[]string{"reactions:write"}, tier2, (*Server).removeReaction},
+		"oauth.v2.access":       {nil, tier4, nil},
 		"team.info":             {[]string{"team:read"}, tier3, (*Server).teamInfo},
 
 		"files.info":                   {[]string{"files:read"}, tier4, (*Server).fileInfo},
@@ -84,11 +86,14 @@ func (s *Server) API() http.Handler {
 	mux := http.NewServeMux()
 	known := methods()
 	mux.HandleFunc("/api/{method}", func(w http.ResponseWriter, r *http.Request) { s.serveMethod(w, r, known) })
-	mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.serveResponseURL)
-	mux.HandleFunc("POST /commands/{team}/{id}/{secret}", s.serveResponseURL)
+	mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.at((*Server).serveResponseURL))
+	mux.HandleFunc("POST /commands/{team}/{id}/{secret}", s.at((*Server).serveResponseURL))
 	mux.HandleFunc("GET /files-pri/{file}/{name}", s.serveFile)
 	mux.HandleFunc("GET /files-pri/{file}/download/{name}", s.serveFile)
-	mux.HandleFunc("POST /upload/v1/{team}/{secret}", s.serveUpload)
+	mux.HandleFunc("POST /upload/v1/{team}/{secret}", s.at((*Server).serveUpload))
+	p := newPages(s)
+	mux.Handle("GET /oauth/v2/authorize", guarded(http.HandlerFunc(p.authorize)))
+	mux.Handle("POST /oauth/v2/authorize", guarded(http.HandlerFunc(p.decide)))
 	faulty := sandbox.Faulty{
 		Service: service, Faults: s.opt.Faults, Method: methodName, Next: mux, Refuse: refuse,
 		Note: func(r *http.Request, f sandbox.Fault, status int, body []byte) {
@@ -125,6 +130,8 @@ func methodName(r *http.Request) string {
 		return "files.download"
 	case strings.Contains(r.URL.Path, "/upload/v1/"):
 		return "files.upload"
+	case strings.Contains(r.URL.Path, "/oauth/v2/"):
+		return "oauth.authorize"
 	}
 	return "response_url"
 }
@@ -141,6 +148,14 @@ func refuse(w http.ResponseWriter, status int, name string) {
 	}
 }
 
+// call is one call that was admitted, or why it was not.
+type call struct {
+	of     *Server // the workspace whose token it carries
+	args   args
+	wait   time.Duration
+	failed *failure
+}
+
 func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, known map[string]method) {
 	name := r.PathValue("method")
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -149,60 +164,86 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, known map[s
 		Status: http.StatusOK, Body: masked(readable(r, body)),
 	}
 	var answer object
-	var failed *failure
-	wait := time.Duration(0)
-	if err != nil {
-		failed = fail("request_timeout")
-	} else {
-		var a args
-		a, wait, failed = s.admit(r, body, known)
-		entry.Mark = markOf(a)
-		if failed == nil {
-			s.mu.Lock()
-			answer, failed = known[name].do(s, a)
-			s.mu.Unlock()
-		}
+	c := call{of: s, failed: fail("request_timeout")}
+	if err == nil {
+		c = s.admit(r, body, known)
+		entry.Mark = markOf(c.args)
 	}
-	if wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	if c.failed == nil {
+		answer, c.failed = s.run(r, name, c, known)
+	}
+	if c.wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(c.wait.Seconds()))))
 		entry.Status = http.StatusTooManyRequests
 	}
 	w.Header().Set("X-Accepted-OAuth-Scopes", strings.Join(known[name].scopes, ","))
-	w.Header().Set("X-OAuth-Scopes", strings.Join(s.opt.Scopes, ","))
-	entry.Note, entry.Failed = note(failed, r), failed != nil || r.Header.Get(sandbox.FaultHeader) != ""
+	w.Header().Set("X-OAuth-Scopes", strings.Join(*c.of.scopes.Load(), ","))
+	entry.Note, entry.Failed = note(c.failed, r), c.failed != nil || r.Header.Get(sandbox.FaultHeader) != ""
 	s.opt.Ledger.Add(entry)
-	writeJSON(w, entry.Status, envelope(answer, failed))
+	writeJSON(w, entry.Status, envelope(answer, c.failed))
+}
+
+// run does what an admitted call asks for.
+func (s *Server) run(r *http.Request, name string, c call, known map[string]method) (object, *failure) {
+	switch name {
+	case "oauth.v2.access":
+		return s.access(r, c.args)
+	}
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	return known[name].do(c.of, c.args)
 }
 
 // admit decides whether a call may run: a known method, a valid token, the scopes, the rate.
-func (s *Server) admit(r *http.Request, body []byte, known map[string]method) (args, time.Duration, *failure) {
+func (s *Server) admit(r *http.Request, body []byte, known map[string]method) call {
 	name := r.PathValue("method")
 	m, ok := known[name]
 	if !ok {
-		return nil, 0, &failure{code: "unknown_method", extra: object{"req_method": name}}
+		return call{of: s, failed: &failure{code: "unknown_method", extra: object{"req_method": name}}}
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
-		return nil, 0, fail("invalid_http_method")
+		return call{of: s, failed: fail("invalid_http_method")}
 	}
 	a, token, err := readArgs(r, body)
+	c := call{of: s, args: a}
 	switch {
-	case token == "" && err == nil:
-		return a, 0, fail("not_authed")
-	case token != s.opt.BotToken && err == nil:
-		return a, 0, fail("invalid_auth")
 	case err != nil:
-		return a, 0, fail(err.Error())
+		c.failed = fail(err.Error())
+	case m.do == nil: // not by bot token
+		c.failed = s.admitApp(name, token)
+	default:
+		c.of, c.failed = s.admitBot(m, token)
 	}
-	for _, scope := range m.scopes {
-		if f := s.wantScope(scope); f != nil {
-			return a, 0, f
+	if c.failed == nil {
+		if c.wait = c.of.limits.take(name, m.perMinute, a.str("channel")); c.wait > 0 {
+			c.failed = fail("ratelimited")
 		}
 	}
-	if wait := s.limits.take(name, m.perMinute, a.str("channel")); wait > 0 {
-		return a, wait, fail("ratelimited")
-	}
-	return a, 0, nil
+	return c
 }
+
+// admitBot finds the workspace of a bot token and checks the scopes.
+func (s *Server) admitBot(m method, token string) (*Server, *failure) {
+	if token == "" {
+		return s, fail("not_authed")
+	}
+	of, failed := s.app.holder(token, s.opt.Now())
+	if of == nil {
+		of = s
+	}
+	if failed != nil {
+		return of, failed
+	}
+	for _, scope := range m.scopes {
+		if f := of.wantScope(scope); f != nil {
+			return of, f
+		}
+	}
+	return of, nil
+}
+
+// admitApp checks the token of a method of the app itself. oauth.v2.access has none.
+func (s *Server) admitApp(string, string) *failure { return nil }
 
 // wantScope refuses a call when the app was not granted scope.
 func (s *Server) wantScope(scope string) *failure {
@@ -210,11 +251,11 @@ func (s *Server) wantScope(scope string) *failure {
 		return nil
 	}
 	return &failure{code: "missing_scope", extra: object{
-		"needed": scope, "provided": strings.Join(s.opt.Scopes, ","),
+		"needed": scope, "provided": strings.Join(*s.scopes.Load(), ","),
 	}}
 }
 
-func (s *Server) granted(scope string) bool { return slices.Contains(s.opt.Scopes, scope) }
+func (s *Server) granted(scope string) bool { return slices.Contains(*s.scopes.Load(), scope) }
 
 func envelope(answer object, failed *failure) object {
 	out := object{"ok": failed == nil}

@@ -126,7 +126,7 @@ func (s *Server) wireChannel(c *channel) object {
 	}
 	o["name"], o["name_normalized"] = c.name, c.name
 	o["is_channel"], o["is_group"], o["is_private"] = c.kind() == "channel", c.kind() == "group", c.private || c.mpim
-	o["is_general"], o["is_shared"], o["is_ext_shared"] = c.name == "general", false, false
+	o["is_general"], o["is_shared"], o["is_ext_shared"] = c.name == "general", s.external(c), s.external(c)
 	o["is_member"], o["num_members"] = c.has(s.opt.Bot.UserID), len(c.members)
 	o["topic"] = object{"value": c.topic, "creator": "", "last_set": 0}
 	o["purpose"] = object{"value": "", "creator": "", "last_set": 0}

@@ -136,7 +136,7 @@ func (s *Server) Events() []Event {
 
 // sendEvent wraps an inner event and delivers it in the background. The caller holds mu.
 func (s *Server) sendEvent(inner object) {
-	if s.hookURL == "" || s.ctx.Err() != nil || !s.subscribed(inner) {
+	if s.hookURL == "" || !s.installed || s.ctx.Err() != nil || !s.subscribed(inner) {
 		return
 	}
 	e := &event{id: s.newID("Ev0", 8), kind: str(inner, "type")}
@@ -145,13 +145,13 @@ func (s *Server) sendEvent(inner object) {
 	}
 	body, err := json.Marshal(object{
 		"token": "sandboxverificationtoken", "team_id": s.opt.Team.ID, "context_team_id": s.opt.Team.ID,
-		"context_enterprise_id": nil, "api_app_id": s.opt.AppID, "event": inner, "type": "event_callback",
+		"context_enterprise_id": s.enterprise(), "api_app_id": s.opt.AppID, "event": inner, "type": "event_callback",
 		"event_id": e.id, "event_time": s.opt.Now().Unix(),
 		"authorizations": []any{object{
-			"enterprise_id": nil, "team_id": s.opt.Team.ID, "user_id": s.opt.Bot.UserID, "is_bot": true,
+			"enterprise_id": s.enterprise(), "team_id": s.opt.Team.ID, "user_id": s.opt.Bot.UserID, "is_bot": true,
 			"is_enterprise_install": false,
 		}},
-		"is_ext_shared_channel": false, "event_context": "4-" + e.id,
+		"is_ext_shared_channel": s.externalEvent(inner), "event_context": "4-" + e.id,
 	})
 	if err != nil {
 		panic("slack sandbox: event cannot be written: " + err.Error()) // built above from plain values
@@ -159,6 +159,25 @@ func (s *Server) sendEvent(inner object) {
 	e.body = body
 	s.sent = append(s.sent, e)
 	s.work.Go(func() { s.deliver(e) })
+}
+
+// enterprise is the id of the organization, or null.
+func (s *Server) enterprise() any {
+	if s.opt.Team.EnterpriseID == "" {
+		return nil
+	}
+	return s.opt.Team.EnterpriseID
+}
+
+// externalEvent reports whether an event is of a channel that is shared with another workspace.
+func (s *Server) externalEvent(inner object) bool {
+	c := s.channelByID(firstOf(str(inner, "channel"), str(inner, "channel_id"), str(obj(inner["item"]), "channel")))
+	return c != nil && s.external(c)
+}
+
+// external reports whether people of another workspace are in a channel.
+func (s *Server) external(c *channel) bool {
+	return slices.ContainsFunc(c.members, func(id string) bool { return s.teamOf(id) != s.opt.Team.ID })
 }
 
 // deliver sends an event until it is accepted or Slack's patience ends.

@@ -51,6 +51,9 @@ func writeFile(w http.ResponseWriter, f File) {
 // fileFor finds the file of a download; why says what stands against it.
 func (s *Server) fileFor(r *http.Request) (f File, why string) {
 	team, id, _ := strings.Cut(r.PathValue("file"), "-")
+	if of := s.app.team(team); of != nil {
+		s = of
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.files[id]
@@ -69,8 +72,12 @@ func (s *Server) fileFor(r *http.Request) (f File, why string) {
 
 // allow checks a bot token and one scope. The caller holds mu.
 func (s *Server) allow(token, scope string) *failure {
-	if token != s.opt.BotToken {
-		return fail("invalid_auth")
+	of, failed := s.app.holder(token, s.opt.Now())
+	switch {
+	case failed != nil:
+		return failed
+	case of != s:
+		return fail("invalid_auth") // a token of another workspace
 	}
 	return s.wantScope(scope)
 }

@@ -20,6 +20,7 @@ func (p pages) forms(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc("POST /u/{user}/"+name, func(w http.ResponseWriter, r *http.Request) {
 			user := r.PathValue("user")
+			p := p.at(r)
 			p.s.dismiss(user)
 			before := p.s.Version()
 			to, err := do(p, user, r)
@@ -33,7 +34,7 @@ func (p pages) forms(mux *http.ServeMux) {
 			http.Redirect(w, r, to, http.StatusSeeOther)
 		})
 	}
-	mux.HandleFunc("POST /u/{user}/link", p.link)
+	mux.HandleFunc("POST /u/{user}/link", p.of(pages.link))
 }
 
 // settle gives the app a moment to react when nothing has changed yet, so that a page without script

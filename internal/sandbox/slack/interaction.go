@@ -159,12 +159,19 @@ func (s *Server) actPayload(m *message, user string, action object) object {
 // payload starts an interaction payload. The caller holds mu.
 func (s *Server) payload(kind, user string) object {
 	return object{
-		"type": kind, "token": "sandboxverificationtoken", "enterprise": nil, "is_enterprise_install": false,
+		"type": kind, "token": "sandboxverificationtoken", "enterprise": s.wireEnterprise(), "is_enterprise_install": false,
 		"team": object{"id": s.opt.Team.ID, "domain": s.opt.Team.Domain},
 		"user": object{
-			"id": user, "username": s.nameOf(user), "name": s.nameOf(user), "team_id": s.opt.Team.ID,
+			"id": user, "username": s.nameOf(user), "name": s.nameOf(user), "team_id": s.teamOf(user),
 		},
 	}
+}
+
+func (s *Server) wireEnterprise() any {
+	if s.opt.Team.EnterpriseID == "" {
+		return nil
+	}
+	return object{"id": s.opt.Team.EnterpriseID, "name": s.opt.Team.EnterpriseName}
 }
 
 func (s *Server) nameOf(user string) string {
@@ -205,7 +212,7 @@ func (s *Server) GlobalShortcut(user, callbackID string) (Answer, error) {
 		return Answer{}, fmt.Errorf("no user %s", user)
 	}
 	p := s.payload("shortcut", user)
-	p["user"] = object{"id": user, "username": s.nameOf(user), "team_id": s.opt.Team.ID}
+	p["user"] = object{"id": user, "username": s.nameOf(user), "team_id": s.teamOf(user)}
 	p["callback_id"], p["action_ts"], p["trigger_id"] = callbackID, s.newTS(), s.newTrigger(user, "")
 	s.mu.Unlock()
 	return s.interact(user, p, "This shortcut didn't work. Please try again."), nil

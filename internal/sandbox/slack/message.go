@@ -104,6 +104,9 @@ func (s *Server) wire(m *message, withMetadata bool) object {
 	if m.tombstone {
 		o["subtype"], o["hidden"], o["user"], o["text"] = "tombstone", true, "USLACKBOT", "This message was deleted."
 	}
+	if team := s.teamOf(m.user); team != s.opt.Team.ID {
+		o["user_team"], o["source_team"] = team, team
+	}
 	if m.clientID != "" {
 		o["client_msg_id"] = m.clientID
 	}

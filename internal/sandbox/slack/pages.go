@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,39 +36,80 @@ type pages struct {
 // Pages serves the workspace as people see it, under Options.Prefix. It works by plain forms; the script
 // only refreshes what changed. Forms from other origins are refused.
 func (s *Server) Pages() http.Handler {
-	p := pages{s: s, tmpl: template.Must(template.ParseFS(templateFiles, "templates/*.html"))}
+	p := newPages(s)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.pick)
-	mux.HandleFunc("GET /u/{user}", p.enter)
-	mux.HandleFunc("GET /u/{user}/c/{channel}", p.channel)
-	mux.HandleFunc("GET /u/{user}/home", p.home)
-	mux.HandleFunc("GET /u/{user}/news", p.news)
+	mux.HandleFunc("GET /u/{user}", p.of(pages.enter))
+	mux.HandleFunc("GET /u/{user}/c/{channel}", p.of(pages.channel))
+	mux.HandleFunc("GET /u/{user}/home", p.of(pages.home))
+	mux.HandleFunc("GET /u/{user}/news", p.of(pages.news))
+	mux.HandleFunc("GET /u/{user}/file/{file}", p.of(pages.file))
 	mux.HandleFunc("GET /archives/{channel}/{message}", p.archive)
+	mux.HandleFunc("GET /files/{user}/{file}/{name}", p.filePage)
+	mux.HandleFunc("GET /oauth/v2/authorize", p.authorize)
+	mux.HandleFunc("POST /oauth/v2/authorize", p.decide)
 	p.forms(mux)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
 		panic(err) // the folder is embedded above
 	}
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(assets)))
-	guarded := http.NewCrossOriginProtection().Handler(mux)
-	return s.unprefixed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	wire := s.API()
+	for _, path := range []string{"/files-pri/", "/upload/v1/", "/link/"} {
+		mux.Handle(path, wire) // addresses that the app is given; they are where the pages are
+	}
+	return s.unprefixed(guarded(mux))
+}
+
+func newPages(s *Server) pages {
+	return pages{s: s, tmpl: template.Must(template.ParseFS(templateFiles, "templates/*.html"))}
+}
+
+// guarded sets what protects every page and refuses forms from other origins.
+func guarded(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-		guarded.ServeHTTP(w, r)
-	}))
+		r.Body = http.MaxBytesReader(w, r.Body, maxUpload+maxRequest)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// of lets a page be that of the workspace to which its user belongs.
+func (p pages) of(show func(pages, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { show(p.at(r), w, r) }
+}
+
+// at is the pages of the workspace to which the user in the path belongs: as a member before as a guest from outside.
+func (p pages) at(r *http.Request) pages {
+	user := r.PathValue("user")
+	for _, foreign := range []bool{false, true} {
+		for _, s := range p.s.app.all() {
+			if u := s.users[user]; u != nil && u.stranger() == foreign {
+				p.s = s
+				return p
+			}
+		}
+	}
+	return p
 }
 
 func (p pages) render(w http.ResponseWriter, name string, data page) {
+	p.renderAs(w, http.StatusOK, name, data)
+}
+
+func (p pages) renderAs(w http.ResponseWriter, status int, name string, data any) {
 	var out bytes.Buffer
 	if err := p.tmpl.ExecuteTemplate(&out, name, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = out.WriteTo(w) // the reader may be gone
 }
 
@@ -114,16 +156,12 @@ func (p pages) home(w http.ResponseWriter, r *http.Request) {
 // archive opens a permalink: whose eyes to use is the first question.
 func (p pages) archive(w http.ResponseWriter, r *http.Request) {
 	channel, thread := r.PathValue("channel"), r.URL.Query().Get("thread_ts")
-	p.s.mu.Lock()
 	to := ""
-	if c := p.s.channelByID(channel); c != nil {
-		for _, u := range p.s.opt.Users {
-			if c.has(u.ID) && to == "" {
-				to = p.s.path(look{user: u.ID, channel: channel, thread: thread})
-			}
+	for _, s := range p.s.app.all() {
+		if u := s.firstOf(channel); u != "" && to == "" {
+			to = s.path(look{user: u, channel: channel, thread: thread})
 		}
 	}
-	p.s.mu.Unlock()
 	if to == "" {
 		http.NotFound(w, r)
 		return
@@ -132,6 +170,68 @@ func (p pages) archive(w http.ResponseWriter, r *http.Request) {
 		to += "#" + dom("m", digits[:len(digits)-6]+"."+digits[len(digits)-6:])
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// firstOf is the first member of a channel among the people of the workspace; empty when there is none.
+func (s *Server) firstOf(channel string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channelByID(channel)
+	if c == nil {
+		return ""
+	}
+	i := slices.IndexFunc(s.opt.Users, func(u User) bool { return c.has(u.ID) })
+	if i < 0 {
+		return ""
+	}
+	return s.opt.Users[i].ID
+}
+
+// file lets a person download a file from a conversation they are in.
+func (p pages) file(w http.ResponseWriter, r *http.Request) {
+	f, ok := p.s.fileOf(r.PathValue("user"), r.PathValue("file"))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	writeFile(w, f)
+}
+
+// fileOf finds a file with bytes that a user may see.
+func (s *Server) fileOf(user, id string) (File, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.files[id]
+	if f == nil || f.gone() || f.mode == modeExternal || s.users[user] == nil {
+		return File{}, false
+	}
+	seen := slices.ContainsFunc(s.sharesOf(f), func(m *message) bool { return m.channel.has(user) })
+	return s.copyFile(f), seen || f.user == user
+}
+
+// filePage opens the permalink of a file: the first message that carries it, through the eyes of a member.
+func (p pages) filePage(w http.ResponseWriter, r *http.Request) {
+	for _, s := range p.s.app.all() {
+		s.mu.Lock()
+		var shares []*message
+		if f := s.files[r.PathValue("file")]; f != nil {
+			shares = s.sharesOf(f)
+		}
+		s.mu.Unlock()
+		if len(shares) == 0 {
+			continue
+		}
+		m := shares[0]
+		if user := s.firstOf(m.channel.id); user != "" {
+			l := look{user: user, channel: m.channel.id}
+			if m.threadTS != "" {
+				l.thread = m.threadTS
+			}
+			http.Redirect(w, r, s.path(l)+"#"+dom("m", m.ts), http.StatusSeeOther)
+			return
+		}
+	}
+	http.NotFound(w, r)
 }
 
 // news answers once the workspace differs from what the page shows, or after a while.

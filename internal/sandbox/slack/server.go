@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"signoff/internal/sandbox"
@@ -28,7 +29,8 @@ type Options struct {
 	Origin        string // address of API() and, where Prefix is set, of Pages(): response addresses and permalinks start with it
 	HookURL       string // where deliveries go; Connect sets it later
 	SigningSecret string
-	BotToken      string
+	BotToken      string // of an app that is installed from the start; empty: it is not, see OAuth
+	OAuth         OAuth
 
 	Team     Team
 	AppID    string
@@ -55,7 +57,10 @@ type Options struct {
 }
 
 // Team is the workspace.
-type Team struct{ ID, Name, Domain string }
+type Team struct {
+	ID, Name, Domain             string
+	EnterpriseID, EnterpriseName string // of an organization it belongs to, if any
+}
 
 // Bot is the app's bot user.
 type Bot struct{ UserID, BotID, Name string }
@@ -89,45 +94,49 @@ type Shortcut struct {
 // Server is the workspace. It is safe for concurrent use.
 type Server struct {
 	opt     Options
+	app     *app
+	scopes  atomic.Pointer[[]string] // granted to the bot
 	limits  *limits
 	ctx     context.Context //nolint:containedctx // ends every delivery when the server closes
 	stop    context.CancelFunc
 	work    sync.WaitGroup
 	sending chan struct{} // bounds the events under way
 
-	mu       sync.Mutex
-	changed  chan struct{}
-	version  int // grows with every change
-	hookURL  string
-	random   *rand.Rand
-	lastTS   int64
-	users    map[string]*User
-	channels []*channel
-	groups   []Group
-	triggers map[string]*trigger
-	replies  map[string]*responseURL
-	views    map[string]*view   // every view that is open, by id
-	stacks   map[string][]*view // open modals per user, the last on top
-	homes    map[string]*view   // published App Homes per user
-	sent     []*event
-	toasts   map[string]toast
-	read     map[readMark]string // newest ts a user has seen
-	files    map[string]*file
-	uploads  map[string]*upload // files the app is sending, by path
-	links    map[string]*linked // links the app was told about, by unfurl id
+	mu        sync.Mutex
+	changed   chan struct{}
+	version   int // grows with every change
+	hookURL   string
+	installed bool // the app hears of events
+	random    *rand.Rand
+	lastTS    int64
+	users     map[string]*User
+	channels  []*channel
+	groups    []Group
+	triggers  map[string]*trigger
+	replies   map[string]*responseURL
+	views     map[string]*view   // every view that is open, by id
+	stacks    map[string][]*view // open modals per user, the last on top
+	homes     map[string]*view   // published App Homes per user
+	sent      []*event
+	toasts    map[string]toast
+	read      map[readMark]string // newest ts a user has seen
+	files     map[string]*file
+	uploads   map[string]*upload // files the app is sending, by path
+	links     map[string]*linked // links the app was told about, by unfurl id
 }
 
 type readMark struct{ user, channel string }
 
 // New returns a running workspace. Close it.
-func New(o Options) *Server {
-	o = withDefaults(o)
+func New(o Options) *Server { return newServer(withDefaults(o), newApp()) }
+
+func newServer(o Options, shared *app) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
-		opt: o, limits: newLimits(o), ctx: ctx, stop: stop,
+		opt: o, app: shared, limits: newLimits(o), ctx: ctx, stop: stop, installed: o.BotToken != "",
 		changed: make(chan struct{}), hookURL: o.HookURL,
 		sending: make(chan struct{}, 16),
-		random:  rand.New(rand.NewPCG(1, 2)),
+		random:  rand.New(rand.NewPCG(1, seed(o.Team.ID))),
 		users:   map[string]*User{}, groups: o.Groups,
 		triggers: map[string]*trigger{}, replies: map[string]*responseURL{},
 		views: map[string]*view{}, stacks: map[string][]*view{}, homes: map[string]*view{},
@@ -140,7 +149,9 @@ func New(o Options) *Server {
 	for _, c := range o.Channels {
 		s.channels = append(s.channels, newChannel(c))
 	}
-	o.Ledger.Hide(o.BotToken, o.SigningSecret)
+	s.SetScopes(o.Scopes...)
+	shared.join(s)
+	o.Ledger.Hide(o.BotToken, o.SigningSecret, o.OAuth.ClientSecret)
 	return s
 }
 
@@ -185,17 +196,23 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Close stops every delivery under way and waits for it.
+// Close stops every delivery under way and waits for it, in every workspace.
 func (s *Server) Close() {
-	s.stop()
-	s.work.Wait()
+	for _, one := range s.app.all() {
+		one.stop()
+	}
+	for _, one := range s.app.all() {
+		one.work.Wait()
+	}
 }
 
-// Connect sets where deliveries go from now on.
+// Connect sets where deliveries go from now on, in every workspace.
 func (s *Server) Connect(hookURL string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hookURL = hookURL
+	for _, one := range s.app.all() {
+		one.mu.Lock()
+		one.hookURL = hookURL
+		one.mu.Unlock()
+	}
 }
 
 // Wait returns once ok holds, or with the error of ctx. It is woken by changes of the workspace.
