@@ -20,8 +20,15 @@ func (s Settings) files() bool { return s.Files == nil || *s.Files }
 
 // reachedAt completes what follows from the public address.
 func (s Settings) reachedAt(publicURL string) Settings {
-	if host := unfurlHost(publicURL); s.Unfurl == nil && host != "" {
-		s.Unfurl = []string{host}
+	if s.Unfurl != nil {
+		return s
+	}
+	s.Unfurl = []string{}
+	if host := unfurlHost(publicURL); host != "" {
+		s.Unfurl = append(s.Unfurl, host)
 	}
 	return s
 }
+
+// unfurls reports whether links are unfolded; as long as the public address is not known they may be.
+func (s Settings) unfurls() bool { return s.Unfurl == nil || len(s.Unfurl) > 0 }

@@ -11,6 +11,7 @@ import (
 // Manifest returns the app manifest for these settings as YAML. publicURL is where people and Slack reach signoff,
 // instance the key under connectors:. It holds only what the configuration uses.
 func Manifest(s Settings, publicURL, instance string) (string, error) {
+	s = s.reachedAt(publicURL)
 	base, instance := strings.TrimRight(publicURL, "/"), firstOf(instance, "slack")
 	hook := base + "/hooks/" + instance
 	m := manifest{}
@@ -25,7 +26,8 @@ func Manifest(s Settings, publicURL, instance string) (string, error) {
 	m.Display.Name, m.Display.Color = "signoff", "#1f2937"
 	m.Display.Description = "Turns requests into tickets and collects approvals"
 	m.Features.Home.Messages = true
-	m.Features.Home.ReadOnly = true
+	m.Features.Home.Home = s.home()
+	m.Features.Unfurl = s.Unfurl
 	m.Features.Bot.Name, m.Features.Bot.Online = "signoff", true
 	m.Features.Shortcuts = []manifestShortcut{
 		{Name: "New creative request", Type: "message", Callback: shortcutMessage, Description: "Turn this message and its thread into a request"},
@@ -33,7 +35,7 @@ func Manifest(s Settings, publicURL, instance string) (string, error) {
 	}
 	m.Features.Commands = []manifestCommand{
 		{Command: firstOf(s.Command, defaultCommand), URL: hook, Description: "Ask for creative work", Hint: "Spring banner by Friday", Escape: true},
-		{Command: verbCommand, URL: hook, Description: "Create and find requests", Hint: "new | status CR-142 | why CR-142 | help", Escape: true},
+		{Command: verbCommand, URL: hook, Description: "Create and find requests", Hint: "new | mine | status CR-142 | why CR-142 | help", Escape: true},
 	}
 	for _, sc := range s.scopes() {
 		m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, sc.name)
@@ -91,6 +93,7 @@ type manifest struct {
 		} `yaml:"bot_user"`
 		Shortcuts []manifestShortcut `yaml:"shortcuts"`
 		Commands  []manifestCommand  `yaml:"slash_commands"`
+		Unfurl    []string           `yaml:"unfurl_domains,omitempty"`
 	} `yaml:"features"`
 	OAuth struct {
 		Redirects []string `yaml:"redirect_urls,omitempty"`

@@ -34,25 +34,31 @@ func TestNew_Refuses(t *testing.T) {
 		token + "signing_secret: [8f742231b10e8888abcd99yyyzzz85a5, '']\n":                    "signing_secret",
 		token + "signing_secret: [aaaabbbbccccdddd1, aaaabbbbccccdddd1]\n":                    "signing_secret",
 		token + "signing_secret: [aaaabbbbccccdddd1, aaaabbbbccccdddd2, aaaabbbbccccdddd3]\n": "signing_secret",
-		key:                                                     "bot_token",
-		key + "bot_token: ' '\n":                                "bot_token",
-		key + "bot_token: xoxp-1-abc\n":                         "bot_token",
-		key + "bot_token: xapp-1-abc\n":                         "bot_token",
-		key + "bot_token: xoxb-your-token\n":                    "bot_token",
-		key + token + "mode: socket\n":                          "app_token",
-		key + token + "mode: socket\napp_token: xoxb-1-a\n":     "app_token",
-		key + token + "app_token: xapp-1-a\n":                   "app_token",
-		key + token + "mode: carrier\n":                         "mode",
-		key + token + "command: request\n":                      "command",
-		key + token + "command: /a b\n":                         "command",
-		key + token + "command: /signoff\n":                     "command",
-		key + token + "api_url: http://slack.example/api/\n":    "api_url",
-		key + token + "api_url: 'https://slack.com/api/?x=1'\n": "api_url",
-		key + token + "team_id: lumen\n":                        "team_id",
-		key + token + "app_id: lumen\n":                         "app_id",
-		key + token + "app_type: other\n":                       "app_type",
-		key + token + "allow_broadcast: true\n":                 "allow_broadcast",
-		key + token + "surprise: 1\n":                           "",
+		key:                                                      "bot_token",
+		key + "bot_token: ' '\n":                                 "bot_token",
+		key + "bot_token: xoxp-1-abc\n":                          "bot_token",
+		key + "bot_token: xapp-1-abc\n":                          "bot_token",
+		key + "bot_token: xoxb-your-token\n":                     "bot_token",
+		key + token + "mode: socket\n":                           "app_token",
+		key + token + "mode: socket\napp_token: xoxb-1-a\n":      "app_token",
+		key + token + "app_token: xapp-1-a\n":                    "app_token",
+		key + token + "mode: carrier\n":                          "mode",
+		key + token + "command: request\n":                       "command",
+		key + token + "command: /a b\n":                          "command",
+		key + token + "command: /signoff\n":                      "command",
+		key + token + "api_url: http://slack.example/api/\n":     "api_url",
+		key + token + "api_url: 'https://slack.com/api/?x=1'\n":  "api_url",
+		key + token + "team_id: lumen\n":                         "team_id",
+		key + token + "app_id: lumen\n":                          "app_id",
+		key + token + "app_type: other\n":                        "app_type",
+		key + token + "allow_broadcast: true\n":                  "allow_broadcast",
+		key + token + "emoji: art\n":                             "emoji",
+		key + token + "emoji: '🎨'\n":                             "emoji",
+		key + token + "watch: [design]\n":                        "watch",
+		key + token + "watch: ['#Design Requests']\n":            "watch",
+		key + token + "unfurl: ['https://x.example']\n":          "unfurl",
+		key + token + "unfurl: [a.b, b.b, c.b, d.b, e.b, f.b]\n": "unfurl",
+		key + token + "surprise: 1\n":                            "",
 	} {
 		_, err := New(decodeYAML(doc), testDeps(newKeep(), io.Discard))
 		var setting *connectors.SettingError
@@ -190,7 +196,9 @@ func TestIdentify(t *testing.T) {
 
 func TestManifest(t *testing.T) {
 	t.Parallel()
-	out, err := Manifest(Settings{Command: "/brief"}, "https://hub.lumen.example/", "slack-emea")
+	off := false
+	plain := Settings{Command: "/brief", Unfurl: []string{}, Home: &off, Files: &off}
+	out, err := Manifest(plain, "https://hub.lumen.example/", "slack-emea")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,27 +206,43 @@ func TestManifest(t *testing.T) {
 	if err := yaml.Load([]byte(out), &m); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
 	}
-	for _, want := range []string{"https://hub.lumen.example/hooks/slack-emea", "/brief", "/signoff", "request_from_message", "request_new", "app_mention", "socket_mode_enabled: false", "metadata.message:read"} {
+	for _, want := range []string{"https://hub.lumen.example/hooks/slack-emea", "/brief", "/signoff", "request_from_message", "request_new", "app_mention", "message.channels", "message.im", "socket_mode_enabled: false", "metadata.message:read", "home_tab_enabled: false", "messages_tab_read_only_enabled: false"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the manifest lacks %s:\n%s", want, out)
 		}
 	}
-	for _, unused := range []string{"files:", "links:", "reactions:", "team:read", "usergroups", "message.channels", "link_shared", "redirect_urls"} {
+	for _, unused := range []string{"files:", "links:", "reactions:", "reaction_added", "team:read", "usergroups", "app_home_opened", "link_shared", "unfurl_domains", "redirect_urls"} {
 		if strings.Contains(out, unused) {
 			t.Errorf("the manifest asks for %s, which nothing uses", unused)
 		}
 	}
-	table := Explain(Settings{})
-	for _, sc := range (Settings{}).scopes() {
-		if !strings.Contains(table, sc.name) || !strings.Contains(out, sc.name) || sc.why == "" {
-			t.Errorf("scope %s is not explained or not asked for", sc.name)
+	full := Settings{Emoji: ":art:", Watch: []string{"#design-requests"}}
+	all, err := Manifest(full, "https://hub.lumen.example", "slack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := Explain(full)
+	for _, sc := range append(full.scopes(), full.eventsUsed()...) {
+		if !strings.Contains(table, sc.name) || !strings.Contains(all, sc.name) || sc.why == "" {
+			t.Errorf("%s is not explained or not asked for", sc.name)
 		}
+	}
+	for _, want := range []string{"reactions:read", "reaction_added", "links:read", "links:write", "link_shared", "- hub.lumen.example", "files:read", "files:write", "app_home_opened", "home_tab_enabled: true"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the manifest with every feature lacks %s:\n%s", want, all)
+		}
+	}
+	if !strings.Contains(table, "#design-requests") {
+		t.Errorf("the table does not name the watched channel:\n%s", table)
+	}
+	if local, err := Manifest(Settings{}, "http://127.0.0.1:8080", ""); err != nil || strings.Contains(local, "links:") {
+		t.Errorf("an address that Slack cannot know is unfolded: %v\n%s", err, local)
 	}
 	docs, err := os.ReadFile("../../docs/slack.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sc := range (Settings{}).scopes() {
+	for _, sc := range full.scopes() {
 		if !strings.Contains(string(docs), "`"+sc.name+"`") {
 			t.Errorf("docs/slack.md does not explain %s", sc.name)
 		}
