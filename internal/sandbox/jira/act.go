@@ -34,6 +34,7 @@ type Issue struct {
 	Comments    []Comment
 	Attachments []Attachment
 	Archived    bool
+	Hidden      bool // from the product's account
 	Links       []Link
 	Properties  map[string]json.RawMessage
 	History     []Change
@@ -81,7 +82,7 @@ func (s *Server) view(iss *issue) Issue {
 		ID: iss.id, Key: iss.key, Project: iss.project.Key, Type: iss.typ.Name, Summary: iss.summary, Description: iss.description,
 		Status: iss.status.Name, Resolution: resolution.Name, Priority: priority.Name, Assignee: s.nameOf(iss.assignee),
 		Reporter: s.nameOf(iss.creator), Labels: slices.Clone(iss.labels), Due: iss.due, Fields: map[string]string{},
-		Parent: s.keyOf(iss.parent), Archived: iss.archived || s.archived[iss.project.Key], Created: iss.created, Updated: iss.updated, Properties: maps.Clone(iss.props),
+		Parent: s.keyOf(iss.parent), Archived: iss.archived || s.archived[iss.project.Key], Hidden: iss.hidden, Created: iss.created, Updated: iss.updated, Properties: maps.Clone(iss.props),
 	}
 	if iss.estimate != nil {
 		v.Estimate = time.Duration(*iss.estimate) * time.Second

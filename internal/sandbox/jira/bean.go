@@ -42,8 +42,11 @@ func (s *Server) userBean(u *User, withEmail bool) any {
 		return s.namedUserBean(u)
 	}
 	kind := "atlassian"
-	if u.App {
+	switch {
+	case u.App:
 		kind = "app"
+	case u.Customer:
+		kind = "customer"
 	}
 	b := object{
 		"self": s.self("user?accountId=" + u.AccountID), "accountId": u.AccountID, "accountType": kind,
@@ -80,8 +83,12 @@ func (s *Server) statusBean(st *Status) object {
 }
 
 func (s *Server) typeBean(t *IssueType) object {
-	return object{"self": s.self("issuetype/" + t.ID), "id": t.ID, "name": t.Name, "description": "",
-		"iconUrl": s.opt.BaseURL + "/secure/viewavatar?avatarType=issuetype", "subtask": t.Subtask, "hierarchyLevel": t.level()}
+	b := object{"self": s.self("issuetype/" + t.ID), "id": t.ID, "name": t.Name, "description": "",
+		"iconUrl": s.opt.BaseURL + "/secure/viewavatar?avatarType=issuetype", "subtask": t.Subtask}
+	if s.cloud() {
+		b["hierarchyLevel"] = t.level()
+	}
+	return b
 }
 
 func (s *Server) projectBean(p *Project) object {

@@ -41,7 +41,7 @@ func withEdition(opt Options) Options {
 	}
 	opt.Version = cmp.Or(opt.Version, "10.3.2")
 	if opt.Edition != Cloud {
-		opt.Projects = withoutParents(opt.Projects)
+		opt.Projects = withEpicLinks(opt.Projects)
 	}
 	opt.Users = slices.Clone(opt.Users)
 	for i := range opt.Users {
@@ -59,14 +59,22 @@ func withEdition(opt Options) Options {
 	return opt
 }
 
-// withoutParents takes the parent from all but sub-tasks: only Cloud has it there.
-func withoutParents(projects []Project) []Project {
+// epicLink is the kind of custom field by which a site that is not Cloud puts an issue under an epic.
+const epicLink = "com.pyxis.greenhopper.jira:gh-epic-link"
+
+// withEpicLinks gives all but sub-tasks and epics a link to their epic instead of a parent, which only Cloud has there.
+func withEpicLinks(projects []Project) []Project {
 	projects = slices.Clone(projects)
 	for i := range projects {
 		projects[i].Types = slices.Clone(projects[i].Types)
 		for j := range projects[i].Types {
-			if t := &projects[i].Types[j]; !t.Subtask {
-				t.Fields = slices.DeleteFunc(slices.Clone(t.Fields), func(f Field) bool { return f.ID == "parent" })
+			t := &projects[i].Types[j]
+			if t.Subtask {
+				continue
+			}
+			t.Fields = slices.DeleteFunc(slices.Clone(t.Fields), func(f Field) bool { return f.ID == "parent" })
+			if !t.Epic {
+				t.Fields = append(t.Fields, Field{ID: "customfield_10014", Name: "Epic Link", Type: "any", Custom: epicLink})
 			}
 		}
 	}

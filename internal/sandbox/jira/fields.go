@@ -387,6 +387,11 @@ func (e *edit) setParent(v json.RawMessage) error {
 
 func (e *edit) setCustom(f Field, v json.RawMessage) error {
 	value, err := customValue(f, v)
+	if key, ok := value.(string); ok && f.Custom == epicLink {
+		if epic := e.s.find(key); epic == nil || epic.hidden || !epic.typ.Epic {
+			err = refused("Issue '%s' is not an epic.", key)
+		}
+	}
 	if err != nil {
 		return err
 	}

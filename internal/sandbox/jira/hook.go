@@ -45,6 +45,9 @@ func (o outgoing) bytes() []byte {
 }
 
 func (s *Server) hook(event, typeName string, iss *issue, by *User) outgoing {
+	if !s.cloud() && s.major() < 7 {
+		typeName = "" // not known yet
+	}
 	return outgoing{iss, hookBody{Timestamp: s.opt.Now().UnixMilli(), Event: event, TypeName: typeName,
 		User: s.userBean(by, false), Issue: s.hookIssue(iss)}}
 }

@@ -149,6 +149,12 @@ func TestParents_ByHierarchy(t *testing.T) {
 		t.Errorf("parent: got %q, want none", got.Parent)
 	}
 	dc, _ := dataCenter(t, nil)
+	dcEpic := dc.want(201, "POST", "issue", create("Epic", "")).at("key").(string)
+	linked := dc.want(201, "POST", "issue", create("Task", `,"customfield_10014":"`+dcEpic+`"`)).at("key").(string)
+	if got := dc.want(200, "GET", "issue/"+linked, ""); got.at("fields", "customfield_10014") != dcEpic || got.at("fields", "issuetype", "hierarchyLevel") != nil {
+		t.Errorf("epic link: got %s", got.raw)
+	}
+	dc.want(400, "POST", "issue", create("Task", `,"customfield_10014":"`+linked+`"`))
 	r := dc.want(400, "POST", "issue", create("Task", under("DES-1")))
 	if msg, _ := r.at("errors", "parent").(string); !strings.Contains(msg, "not on the appropriate screen") {
 		t.Errorf("a parent of a task in Data Center: got %s", r.raw)

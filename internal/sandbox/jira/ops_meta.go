@@ -144,6 +144,9 @@ func schema(f Field) object {
 		return b
 	}
 	b["custom"] = "com.atlassian.jira.plugin.system.customfieldtypes:" + f.Custom
+	if strings.Contains(f.Custom, ":") { // of another plugin
+		b["custom"] = f.Custom
+	}
 	if id, err := strconv.Atoi(strings.TrimPrefix(f.ID, "customfield_")); err == nil {
 		b["customId"] = id
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,6 +101,33 @@ func (p *pages) postProject(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) postArchive(w http.ResponseWriter, r *http.Request) {
 	p.after(w, r, p.ArchiveAs(p.actor(r).AccountID, r.PathValue("key"), r.PostFormValue("on") == "true"))
+}
+
+// postHide takes the issue out of the product's sight, as a security level does.
+func (p *pages) postHide(w http.ResponseWriter, r *http.Request) {
+	p.after(w, r, p.HideIssue(r.PathValue("key"), r.PostFormValue("on") == "true"))
+}
+
+func (p *pages) postHold(w http.ResponseWriter, r *http.Request) {
+	p.HoldWebhooks()
+	http.Redirect(w, r, p.path("webhooks"), http.StatusSeeOther)
+}
+
+// postRelease lets the held webhooks go: as they are, the last first, each twice, or not at all.
+func (p *pages) postRelease(w http.ResponseWriter, r *http.Request) {
+	arrange := map[string]func([]Webhook) []Webhook{
+		"":         nil,
+		"reversed": func(all []Webhook) []Webhook { slices.Reverse(all); return all },
+		"twice":    func(all []Webhook) []Webhook { return append(all, all...) },
+		"lost":     func([]Webhook) []Webhook { return nil },
+	}
+	how, ok := arrange[r.PostFormValue("how")]
+	if !ok {
+		p.fail(w, r, http.StatusUnprocessableEntity, "Webhooks are released as they are, reversed, twice or not at all.")
+		return
+	}
+	p.ReleaseWebhooks(how)
+	http.Redirect(w, r, p.path("webhooks"), http.StatusSeeOther)
 }
 
 func (p *pages) postDelete(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,13 +138,31 @@ func TestIssuePage_SubtasksMoveArchiveDelete(t *testing.T) {
 
 func TestWebhooksPage_AdministersHooks(t *testing.T) {
 	t.Parallel()
-	s, _ := watched(t, nil)
+	s, rec := watched(t, nil)
 	b := open(t, s)
 	_, page := b.post("/webhooks/hook/1/disable", nil)
 	has(t, page, "Disabled", `action="/webhooks/hook/1/enable"`)
 	b.post("/webhooks/hook/1/enable", nil)
 	if h := s.Hooks(); !h[0].Enabled {
 		t.Errorf("enabled again: got %+v", h)
+	}
+	b.post("/webhooks/hold", nil)
+	key := s.task("")
+	_, page = b.post("/browse/"+key+"/hide", url.Values{"on": {"true"}, "back": {"/browse/" + key}})
+	has(t, page, "cannot see this issue", "Show to signoff")
+	s.want(404, "GET", "issue/"+key, "")
+	if err := s.CommentAs("Ana Reyes", key, "x"); err != nil {
+		t.Fatal(err)
+	}
+	_, page = b.get("/webhooks")
+	has(t, page, "Held back", `value="reversed"`)
+	if status, _ := b.post("/webhooks/release", url.Values{"how": {"sideways"}}); status != 422 {
+		t.Errorf("released sideways: got %d, want 422", status)
+	}
+	b.post("/webhooks/release", url.Values{"how": {"reversed"}})
+	s.settle()
+	if got, want := rec.events(t), []string{"comment_created", "jira:issue_created issue_created"}; !slices.Equal(got, want) {
+		t.Errorf("webhooks: got %q, want %q", got, want)
 	}
 	b.post("/webhooks/hook/1/delete", nil)
 	if h := s.Hooks(); len(h) != 0 {

@@ -333,8 +333,12 @@ func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 		frame
 		Rows  []hookRow
 		Hooks []Hook
+		Held  bool
 	}{frame: p.frame(r, "Webhooks", "webhooks")}
 	page.Hooks = p.Hooks()
+	p.mu.Lock()
+	page.Held = p.hooks.held
+	p.mu.Unlock()
 	for _, h := range slices.Backward(p.Webhooks()) {
 		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body), What: whatChanged(h.Body)}
 		if n := len(h.Attempts); n > 0 {

@@ -10,6 +10,7 @@ type User struct {
 	TimeZone      string // IANA name; absolute times in JQL are read in it
 	HideEmail     bool   // privacy setting: the address is never shown, yet a search by the full address finds the user
 	App           bool   // accountType "app" instead of "atlassian"
+	Customer      bool   // accountType "customer", of a service project
 	Inactive      bool
 	NotAssignable bool // lacks the permission "Assignable user"
 
