@@ -195,7 +195,8 @@ func (s *step) stands() bool {
 	if s.r.Status == Draft && s.ev.Field("draft") == "" {
 		return s.facts.Routing != nil && !s.facts.Routing.Ignore
 	}
-	return s.ev.Field("draft") == "emoji" && (s.r.Offer == nil || s.r.Status == Draft)
+	way := s.ev.Field("draft")
+	return (way == "emoji" || way == "direct") && (s.r.Offer == nil || s.r.Status == Draft)
 }
 
 // stray reports whether the event is only about words under a draft that came to nothing.

@@ -35,6 +35,9 @@ func (s *step) conversed() {
 	}
 	s.because(CodeNoted, s.saidWhy(fresh))
 	s.take(c, fresh)
+	if fresh {
+		s.offerVerdict(*c)
+	}
 }
 
 func (s *step) echoWhy() string {

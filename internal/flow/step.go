@@ -130,6 +130,8 @@ func (s *step) apply() {
 		s.dismissed()
 	case CommentAdded, CommentEdited, CommentRemoved:
 		s.conversed()
+	case LinkShared:
+		s.shared()
 	case FilesAdded:
 		s.filesAdded()
 	case TicketMoved:
