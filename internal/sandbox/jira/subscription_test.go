@@ -118,9 +118,16 @@ func TestHooks_DataCenter(t *testing.T) {
 	const newer = "/rest/jira-webhook/1.0/webhooks"
 	s, _ := dataCenter(t, admin)
 	s.want(404, "GET", hooksPath, "")
-	made := s.want(201, "POST", newer, hookBody("https://hub.lumen.example/x", `,"configuration":{"secret":"s3cret"}`))
+	made := s.want(201, "POST", newer, hookBody("https://hub.lumen.example/x", `,"id":null,"scopeType":"global","configuration":{"SECRET":"s3cret","FILTERS":"{\"issue-related-events-section\":\"project = DES\"}"}`))
 	if made.at("id") != 2.0 || made.at("active") != true || strings.Contains(string(made.raw), "s3cret") {
 		t.Errorf("Data Center 10: got %s", made.raw)
+	}
+	if h := s.Hooks()[1]; !h.Signed || h.Filter != "project = DES" {
+		t.Errorf("registered: got %+v, want it signed and filtered", h)
+	}
+	s.want(200, "PUT", newer+"/2", hookBody("https://hub.lumen.example/x", `,"secret":"s3cret","active":false,"configuration":{"secret":"s3cret"}`))
+	if h := s.Hooks()[1]; h.Signed || h.Enabled {
+		t.Errorf("a secret in the wrong places: got %+v, want it neither signed nor enabled", h)
 	}
 	old, _ := dataCenter(t, func(o *jira.Options) { admin(o); o.Version = "9.12.0" })
 	old.want(404, "GET", newer, "")
