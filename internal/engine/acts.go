@@ -156,7 +156,7 @@ func (e *Engine) act(ctx context.Context, door, id string, ev flow.Event) (got a
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
-	stored, err := e.inbox.store(ctx, d, false, true)
+	stored, err := e.inbox.store(ctx, d, intake{now: true})
 	if err != nil {
 		return got, fmt.Errorf("keep %s: %w", d.ID, err)
 	}

@@ -20,6 +20,7 @@ type decider struct {
 	book   *book
 	people *people
 	outbox *outbox
+	home   *homes
 	met    *metrics
 }
 
@@ -102,6 +103,9 @@ func (d *decider) decide(tx store.Tx, ev flow.Event) (dec decision, err error) {
 			err = fmt.Errorf("%w: panic while deciding %s: %v", errPoison, ev.Kind, p)
 		}
 	}()
+	if personal(ev.Kind) {
+		return d.person(tx, ev)
+	}
 	r, ok, err := d.touched(tx, ev)
 	if err != nil {
 		return dec, err
@@ -110,17 +114,33 @@ func (d *decider) decide(tx store.Tx, ev flow.Event) (dec decision, err error) {
 		if !ok || r.Status.Closed() {
 			return d.open(tx, ev)
 		}
-		ev.Kind = flow.CommentAdded // words in the thread of an open request belong to it
+		var why string
+		if ev, why = knownAlready(r, ev); why != "" {
+			return decision{Event: ev, Ignored: why}, nil
+		}
 	}
 	if !ok {
 		return decision{Event: ev, Ignored: "no request belongs to it"}, nil
 	}
+	return d.known(tx, r, ev)
+}
+
+// known applies an event to a request that exists.
+func (d *decider) known(tx store.Tx, r flow.Request, ev flow.Event) (dec decision, err error) {
+	ev.Request = r.ID
 	p, err := d.book.policy(tx, r)
 	if err != nil {
 		return dec, err
 	}
-	ev.Request = r.ID
-	return d.apply(tx, p, r, ev, flow.Facts{})
+	if anew(r, ev) {
+		set := d.book.current.Load()
+		p = set.Policy(set)
+	}
+	f, err := d.facts(tx, r, ev)
+	if err != nil {
+		return dec, err
+	}
+	return d.apply(tx, p, r, ev, f)
 }
 
 // touched finds the request an event is about.
@@ -179,11 +199,18 @@ func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Even
 			return dec, err
 		}
 	}
-	return dec, nil
+	return dec, d.home.touched(tx, ev.At, changed(r, out.Request)...)
 }
 
 // open asks the rules what becomes of a new request and opens it, unless they ignore it.
 func (d *decider) open(tx store.Tx, ev flow.Event) (decision, error) {
+	quiet, err := muted(tx, ev.Actor)
+	if err != nil {
+		return decision{}, err
+	}
+	if quiet && ev.Field("draft") == "watch" {
+		return decision{Event: ev, Ignored: "whoever wrote it wants no drafts"}, nil
+	}
 	set := d.book.current.Load()
 	answers, needs, err := d.answers(tx, set, ev)
 	if err != nil {
@@ -204,7 +231,7 @@ func (d *decider) open(tx store.Tx, ev flow.Event) (decision, error) {
 		return decision{}, err
 	}
 	id := flow.RequestID(fmt.Sprintf("%s-%d", set.Options().Workspace.KeyPrefix, n))
-	f := flow.Facts{New: id, Routing: &routing, Places: d.places(ev), Answers: answers}
+	f := flow.Facts{New: id, Routing: &routing, Places: d.places(ev), Answers: answers, Muted: quiet, Attach: len(ev.Files) > 0 && d.attaches()}
 	return d.apply(tx, set.Policy(set), flow.Request{}, ev, f)
 }
 
@@ -334,6 +361,11 @@ func eachRequest(tx store.Tx, terms []string, each func(flow.Request) error) err
 // report writes one line per decision.
 func (d *decider) report(dec decision) {
 	d.met.decisions.WithLabelValues(string(dec.Event.Kind)).Inc()
+	if dec.Event.Echo && dec.Event.Field("receipt") == "no" {
+		instance, _, _ := strings.Cut(dec.Event.Delivery, "/")
+		d.met.strangers.WithLabelValues(instance).Inc()
+		d.o.Log.Warn("our own account did something that no receipt of ours explains", "instance", instance, "event", dec.Event.ID)
+	}
 	args := []any{"event", dec.Event.ID, "kind", string(dec.Event.Kind)}
 	if dec.Ignored != "" {
 		d.o.Log.Info("event ignored", append(args, "why", dec.Ignored)...)

@@ -16,16 +16,21 @@ func (p *people) states(tx store.Tx, all []rules.Person) []PersonState {
 	for _, who := range all {
 		s := PersonState{
 			Name: who.Name, Shown: who.Shown, Email: who.Email, Accounts: map[string]flow.Ref{}, Missing: map[string]string{},
+			State: map[string]string{}, Why: map[string]string{},
 		}
 		for _, instance := range p.reaches() {
-			ref, ok, err := p.account(tx, instance, who.Name)
-			switch {
-			case err != nil:
-				s.Missing[instance] = err.Error()
-			case ok:
+			state, why, ref, err := p.state(tx, instance, who.Person)
+			if err != nil {
+				state, why = AccountUnresolved, err.Error()
+			}
+			s.State[instance] = state
+			if why != "" {
+				s.Why[instance] = why
+			}
+			if ref.Zero() {
+				s.Missing[instance] = why
+			} else {
 				s.Accounts[instance] = ref
-			default:
-				s.Missing[instance] = (&unresolved{instance: instance, kind: p.kind(instance), person: who.Person}).Error()
 			}
 		}
 		list = append(list, s)
@@ -118,7 +123,7 @@ func (c *chores) resolveOn(ctx context.Context, instance string) error {
 		var have bool
 		err := c.e.o.Store.View(ctx, func(tx store.Tx) error {
 			var err error
-			_, have, err = c.e.people.account(tx, instance, who.Name)
+			_, have, err = c.e.people.held(tx, instance, who.Name) // one that is suspended is not looked for anew
 			return err
 		})
 		if err != nil {
@@ -149,7 +154,7 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 	switch {
 	case errors.As(err, &none):
 		c.e.o.Log.Warn("person has no account", "instance", instance, "person", who.Name, "why", none.Error())
-		return nil
+		return c.guess(ctx, instance, who)
 	case errors.As(err, &ce) && ce.Class == connectors.Limited:
 		c.e.limits.limited(identifying(instance), ce, c.e.o.Now())
 		return err

@@ -237,6 +237,13 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 	if p, ok := set.Policy(set).Person(who.Name); ok {
 		person = p
 	}
+	if why, err := o.barred(ctx, a.effect.Target, who.Name); err != nil || why != "" {
+		none := &unresolved{instance: a.effect.Target, kind: o.people.kind(a.effect.Target), person: person, why: why}
+		if err != nil || !recipient(a.effect, who) {
+			return err
+		}
+		return none
+	}
 	if at := o.limits.admit(identifying(a.effect.Target), o.o.Now()); at.After(o.o.Now()) {
 		return o.wait(a, at, "waiting for a rate limit of "+a.effect.Target)
 	}
@@ -256,13 +263,45 @@ func (o *outbox) identify(ctx context.Context, a *attempt, who flow.Actor) error
 		}
 		return &lookError{err: ce}
 	}
-	a.effect.Known[who.ID()] = ref
+	return o.claim(ctx, a, who, identity{Ref: ref, Name: who.Name, Email: person.Email, At: a.began})
+}
+
+// claim makes an account that was found the person's, unless it is somebody else's.
+func (o *outbox) claim(ctx context.Context, a *attempt, who flow.Actor, id identity) error {
 	if who.Name == "" {
+		a.effect.Known[who.ID()] = id.Ref
 		return nil
 	}
-	return o.o.Store.Update(ctx, func(tx store.Tx) error {
-		return o.people.keep(tx, identity{Ref: ref, Name: who.Name, Email: person.Email, At: a.began})
+	var theirs bool
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
+		var err error
+		theirs, err = o.people.claim(tx, id)
+		return err
 	})
+	switch {
+	case err != nil:
+		return err
+	case theirs:
+		a.effect.Known[who.ID()] = id.Ref
+		return nil
+	case !recipient(a.effect, who):
+		return nil
+	}
+	kind := o.people.kind(a.effect.Target)
+	return &unresolved{why: fmt.Sprintf("The %s account with the e-mail address of %s is not surely theirs; pin people.%s.%s", title(kind), who.Name, who.Name, kind)}
+}
+
+// barred says why no account may be looked for: the one that is known is suspended.
+func (o *outbox) barred(ctx context.Context, instance, name string) (why string, err error) {
+	if name == "" {
+		return "", nil
+	}
+	err = o.o.Store.View(ctx, func(tx store.Tx) error {
+		id, _, err := o.people.held(tx, instance, name)
+		why = id.Suspended
+		return err
+	})
+	return why, err
 }
 
 // mayCall says whether the call may be made now: nothing told us to wait, the destination is not crowded and its

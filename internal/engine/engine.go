@@ -70,6 +70,7 @@ type Engine struct {
 	outbox  *outbox
 	chores  *chores
 	listen  *listeners
+	homes   *homes
 
 	stopping atomic.Bool
 	unstored atomic.Bool    // the last delivery could not be stored
@@ -91,15 +92,23 @@ func New(o Options) (*Engine, error) {
 	e.met = newMetrics(o)
 	e.book = newBook(o.Rules, o.Log)
 	e.people = newPeople(o)
+	e.people.met = e.met
 	e.limits = newLimits(o.Rand)
 	e.gate = newGate()
 	e.outbox = newOutbox(e)
-	e.decider = &decider{o: o, book: e.book, people: e.people, outbox: e.outbox, met: e.met}
+	e.homes = newHomes(o)
+	e.people.home = e.homes
+	e.decider = &decider{o: o, book: e.book, people: e.people, outbox: e.outbox, home: e.homes, met: e.met}
 	e.outbox.decider = e.decider
 	e.inbox = newInbox(e)
 	e.chores = &chores{e: e}
 	e.listen = &listeners{e: e}
 	e.people.learn(o.Rules)
+	for _, c := range o.Connectors {
+		if c, ok := c.(connectors.Asker); ok {
+			c.Ask(e.Query())
+		}
+	}
 	return e, nil
 }
 
@@ -146,6 +155,8 @@ const (
 	peopleJob  = "people"
 	recheckJob = "recheck"
 	ticketsJob = "tickets"
+	homeJob    = "home"
+	personJob  = "person"
 )
 
 func (e *Engine) run(ctx context.Context, j store.Job) error {
@@ -160,6 +171,10 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.timer(ctx, j)
 	case bundleJob:
 		return e.outbox.digest(ctx, j)
+	case homeJob:
+		return e.showHome(ctx, j)
+	case personJob:
+		return e.tellPerson(ctx, j)
 	case expireJob, peopleJob, recheckJob, ticketsJob:
 		return e.chores.run(ctx, j)
 	}

@@ -171,12 +171,18 @@ func (b *inbox) settle(tx store.Tx, d flow.Delivery) (got settled, err error) {
 	now := b.o.Now().UTC()
 	d.State, d.Why = flow.Ignored, "it states nothing that signoff acts on"
 	for i, ev := range events {
-		dec, err := b.decider.delivered(tx, stamp(ev, d, i, now))
+		list, err := b.each(tx, stamp(ev, d, i, now))
 		if err != nil {
 			return got, err
 		}
-		got.decisions = append(got.decisions, dec)
-		dec.note(&d)
+		for _, one := range list {
+			dec, err := b.decider.delivered(tx, one)
+			if err != nil {
+				return got, err
+			}
+			got.decisions = append(got.decisions, dec)
+			dec.note(&d)
+		}
 	}
 	got.delivery = d
 	return got, tx.PutDelivery(d)

@@ -34,6 +34,51 @@ type outside struct {
 	denied  error
 	pace    []connectors.Pace
 	accepts int
+	secret  string // with which deliveries are signed
+	homes   []shownHome
+	guesses map[string][]flow.Actor // by name shown
+	ways    connectors.Ways
+}
+
+// shownHome is a person's page as it was shown.
+type shownHome struct {
+	at   time.Time
+	who  flow.Ref
+	page flow.Home
+}
+
+// homely is an outside that has pages of people.
+type homely struct{ *outside }
+
+// Home implements connectors.Homer.
+func (h homely) Home(_ context.Context, who flow.Ref, page flow.Home) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.denied != nil {
+		return &connectors.Error{Op: "views.publish", Class: connectors.Denied, Err: h.denied}
+	}
+	h.homes = append(h.homes, shownHome{h.now(), who, page})
+	return nil
+}
+
+func (o *outside) shownHomes() []shownHome {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.homes)
+}
+
+// Ways implements connectors.Wayward.
+func (t tracker) Ways() connectors.Ways {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ways
+}
+
+// Guess implements connectors.Guesser.
+func (t tracker) Guess(_ context.Context, _, shown string) ([]flow.Actor, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.guesses[shown]), nil
 }
 
 type thing struct {
@@ -168,6 +213,7 @@ type body struct {
 	Malformed string      `json:"malformed,omitempty"`
 	Bad       bool        `json:"bad,omitempty"` // cannot be parsed
 	Panic     bool        `json:"panic,omitempty"`
+	About     flow.Ref    `json:"about,omitzero"`
 	Event     *flow.Event `json:"event,omitempty"`
 }
 
@@ -186,7 +232,7 @@ func (o *outside) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	if err := json.Unmarshal(in.Body, &b); err != nil {
 		return connectors.Accepted{ID: "broken", Malformed: "no JSON"}, nil
 	}
-	return connectors.Accepted{ID: b.ID, Key: b.Key, Kind: "event", Enrich: b.Enrich, Waits: b.Waits, Ignored: b.Ignored, Malformed: b.Malformed}, nil
+	return connectors.Accepted{ID: b.ID, Key: b.Key, Kind: "event", Enrich: b.Enrich, Waits: b.Waits, Ignored: b.Ignored, Malformed: b.Malformed, About: b.About, Secret: o.secret}, nil
 }
 
 // Parse implements connectors.Receiver.

@@ -74,6 +74,10 @@ type PersonState struct {
 	// Accounts by instance; Missing lists, by instance, why there is none.
 	Accounts map[string]flow.Ref
 	Missing  map[string]string
+	// State says by instance how the account is known: pinned, matched, confirmed, asked, conflict or unresolved. Why
+	// says what is wrong or waited for.
+	State map[string]string
+	Why   map[string]string
 }
 
 // People lists the directory with everybody's accounts on the instances where people have one.

@@ -34,12 +34,14 @@ type inbox struct {
 	gate     *gate
 	answered http.Header
 	busy     atomic.Int64 // commits under way
+
+	signatures *signatures
 }
 
 func newInbox(e *Engine) *inbox {
 	return &inbox{
 		e: e, o: e.o, met: e.met, log: e.o.Log, decider: e.decider, limits: e.limits, gate: e.gate,
-		answered: http.Header{"Content-Type": {"application/json"}},
+		answered: http.Header{"Content-Type": {"application/json"}}, signatures: newSignatures(e),
 	}
 }
 
@@ -70,6 +72,7 @@ func (b *inbox) receive(ctx context.Context, instance string, in connectors.Inbo
 	var refusal *connectors.Refusal
 	switch {
 	case errors.As(err, &refusal):
+		b.signatures.refused(instance, refusal.Status)
 		b.met.rejected.WithLabelValues(instance, reasonClass(refusal.Status)).Inc()
 		b.log.Warn("delivery refused", "instance", instance, "status", refusal.Status, "reason", refusal.Reason)
 		return b.refuse(refusal)
@@ -77,7 +80,9 @@ func (b *inbox) receive(ctx context.Context, instance string, in connectors.Inbo
 		b.log.Error("delivery could not be read", "instance", instance, "error", err)
 		b.met.alarm("accept")
 		return b.fault()
-	case acc.Answer != nil:
+	}
+	b.signatures.held(instance, acc.Secret)
+	if acc.Answer != nil {
 		return *acc.Answer
 	}
 	return b.answer(ctx, instance, in, acc)
@@ -134,7 +139,7 @@ func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbou
 		return ok
 	}
 	d := b.newDelivery(instance, in, acc)
-	if err := b.commit(ctx, d, acc.Enrich); err != nil {
+	if err := b.commit(ctx, d, acc); err != nil {
 		b.log.Error("delivery not stored", "instance", instance, "delivery", d.ID, "error", err)
 		b.met.deliveries.WithLabelValues(instance, "not_stored").Inc()
 		b.e.unstored.Store(true)
@@ -199,16 +204,18 @@ func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connecto
 
 // commit stores a delivery once and puts it to work. What needs nothing from outside is decided in the same
 // transaction; where that goes wrong, or many senders wait, the delivery is stored first and a job decides it.
-func (b *inbox) commit(ctx context.Context, d flow.Delivery, enrich bool) error {
+func (b *inbox) commit(ctx context.Context, d flow.Delivery, acc connectors.Accepted) error {
 	// A sender that hangs up does not stop what it has sent from being kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
 	defer b.busy.Add(-1)
-	now := b.busy.Add(1) <= crowded && !enrich
-	got, err := b.store(ctx, d, enrich, now)
+	how := intake{enrich: acc.Enrich, about: acc.About}
+	how.now = b.busy.Add(1) <= crowded && !how.enrich
+	got, err := b.store(ctx, d, how)
 	if errors.Is(err, errPoison) {
 		b.log.Error("delivery could not be decided at once", "instance", d.Instance, "delivery", d.ID, "error", err)
-		got, err = b.store(ctx, d, enrich, false)
+		how.now = false
+		got, err = b.store(ctx, d, how)
 	}
 	if err != nil {
 		return err
@@ -229,7 +236,14 @@ type taken struct {
 	settled settled
 }
 
-func (b *inbox) store(ctx context.Context, d flow.Delivery, enrich, now bool) (got taken, err error) {
+// intake says how a delivery is taken in.
+type intake struct {
+	enrich bool     // something has to be learned first
+	now    bool     // decided in the transaction that keeps it
+	about  flow.Ref // of no use unless a request belongs to it
+}
+
+func (b *inbox) store(ctx context.Context, d flow.Delivery, how intake) (got taken, err error) {
 	err = b.o.Store.Update(ctx, func(tx store.Tx) error {
 		got = taken{outcome: "stored"}
 		known, altered, err := seen(tx, d, b.o.Now())
@@ -240,20 +254,37 @@ func (b *inbox) store(ctx context.Context, d flow.Delivery, enrich, now bool) (g
 			got.outcome, got.altered = "duplicate", altered
 			return nil
 		}
+		idle, err := useless(tx, d, how.about)
+		if err != nil {
+			return err
+		}
 		switch {
 		case d.State != flow.Waiting:
 			got.outcome = string(d.State)
 			return tx.PutDelivery(d)
-		case now:
+		case idle:
+			got.outcome = string(flow.Ignored)
+			return nil
+		case how.now:
 			got.settled, err = b.settle(tx, d)
 			return err
 		}
 		if err := tx.PutDelivery(d); err != nil {
 			return err
 		}
-		return tx.Enqueue(inboxJob(d, enrich))
+		return tx.Enqueue(inboxJob(d, how.enrich))
 	})
 	return got, err
+}
+
+// useless reports whether a delivery is of no use because no request belongs to what it is about. Nothing of it is kept but
+// its name.
+func useless(tx store.Tx, d flow.Delivery, about flow.Ref) (idle bool, err error) {
+	if about.Zero() || d.State != flow.Waiting {
+		return false, nil
+	}
+	_, ok, err := touching(tx, about)
+	return !ok, err
 }
 
 func inboxJob(d flow.Delivery, enrich bool) store.Job {

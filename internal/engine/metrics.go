@@ -19,6 +19,8 @@ type metrics struct {
 	effects    *prometheus.CounterVec // target, outcome
 	alarms     *prometheus.CounterVec // what
 	listens    *prometheus.CounterVec // instance, what
+	secrets    *prometheus.CounterVec // instance, secret
+	strangers  *prometheus.CounterVec // instance
 	reloadOK   prometheus.Gauge
 	ack        prometheus.Histogram
 	action     prometheus.Histogram
@@ -35,6 +37,8 @@ func newMetrics(o Options) *metrics {
 		effects:    vec("effects_total", "Attempts to make an effect true outside, by how they ended.", "target", "outcome"),
 		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
 		listens:    vec("connections_total", "Connections of our own through which deliveries come, by what became of them.", "instance", "what"),
+		secrets:    vec("secret_matched_total", "Deliveries by which of our secrets they were signed with.", "instance", "secret"),
+		strangers:  vec("unexplained_writes_total", "Changes of our own account outside that no receipt of ours explains.", "instance"),
 		reloadOK:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "signoff_rules_reload_success", Help: "Whether the last reload of the rules was taken over."}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "signoff_ack_seconds",
 			Help: "Time from the receipt of a delivery to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
@@ -42,7 +46,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.secrets, m.strangers, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}

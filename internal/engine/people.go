@@ -24,6 +24,11 @@ type identity struct {
 	Name  string    `json:"name"`
 	Email string    `json:"email,omitempty"` // by which they were matched
 	At    time.Time `json:"at"`
+	// Confirmed: the person said so themselves, from the account By.
+	Confirmed bool     `json:"confirmed,omitempty"`
+	By        flow.Ref `json:"by,omitzero"`
+	// Suspended says why the account counts for nobody until it is pinned or confirmed anew.
+	Suspended string `json:"suspended,omitempty"`
 }
 
 // people joins accounts outside with names in the directory: pins first, then what was matched by e-mail once.
@@ -32,6 +37,8 @@ type people struct {
 	kinds map[string]string
 	log   *slog.Logger
 	now   func() time.Time
+	met   *metrics
+	home  *homes
 	pins  atomic.Pointer[pins]
 }
 
@@ -80,84 +87,137 @@ func (p *people) kind(instance string) string {
 // who names an account by the directory, and keeps what it found. A name the source claims is never believed: an
 // account is somebody by a pin, by what was kept, or by an e-mail address that its service vouches for.
 func (p *people) who(tx store.Tx, a flow.Actor, dir flow.Policy) (flow.Actor, error) {
-	known, err := p.recognise(tx, a, dir)
-	if err != nil || known.Name == "" || p.pins.Load().name[a.Ref] != "" {
-		return known, err
+	found, err := p.judge(tx, a, dir)
+	a.Name = found.name
+	if err != nil {
+		return a, err
 	}
-	kept, err := p.kept(tx, a.Ref)
-	if err != nil || kept.Name != "" {
-		return known, err
+	switch {
+	case found.suspend != "":
+		return a, p.suspend(tx, found)
+	case found.second != "":
+		return a, p.second(tx, a, found.second)
+	case found.isNew:
+		return a, p.keep(tx, identity{Ref: a.Ref, Name: a.Name, Email: a.Email, At: p.now()})
 	}
-	return known, p.keep(tx, identity{Ref: a.Ref, Name: known.Name, Email: a.Email, At: p.now()})
+	return a, nil
 }
 
 // recognise is who without keeping anything.
 func (p *people) recognise(tx store.Tx, a flow.Actor, dir flow.Policy) (flow.Actor, error) {
-	if a.Ref.Zero() {
-		return a, nil
-	}
-	a.Name = ""
-	if a.Bot {
-		return a, nil
-	}
-	if name := p.pins.Load().name[a.Ref]; name != "" {
-		a.Name = name
-		return a, nil
-	}
-	kept, err := p.kept(tx, a.Ref)
-	if err != nil {
-		return a, err
-	}
-	if kept.Name != "" {
-		a.Name = p.holds(kept, a, dir)
-		return a, nil
-	}
-	a.Name, err = p.match(tx, a, dir)
+	found, err := p.judge(tx, a, dir)
+	a.Name = found.name
 	return a, err
 }
 
-// holds says whether a kept identity still counts: the person must be in the directory and not pinned to another
-// account. A changed e-mail address changes nothing but is reported.
-func (p *people) holds(kept identity, a flow.Actor, dir flow.Policy) string {
-	if _, ok := dir.Person(kept.Name); !ok {
-		return ""
-	}
-	if pin, ok := p.pins.Load().ref[a.Ref.System+"/"+kept.Name]; ok && pin != a.Ref {
-		return ""
-	}
-	if a.Email != "" {
-		if other := dir.Match(a.Email); other != "" && other != kept.Name {
-			p.log.Error("account was one person's and now has another's e-mail address; the first stays",
-				"instance", a.Ref.System, "person", kept.Name, "other", other)
-		}
-	}
-	return kept.Name
+// judgement is what is thought of an account.
+type judgement struct {
+	name    string   // whose it is; empty: nobody's we know
+	isNew   bool     // matched just now
+	kept    identity // what was kept of it
+	suspend string   // why what was kept does not count any more
+	second  string   // whose e-mail address it has although they have another account
 }
 
-func (p *people) match(tx store.Tx, a flow.Actor, dir flow.Policy) (string, error) {
-	name := dir.Match(a.Email)
-	if a.Email == "" || name == "" {
-		return "", nil
+// judge says whose an account is. It reads only.
+func (p *people) judge(tx store.Tx, a flow.Actor, dir flow.Policy) (judgement, error) {
+	if a.Ref.Zero() {
+		return judgement{name: a.Name}, nil
 	}
-	have, ok, err := p.account(tx, a.Ref.System, name)
+	if a.Bot {
+		return judgement{}, nil
+	}
+	if name := p.pins.Load().name[a.Ref]; name != "" {
+		return judgement{name: name}, nil
+	}
+	kept, err := p.kept(tx, a.Ref)
 	if err != nil {
-		return "", err
+		return judgement{}, err
 	}
-	if ok && have != a.Ref {
-		p.log.Error("second account with one person's e-mail address; pin the right one", "instance", a.Ref.System, "person", name)
-		return "", nil
+	if kept.Name != "" {
+		return p.holds(kept, a, dir), nil
 	}
-	return name, nil
+	return p.match(tx, a, dir)
+}
+
+// holds says whether a kept identity still counts: the person must be in the directory and not pinned to another
+// account, and the account must not have taken another person's e-mail address since.
+func (p *people) holds(kept identity, a flow.Actor, dir flow.Policy) judgement {
+	j := judgement{kept: kept}
+	if _, ok := dir.Person(kept.Name); !ok || kept.Suspended != "" {
+		return j
+	}
+	if pin, ok := p.pins.Load().ref[a.Ref.System+"/"+kept.Name]; ok && pin != a.Ref {
+		return j
+	}
+	if other := holder(dir, a.Email); other != "" && other != kept.Name {
+		j.suspend = fmt.Sprintf("This account was %s's and now has the e-mail address of %s, so it counts for nobody. Pin people.%s.%s once it is clear whose it is.",
+			kept.Name, other, kept.Name, p.kind(a.Ref.System))
+		return j
+	}
+	j.name = kept.Name
+	return j
+}
+
+// match finds the person whose e-mail address an account has, unless they have another account there already.
+func (p *people) match(tx store.Tx, a flow.Actor, dir flow.Policy) (judgement, error) {
+	name := holder(dir, a.Email)
+	if name == "" {
+		return judgement{}, nil
+	}
+	have, ok, err := p.held(tx, a.Ref.System, name)
+	if err != nil {
+		return judgement{}, err
+	}
+	if ok && have.Ref != a.Ref {
+		return judgement{second: name}, nil
+	}
+	d, err := p.doubt(tx, a.Ref.System, name)
+	if err != nil || d.denied(a.Ref) {
+		return judgement{}, err
+	}
+	return judgement{name: name, isNew: true}, nil
+}
+
+// holder finds the person of an e-mail address. Addresses are the same when they are equal but for the case of ASCII
+// letters: no dots are dropped, nothing after a plus, and no letter stands for one that looks like it.
+func holder(dir flow.Policy, email string) string {
+	name := dir.Match(email)
+	person, ok := dir.Person(name)
+	if name == "" || !ok || !sameAddress(person.Email, email) {
+		return ""
+	}
+	return name
+}
+
+func sameAddress(a, b string) bool {
+	return lowerASCII(strings.TrimSpace(a)) == lowerASCII(strings.TrimSpace(b))
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // account returns the account of a directory name on an instance.
 func (p *people) account(tx store.Tx, instance, name string) (flow.Ref, bool, error) {
+	id, ok, err := p.held(tx, instance, name)
+	return id.Ref, ok && id.Suspended == "", err
+}
+
+// held returns the account of a directory name, though it may be suspended.
+func (p *people) held(tx store.Tx, instance, name string) (identity, bool, error) {
 	if ref, ok := p.pins.Load().ref[instance+"/"+name]; ok {
-		return ref, true, nil
+		return identity{Ref: ref, Name: name}, true, nil
 	}
 	var id identity
 	ok, err := row(tx, peopleTable, instance+"/@"+name, &id)
-	return id.Ref, ok, err
+	return id, ok, err
 }
 
 func (p *people) kept(tx store.Tx, ref flow.Ref) (identity, error) {
@@ -180,11 +240,15 @@ func (p *people) keep(tx store.Tx, id identity) error {
 type unresolved struct {
 	instance, kind string
 	person         flow.Person
+	why            string // more than that none was found
 }
 
 func (u *unresolved) Error() string {
 	where := title(u.kind)
-	if u.person.Email == "" {
+	switch {
+	case u.why != "":
+		return u.why
+	case u.person.Email == "":
 		return fmt.Sprintf("%s has no e-mail address to find a %s account by; pin people.%s.%s", u.person.Name, where, u.person.Name, u.kind)
 	}
 	return fmt.Sprintf("No %s account matches %s; pin people.%s.%s", where, u.person.Email, u.person.Name, u.kind)
@@ -202,7 +266,7 @@ func (p *people) find(ctx context.Context, instance string, who flow.Person) (fl
 	switch {
 	case err != nil:
 		return flow.Ref{}, err
-	case !ok || a.Ref.Zero() || a.Bot:
+	case !ok || a.Ref.Zero() || a.Bot, a.Email != "" && !sameAddress(a.Email, who.Email):
 		return flow.Ref{}, none
 	}
 	return a.Ref, nil
