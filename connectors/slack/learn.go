@@ -231,6 +231,7 @@ type wants struct {
 	authors            int    // how many of the thread's authors
 	messageChannel     string
 	message, below     string // whose address: a message, and the thread it is in
+	root               string // whose address instead, where no request belongs to the thread
 	files              []attached
 	belongs            flow.Ref // a thread: which open request it belongs to
 	watch              bool     // of use only where the channel is watched
@@ -297,6 +298,9 @@ func (c *Connector) learnChannel(ctx context.Context, w *wants, l *learned) (err
 func (c *Connector) learnThread(ctx context.Context, w *wants, l *learned) (err error) {
 	if w.threadTS != "" {
 		l.Thread, err = c.thread(ctx, w.team, w.threadOf, w.threadTS)
+	}
+	if w.root != "" && l.Belongs == "" {
+		w.message, w.below = w.root, ""
 	}
 	if w.message != "" {
 		l.Permalink = c.permalink(ctx, w.team, w.messageChannel, w.message, w.below)

@@ -173,7 +173,7 @@ func (s source) wantedSaid(w wants) wants {
 		if m.reply() {
 			w.threadOf, w.threadTS = m.Channel, m.ThreadTS
 		}
-		w.message, w.below = m.thread(), ""
+		w.root = m.thread()
 	}
 	w.channel = m.Channel
 	return w

@@ -297,19 +297,25 @@ func (f *fakeSlack) base() string { return f.server.URL + "/api/" }
 // allowed are the arguments of each method, from Slack's reference.
 func allowed(method string) string {
 	return map[string]string{
-		"auth.test":             "",
-		"chat.postMessage":      "channel text blocks thread_ts metadata unfurl_links unfurl_media link_names",
-		"chat.update":           "channel ts text blocks metadata link_names",
-		"chat.postEphemeral":    "channel user text blocks thread_ts link_names",
-		"chat.getPermalink":     "channel message_ts",
-		"conversations.open":    "users return_im",
-		"conversations.replies": "channel ts cursor include_all_metadata inclusive latest limit oldest",
-		"conversations.history": "channel cursor include_all_metadata inclusive latest limit oldest",
-		"conversations.info":    "channel",
-		"users.info":            "user",
-		"users.lookupByEmail":   "email",
-		"views.open":            "trigger_id view",
-		"views.update":          "view_id hash view",
+		"auth.test":                    "",
+		"chat.delete":                  "channel ts",
+		"chat.unfurl":                  "channel ts unfurls",
+		"files.info":                   "file",
+		"files.getUploadURLExternal":   "filename length",
+		"files.completeUploadExternal": "files channel_id thread_ts",
+		"views.publish":                "user_id view hash",
+		"chat.postMessage":             "channel text blocks thread_ts metadata unfurl_links unfurl_media link_names",
+		"chat.update":                  "channel ts text blocks metadata link_names",
+		"chat.postEphemeral":           "channel user text blocks thread_ts link_names",
+		"chat.getPermalink":            "channel message_ts",
+		"conversations.open":           "users return_im",
+		"conversations.replies":        "channel ts cursor include_all_metadata inclusive latest limit oldest",
+		"conversations.history":        "channel cursor include_all_metadata inclusive latest limit oldest",
+		"conversations.info":           "channel",
+		"users.info":                   "user",
+		"users.lookupByEmail":          "email",
+		"views.open":                   "trigger_id view",
+		"views.update":                 "view_id hash view",
 	}[method]
 }
 

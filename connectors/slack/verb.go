@@ -21,11 +21,11 @@ const (
 	verbHelp   = "help"
 )
 
-// words is what somebody typed when it has the shape of a question to signoff.
-type words struct{ verb, rest string }
+// phrase is what somebody typed when it has the shape of a question to signoff.
+type phrase struct{ verb, rest string }
 
 // known reports whether it is a question rather than words that happen to begin like one.
-func (a words) known() bool {
+func (a phrase) known() bool {
 	switch a.verb {
 	case verbHelp, verbMine, verbNew:
 		return a.rest == ""
@@ -36,15 +36,15 @@ func (a words) known() bool {
 }
 
 // askedIn reads words as a question.
-func askedIn(typed string) words {
+func askedIn(typed string) phrase {
 	verb, rest, _ := strings.Cut(strings.TrimRight(strings.TrimSpace(typed), " ?!."), " ")
-	return words{strings.ToLower(verb), strings.TrimSpace(rest)}
+	return phrase{strings.ToLower(verb), strings.TrimSpace(rest)}
 }
 
 // verbIn is the question in a message, without the mention of ourselves.
-func (c *Connector) verbIn(m said, e envelope) words {
+func (c *Connector) verbIn(m said, e envelope) phrase {
 	if len(m.Files) > 0 || len(m.Text) > 200 {
-		return words{}
+		return phrase{}
 	}
 	typed := m.Text
 	for _, bot := range []string{e.botUser(), c.self(e.team()).User} {
