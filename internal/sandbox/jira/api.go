@@ -175,13 +175,9 @@ func (s *Server) Operations() []string {
 }
 
 func (s *Server) newAPI() http.Handler {
-	table := s.routes()
-	op := func(r *http.Request) string {
-		found, _, _ := s.match(table, r)
-		return found.op
-	}
+	s.table = s.routes()
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		found, values, otherMethod := s.match(table, r)
+		found, values, otherMethod := s.match(s.table, r)
 		if _, _, ok := s.local(r); !ok {
 			found.op = "open:elsewhere"
 			found.do = func(call) *reply {
@@ -193,7 +189,13 @@ func (s *Server) newAPI() http.Handler {
 		}
 		s.serve(w, r, found, values)
 	})
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: s.refuse, Note: s.noteFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: s.opOf, Next: next, Refuse: s.refuse, Note: s.noteFault}
+}
+
+// opOf names the operation of a request, "" for none.
+func (s *Server) opOf(r *http.Request) string {
+	found, _, _ := s.match(s.table, r)
+	return found.op
 }
 
 // match finds the route of a request and the values in its path. Routes with a literal where others have a
@@ -379,6 +381,14 @@ func (s *Server) refuse(w http.ResponseWriter, status int, name string) {
 }
 
 func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
+	if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && kind != "application/json" {
+		body = nil // a part of an upload
+	}
+	s.log(req, call{op: s.opOf(req), body: body}, status)
+	s.recordFault(req, f, status, body)
+}
+
+func (s *Server) recordFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
 	if l := s.opt.Ledger; l != nil {
 		e := s.entry(req, status, "fault "+string(f.Kind), body)
 		e.Failed = true

@@ -45,7 +45,7 @@ func unauthorized() *reply {
 
 // locked answers for an account that has to solve a CAPTCHA first.
 func locked() *reply {
-	return &reply{status: http.StatusForbidden, text: "Basic Authentication Failure - Reason : AUTHENTICATION_DENIED", header: map[string]string{
+	return &reply{status: http.StatusForbidden, html: "<!doctype html><title>Forbidden (403)</title><h1>Basic Authentication Failure - Reason : AUTHENTICATION_DENIED</h1>", header: map[string]string{
 		"X-Seraph-LoginReason":           "AUTHENTICATION_DENIED",
 		"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=https://lumen.jira.example/login.jsp",
 	}}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"signoff/internal/sandbox"
 	"signoff/internal/sandbox/jira"
 )
 
@@ -99,6 +100,10 @@ func TestRequests_AreWrittenForAValidator(t *testing.T) {
 	key := s.task("")
 	s.want(200, "GET", "issue/"+key+"?fields=summary", "")
 	s.upload(key, nil, part{"file", "a.txt", "text/plain", "hello"})
+	if err := s.faults.Arm(sandbox.Fault{Service: "jira", Kind: sandbox.Error503, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	s.want(503, "PUT", "issue/"+key, `{"fields":{"summary":"x"}}`)
 	var got []jira.Recorded
 	for line := range strings.Lines(out.String()) {
 		var r jira.Recorded
@@ -113,6 +118,7 @@ func TestRequests_AreWrittenForAValidator(t *testing.T) {
 			Body: `{"fields":{"project":{"key":"DES"},"issuetype":{"id":"10001"},"summary":"Hero"}}`},
 		{Operation: "getIssue", Method: "GET", Path: "/rest/api/2/issue/DES-1", Query: "fields=summary", Status: 200},
 		{Operation: "addAttachment", Method: "POST", Path: "/rest/api/2/issue/DES-1/attachments", ContentType: "multipart/form-data", Files: 1, Status: 200},
+		{Operation: "editIssue", Method: "PUT", Path: "/rest/api/2/issue/DES-1", ContentType: "application/json", Body: `{"fields":{"summary":"x"}}`, Status: 503},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("requests (-want +got):\n%s", d)

@@ -54,15 +54,16 @@ type Options struct {
 	Ledger *sandbox.Ledger // nil = nothing is recorded
 	Faults *sandbox.Faults // nil = none
 
-	// Requests, when set, is written every API request that reached the site, one Recorded as JSON a line, so that a
-	// validator outside can play them again.
+	// Requests, when set, is written every API request, one Recorded as JSON a line, so that a validator outside can play
+	// them again. Of one that a fault swallowed the body is cut at 16 kB.
 	Requests io.Writer
 }
 
 // Server is one Jira site. It is safe for concurrent use.
 type Server struct {
-	opt Options
-	api http.Handler
+	opt   Options
+	table []route
+	api   http.Handler
 
 	mu        sync.Mutex
 	quirks    Quirks
