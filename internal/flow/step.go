@@ -65,7 +65,11 @@ type step struct {
 func begin(p Policy, r Request, ev Event, f Facts) *step {
 	next := clone(r)
 	ev.At = ev.At.UTC().Round(0)
-	return &step{scene: scene{p: p, r: &next, at: ev.At}, ev: ev, facts: f}
+	s := &step{scene: scene{p: p, r: &next, at: ev.At}, ev: ev, facts: f}
+	if ev.Kind == FilesAdded && !ev.Said.Zero() && !s.fromTracker(ev.Said) {
+		s.ev.Kind = CommentAdded // a message that is only files says something too: who put them there
+	}
+	return s
 }
 
 // stays names the events that leave no record.

@@ -21,31 +21,13 @@ func WaitingFor(p Policy, r Request) []Actor {
 }
 
 // Terms lists the index terms of a request, sorted: status, open, stage, waiting, requester, assignee, due (the day in
-// UTC), ticket (its label in lower case) and ref for everything it is linked to.
+// UTC), ticket (its label in lower case) and ref for everything it is linked to but the copies of
+// comments and files. A draft that came to nothing has open:no, draft:closed and ref only.
 func Terms(r Request) []string {
 	if r.Version == 0 {
 		return nil
 	}
-	open := "yes"
-	if r.Status.Closed() {
-		open = "no"
-	}
-	terms := []string{"status:" + string(r.Status), "open:" + open}
-	if r.Offer != nil && r.Status.Closed() { // a draft that came to nothing is in no list of requests
-		terms = []string{"open:no", "draft:closed"}
-	}
-	for _, run := range r.Open() {
-		terms = append(terms, "stage:"+run.Name)
-		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {
-			terms = append(terms, prefixed("waiting:", run.Waiting[n-1].On)...)
-		}
-	}
-	worker := scene{r: &r}.worker()
-	if r.Status == InProgress && r.Workflow != "" {
-		terms = append(terms, prefixed("waiting:", ids([]Actor{worker}))...)
-	}
-	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
-	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)
+	terms := standingTerms(r)
 	for _, l := range r.Links {
 		if copyOf(l.Purpose) { // copies are found by the ticket or the thread they are in
 			continue
@@ -55,11 +37,35 @@ func Terms(r Request) []string {
 			terms = append(terms, "ticket:"+strings.ToLower(l.Label))
 		}
 	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// standingTerms are the terms of where a request stands. A draft that came to nothing is in no list of requests.
+func standingTerms(r Request) []string {
+	open := "open:yes"
+	switch {
+	case r.Offer != nil && r.Status.Closed():
+		return []string{"open:no", "draft:closed"}
+	case r.Status.Closed():
+		open = "open:no"
+	}
+	terms := []string{"status:" + string(r.Status), open}
+	for _, run := range r.Open() {
+		terms = append(terms, "stage:"+run.Name)
+		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {
+			terms = append(terms, prefixed("waiting:", run.Waiting[n-1].On)...)
+		}
+	}
+	if r.Status == InProgress && r.Workflow != "" {
+		terms = append(terms, prefixed("waiting:", ids([]Actor{scene{r: &r}.worker()}))...)
+	}
+	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
+	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)
 	if !r.Due.IsZero() {
 		terms = append(terms, "due:"+r.Due.UTC().Format(time.DateOnly))
 	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
+	return terms
 }
 
 // copyOf reports whether a purpose is that of a copied comment or file.
