@@ -1,5 +1,5 @@
-// Package jira is a strict stand-in for Jira Cloud over the wire: REST version 2, signed webhooks and a search
-// index that lags behind. `signoff demo` and the tests talk to it as they would to the real site.
+// Package jira is a strict stand-in for Jira over the wire, for Cloud and for Data Center: REST version 2, files, signed
+// webhooks and a search index that lags behind. `signoff demo` and the tests talk to it as they would to the real site.
 //
 // It is written from Atlassian's published API description and from recorded payloads, not from a client
 // library, and it refuses what the real site refuses: unknown body keys, fields that are not on the screen,

@@ -3,7 +3,6 @@ package jira
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,13 +41,6 @@ func withEdition(opt Options) Options {
 	opt.Version = cmp.Or(opt.Version, "10.3.2")
 	if opt.Edition != Cloud {
 		opt.Projects = withEpicLinks(opt.Projects)
-	}
-	opt.Users = slices.Clone(opt.Users)
-	for i := range opt.Users {
-		u := &opt.Users[i]
-		local, _, _ := strings.Cut(u.Email, "@")
-		u.Username = cmp.Or(u.Username, local, u.AccountID)
-		u.UserKey = cmp.Or(u.UserKey, fmt.Sprintf("JIRAUSER%d", 10100+i))
 	}
 	if opt.ContextPath = strings.TrimSuffix(opt.ContextPath, "/"); opt.ContextPath != "" {
 		opt.Prefix += opt.ContextPath
@@ -112,16 +104,6 @@ func (s *Server) idOf(u *User) string {
 		return u.AccountID
 	}
 	return u.Username
-}
-
-// byID finds the person whom the wire identifies like this.
-func (s *Server) byID(id string) *User {
-	for i := range s.opt.Users {
-		if u := &s.opt.Users[i]; id != "" && s.idOf(u) == id {
-			return u
-		}
-	}
-	return nil
 }
 
 // wireID is idOf for an account that may be gone or missing.

@@ -26,50 +26,50 @@ func (s *Server) oldSearch(c call) *reply {
 }
 
 func (s *Server) parseOldSearch(c call) (search, *reply) {
-	bad := func(err error) (search, *reply) { return search{}, problem(http.StatusBadRequest, err.Error()) }
-	raw := struct {
-		JQL        string   `json:"jql"`
-		StartAt    int      `json:"startAt"`
-		MaxResults *int     `json:"maxResults"`
-		Fields     []string `json:"fields"`
-		Expand     []string `json:"expand"`
-	}{JQL: c.q.Get("jql"), Fields: c.list("fields"), Expand: c.list("expand")}
-	if c.writes {
-		if _, err := members(c.body, "jql", "startAt", "maxResults", "validateQuery", "fields", "expand"); err != nil {
-			return bad(err)
-		}
-		if err := json.Unmarshal(c.body, &raw); err != nil {
-			return bad(refused("Invalid request payload: %v", err))
-		}
-	} else {
-		for name, into := range map[string]func(int){"startAt": func(n int) { raw.StartAt = n }, "maxResults": func(n int) { raw.MaxResults = &n }} {
-			v := c.q.Get(name)
-			if v == "" {
-				continue
-			}
-			n, err := strconv.Atoi(v)
-			if err != nil {
-				return bad(refused("The value '%s' of %s is not a number.", v, name))
-			}
-			into(n)
-		}
+	raw := oldQuery{JQL: c.q.Get("jql"), Fields: c.list("fields"), Expand: c.list("expand"), MaxResults: 50}
+	rep := raw.fill(c)
+	if rep != nil {
+		return search{}, rep
 	}
-	if raw.StartAt < 0 || raw.MaxResults != nil && *raw.MaxResults < 0 {
-		return bad(refused("startAt and maxResults cannot be negative."))
+	if raw.StartAt < 0 || raw.MaxResults < 0 {
+		return search{}, problem(http.StatusBadRequest, "startAt and maxResults cannot be negative.")
 	}
 	q, err := s.parseJQL(raw.JQL, c.by)
 	if err != nil {
-		return bad(err)
+		return search{}, problem(http.StatusBadRequest, err.Error())
 	}
-	req := search{query: q, fields: raw.Fields, expand: raw.Expand, start: raw.StartAt, count: 50}
+	req := search{query: q, fields: raw.Fields, expand: raw.Expand, start: raw.StartAt, count: min(raw.MaxResults, s.opt.PageSize)}
 	if len(req.fields) == 0 {
 		req.fields = []string{"*navigable", "-comment", "-attachment"}
 	}
-	if raw.MaxResults != nil {
-		req.count = *raw.MaxResults
-	}
-	req.count = min(req.count, s.opt.PageSize)
 	return req, nil
+}
+
+// oldQuery is the body of the old search, or its query.
+type oldQuery struct {
+	JQL        string   `json:"jql"`
+	StartAt    int      `json:"startAt"`
+	MaxResults int      `json:"maxResults"`
+	Fields     []string `json:"fields"`
+	Expand     []string `json:"expand"`
+}
+
+func (o *oldQuery) fill(c call) *reply {
+	if !c.writes {
+		var rep *reply
+		o.StartAt, o.MaxResults, rep = c.page(o.MaxResults)
+		if v := c.q.Get("maxResults"); v != "" && rep == nil {
+			o.MaxResults, _ = strconv.Atoi(v) // page has read it as a number
+		}
+		return rep
+	}
+	if _, err := members(c.body, "jql", "startAt", "maxResults", "validateQuery", "fields", "expand"); err != nil {
+		return problem(http.StatusBadRequest, err.Error())
+	}
+	if err := json.Unmarshal(c.body, o); err != nil {
+		return problem(http.StatusBadRequest, "Invalid request payload: "+err.Error())
+	}
+	return nil
 }
 
 // pageBean is how Data Center pages its create metadata.

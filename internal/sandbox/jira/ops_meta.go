@@ -81,7 +81,7 @@ func (s *Server) getProject(c call) *reply {
 	b["archived"] = s.archived[p.Key]
 	b["issueTypes"], b["components"], b["versions"] = types, []any{}, []any{}
 	b["assigneeType"], b["style"], b["description"] = "UNASSIGNED", "classic", ""
-	b["lead"] = s.userBean(&s.opt.Users[0], false)
+	b["lead"] = s.userBean(s.users()[0], false)
 	return answer(http.StatusOK, b)
 }
 

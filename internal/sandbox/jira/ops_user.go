@@ -72,15 +72,6 @@ func (s *Server) findNamed(c call) *reply {
 	})
 }
 
-func (s *Server) byKey(key string) *User {
-	for i := range s.opt.Users {
-		if u := &s.opt.Users[i]; key != "" && u.UserKey == key {
-			return u
-		}
-	}
-	return nil
-}
-
 // answersTo matches a prefix of a word of the name or of the address; a hidden address only in full.
 func (u *User) answersTo(query string) bool {
 	query = strings.ToLower(strings.TrimSpace(query))
@@ -101,8 +92,8 @@ func (s *Server) people(c call, match func(*User) bool) *reply {
 		count = 50
 	}
 	beans := []any{}
-	for i := range s.opt.Users {
-		if u := &s.opt.Users[i]; !s.lacks("USER_PICKER") && match(u) {
+	for _, u := range s.users() {
+		if !s.lacks("USER_PICKER") && match(u) {
 			beans = append(beans, s.userBean(u, true))
 		}
 	}

@@ -34,7 +34,7 @@ func (s *Server) addWatcher(c call) *reply {
 			return problem(http.StatusNotFound, "The user \""+id+"\" does not exist.")
 		}
 	}
-	if u != c.by && s.lacks("MANAGE_WATCHERS") {
+	if u.AccountID != c.by.AccountID && s.lacks("MANAGE_WATCHERS") {
 		return forbidden(c.op, "MANAGE_WATCHERS")
 	}
 	if !slices.Contains(iss.watchers, u.AccountID) {

@@ -107,7 +107,7 @@ func (p *pages) actor(r *http.Request) *User {
 			return u
 		}
 	}
-	return &p.opt.Users[0]
+	return p.users()[0]
 }
 
 // frame is what every page shows around its content.
@@ -124,9 +124,9 @@ type frame struct {
 
 func (p *pages) frame(r *http.Request, title, section string) frame {
 	f := frame{Title: title, Section: section, Back: r.URL.Path, Actor: p.actor(r), Project: p.projects[0].Name, Boards: p.opt.Projects}
-	for _, u := range p.opt.Users {
-		if !strings.EqualFold(u.Email, p.opt.User) {
-			f.People = append(f.People, u)
+	for _, u := range p.users() {
+		if !p.isBot(u) && !u.Inactive && !u.App {
+			f.People = append(f.People, *u)
 		}
 	}
 	return f

@@ -312,9 +312,9 @@ func (f *formField) choose(options []Choice, name string) {
 
 func (p *pages) assignees() []Choice {
 	var all []Choice
-	for _, u := range p.opt.Users {
-		if p.assignable(p.idOf(&u)) != nil {
-			all = append(all, Choice{p.idOf(&u), u.Name})
+	for _, u := range p.users() {
+		if p.assignable(p.idOf(u)) != nil {
+			all = append(all, Choice{p.idOf(u), u.Name})
 		}
 	}
 	return all

@@ -53,6 +53,31 @@ func TestUserSearch_OfEveryKind(t *testing.T) {
 	}
 }
 
+func TestPutUser_PeopleComeAndGo(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	key := s.task(`,"assignee":{"accountId":"` + ana + `"}`)
+	left := s.Users()[0]
+	left.Inactive = true
+	s.PutUser(left)
+	if r := s.want(200, "GET", "user/search?query=ana%40lumen.example", ""); r.at(0) != nil {
+		t.Errorf("somebody who left is found: %s", r.raw)
+	}
+	s.want(400, "PUT", "issue/"+key+"/assignee", `{"accountId":"`+ana+`"}`)
+	if r := s.want(200, "GET", "issue/"+key, ""); r.at("fields", "assignee", "active") != false {
+		t.Errorf("assignee: got %s, want her still there and inactive", r.raw)
+	}
+	s.PutUser(jira.User{AccountID: "second", Name: "Ana Reyes", Email: "ana@lumen.example"})
+	if r := s.want(200, "GET", "user/search?query=ana%40lumen.example", ""); r.at(0, "accountId") != "second" {
+		t.Errorf("who came instead: got %s", r.raw)
+	}
+	if b := open(t, s); true {
+		if _, page := b.get("/"); strings.Contains(page, `value="`+ana+`"`) {
+			t.Error("somebody who left can be chosen on the board")
+		}
+	}
+}
+
 func TestPermissions_TakenAtRunTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)

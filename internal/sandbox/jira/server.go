@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"signoff/internal/sandbox"
@@ -32,7 +33,7 @@ type Options struct {
 	Projects    []Project
 	Statuses    []Status
 	Transitions []Transition
-	Users       []User
+	Users       []User   // see also Server.PutUser
 	Denied      []string // permissions that the account lacks, such as "TRANSITION_ISSUES"; see also Server.Deny
 	Granted     []string // permissions that it has beyond those of an ordinary account, such as "ADMINISTER"
 
@@ -65,6 +66,7 @@ type Server struct {
 	table []route
 	api   http.Handler
 
+	accounts  atomic.Pointer[[]*User]
 	mu        sync.Mutex
 	quirks    Quirks
 	denied    map[string]bool // permissions that the product's account lacks
@@ -94,6 +96,11 @@ func New(opt Options) *Server {
 	for i := range s.opt.Projects {
 		s.projects = append(s.projects, &s.opt.Projects[i])
 	}
+	var accounts []*User
+	for i, u := range s.opt.Users {
+		accounts = append(accounts, named(u, i))
+	}
+	s.accounts.Store(&accounts)
 	for _, p := range append(ungranted(), s.opt.Denied...) {
 		s.denied[p] = !slices.Contains(s.opt.Granted, p)
 	}
@@ -193,17 +200,6 @@ func (s *Server) project(idOrKey string) *Project {
 	for _, p := range s.projects {
 		if p.ID == idOrKey || p.Key == idOrKey {
 			return p
-		}
-	}
-	return nil
-}
-
-// user finds an account by its id, e-mail or display name; nil when there is none.
-func (s *Server) user(who string) *User {
-	for i := range s.opt.Users {
-		u := &s.opt.Users[i]
-		if who != "" && (u.AccountID == who || strings.EqualFold(u.Email, who) || u.Name == who || u.Username == who) {
-			return u
 		}
 	}
 	return nil

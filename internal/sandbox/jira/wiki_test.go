@@ -27,6 +27,7 @@ func TestWiki(t *testing.T) {
 		{"bq. said", "<blockquote>said</blockquote>"},
 		{"a\n----\nb", "<p>a</p><hr><p>b</p>"},
 		{"ask [~accountid:5f1000000000000000000001]", `<p>ask <span class="mention">@Ana Reyes</span></p>`},
+		{"ask [~ana] or [~nobody]", `<p>ask <span class="mention">@Ana Reyes</span> or <span class="mention">@nobody</span></p>`},
 		{"[file|https://x.example/a?b=1&c=2]", `<p><a href="https://x.example/a?b=1&amp;c=2" rel="noreferrer noopener">file</a></p>`},
 		{"https://x.example/a", `<p><a href="https://x.example/a" rel="noreferrer noopener">https://x.example/a</a></p>`},
 		{"[click|javascript:alert(1)]", "<p>[click|javascript:alert(1)]</p>"},
