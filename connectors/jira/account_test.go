@@ -77,8 +77,21 @@ func TestCheck(t *testing.T) {
 	}{
 		"all well": {nil, "2027-06-30", []string{
 			"(Jira Cloud)", "ok jira: signed in as signoff-bot (signoff-bot@lumen.example)", "ok jira: token valid until 2027-06-30",
-			"ok jira: people can be found by e-mail", "ok jira DES: 8 permissions, none missing", "ok jira DES: 6 fields of Task found", "ok jira DES: 5 statuses found",
-		}, []string{"problem", "warning"}},
+			"ok jira: people can be found by e-mail", "ok jira DES: 13 permissions, none missing", "ok jira DES: 6 fields of Task found", "ok jira DES: 5 statuses found",
+			"ok jira attachments: files up to 10 MB are taken", "ok jira DES: sub-tasks are made as Sub-task", "ok jira DES: search answers",
+			"warning jira webhook: signoff's account may not look after webhooks",
+		}, []string{"problem"}},
+		"an administrator": {func(o *site.Options) { o.Granted = []string{"ADMINISTER"} }, "", []string{
+			"warning jira webhook: no webhook leads to https://signoff.lumen.example/hooks/jira -> signoff repairs it when it runs",
+			"ok jira DES: every mapped status can be reached",
+		}, []string{"problem"}},
+		"no way": {func(o *site.Options) {
+			o.Granted = []string{"ADMINISTER"}
+			o.Transitions = []site.Transition{{ID: "1", Name: "Start", To: "In Progress"}, {ID: "2", Name: "Review", From: []string{"In Progress"}, To: "In Review"}, {ID: "3", Name: "No", To: "Won't Do"}}
+		}, "", []string{`problem jira DES: no transition leads to "Done" -> have a Jira administrator add one`}, []string{`leads to "In Review"`}},
+		"less is lost": {func(o *site.Options) { o.Denied = []string{"MANAGE_WATCHERS", "CREATE_ATTACHMENTS"} }, "", []string{
+			`warning jira DES: signoff-bot@lumen.example may not "Manage Watchers"`, `problem jira DES: signoff-bot@lumen.example may not "Create Attachments": files cannot be copied into tickets`,
+		}, nil},
 		"permissions": {func(o *site.Options) { o.Denied = []string{"SCHEDULE_ISSUES", "USER_PICKER"} }, "", []string{
 			`problem jira DES: signoff-bot@lumen.example may not "Schedule Issues": due dates cannot be written -> Project settings, Permissions: add "Schedule Issues" for signoff-bot@lumen.example`,
 			`warning jira: signoff-bot@lumen.example may not "Browse users and groups"`,
@@ -128,13 +141,70 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheck_OtherEdition(t *testing.T) {
+func TestCheck_Edition(t *testing.T) {
 	t.Parallel()
-	c, _ := scripted(t, map[string][]string{
-		"GET /rest/api/2/serverInfo": {`{"deploymentType":"Server","version":"9.12.0"}`}, selfCall: {`{"accountId":"a"}`},
+	for name, tc := range map[string]struct{ settings, info, want string }{
+		"one that is not known":    {settings, `{"deploymentType":"Moon"}`, `problem jira: http://127.0.0.1`},
+		"another than is set":      {settings + "deployment: cloud\n", `{"deploymentType":"Server","version":"9.12.0"}`, "is Jira Server, and the settings are for cloud -> correct tracker.jira.deployment"},
+		"another than a token has": {dataCenter, `{"deploymentType":"Cloud"}`, "is Jira Cloud, and the settings are for server"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := scriptedAs(t, tc.settings, map[string][]string{infoCall: {tc.info}, selfCall: {`{"accountId":"a"}`}})
+			if got := lines(c.Check(t.Context())); !strings.Contains(got, tc.want) {
+				t.Errorf("Check of %s says\n%s\nwant %s", tc.info, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestEdition: an edition that is not known is refused before anything is written; one that cannot be asked only waits.
+func TestEdition(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer string
+		class  connectors.Class
+	}{
+		"not known":   {`{"deploymentType":"Moon"}`, connectors.Denied},
+		"unreachable": {"503 ", connectors.Transient},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := scripted(t, map[string][]string{infoCall: {tc.answer, cloudInfo}})
+			if tc.class == connectors.Denied {
+				s.answers[infoCall] = []string{tc.answer}
+			}
+			_, err := c.Do(t.Context(), ticket(1, "Hero"))
+			if got := connectors.ClassOf(err); got != tc.class {
+				t.Fatalf("Do = class %q (%v), want %q", got, err, tc.class)
+			}
+			if n := len(s.bodies[createCall]); n != 0 {
+				t.Errorf("%d tickets were made, want none", n)
+			}
+			if tc.class == connectors.Transient {
+				c.do(t, ticket(1, "Hero"))
+			}
+		})
+	}
+}
+
+func TestGuess(t *testing.T) {
+	t.Parallel()
+	c, _ := rigged(t, func(o *site.Options) {
+		o.Users = append(site.DefaultUsers(),
+			site.User{AccountID: "h1", Name: "Noa Hill", Email: "noa@lumen.example", HideEmail: true},
+			site.User{AccountID: "h2", Name: "Noa App", Email: "noa@lumen.example", HideEmail: true, App: true},
+			site.User{AccountID: "h3", Name: "Noa Gone", Email: "noa@lumen.example", HideEmail: true, Inactive: true})
 	})
-	if got := lines(c.Check(t.Context())); !strings.Contains(got, "is Jira Server -> signoff speaks to Jira Cloud only") {
-		t.Errorf("Check of a Jira Server says\n%s", got)
+	who, err := c.Guess(t.Context(), "noa@lumen.example", "Noa Hill")
+	if err != nil || len(who) != 1 || who[0].Ref.Key != "h1" {
+		t.Errorf("Guess = %+v, %v, want the one active person whose address is hidden", who, err)
+	}
+	if who, err := c.Guess(t.Context(), "ana@lumen.example", "Ana"); err != nil || who != nil {
+		t.Errorf("Guess for an address that is shown = %+v, %v, want nobody: Identify knows", who, err)
+	}
+	if _, ok, err := c.Identify(t.Context(), "noa@lumen.example"); ok || err != nil {
+		t.Errorf("Identify = %v, %v, want nobody: they have to be asked", ok, err)
 	}
 }
 

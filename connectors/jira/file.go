@@ -79,6 +79,9 @@ func (c *Connector) Attach(ctx context.Context, e flow.Effect, m connectors.File
 
 func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, body io.Reader) ([]flow.Link, error) {
 	issue := e.Copy.To.Key
+	if r.Size >= 0 {
+		body = outbound.Exact(body, r.Size)
+	}
 	src := &watched{r: body}
 	form := outbound.NewForm("file", r.Name, src, r.Size)
 	k := call{

@@ -94,6 +94,31 @@ func connect(t *testing.T, yaml string) *rig {
 	return r
 }
 
+// reconnect is a connector with other settings that remembers what before remembered. public is its own address: empty as
+// before, "-" for none.
+func reconnect(t *testing.T, before *rig, yaml, public string) *rig {
+	t.Helper()
+	r := &rig{clock: before.clock, keep: before.keep, log: before.log}
+	if r.keep == nil {
+		r.keep = &connectortest.Keep{}
+	}
+	switch public {
+	case "":
+		public = "https://signoff.lumen.example"
+	case "-":
+		public = ""
+	}
+	c, err := jira.New(read(yaml), connectors.Deps{
+		Instance: "jira", Version: "1.0", PublicURL: public, StoreID: "store-1",
+		HTTP: connectortest.HTTP(t), Files: connectortest.Files(t), Log: slog.New(slog.NewTextHandler(r.log, nil)), Now: r.clock.Now, Keep: r.keep,
+	})
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	r.Connector = c.(*jira.Connector)
+	return r
+}
+
 // faulty puts raw faults in front of a service: what goes wrong is bytes, whatever the service.
 type faulty struct {
 	next http.Handler

@@ -70,6 +70,7 @@ var (
 	_ connectors.Guesser    = (*Connector)(nil)
 	_ connectors.Conversant = (*Connector)(nil)
 	_ connectors.Wayward    = (*Connector)(nil)
+	_ connectors.Registrar  = (*Connector)(nil)
 )
 
 // New reads the settings of one site and returns its connector, which has not spoken to Jira yet.

@@ -103,21 +103,35 @@ func (c *Connector) hop(ctx context.Context, now *issue, list []transition, entr
 		slices.SortStableFunc(direct, func(a, b transition) int { return len(a.missing(entry)) - len(b.missing(entry)) })
 		return direct[0], nil
 	}
-	ways, err := c.edges(ctx, now)
-	if err != nil {
-		return transition{}, err
+	if t, ok := leadsTo(list, entry.next(status(now.Fields.Status)), seen); ok {
+		return t, nil
 	}
-	if next := ways.first(now.Fields.Status.ID, entry.Status, seen); next != "" {
-		for _, t := range list {
-			if t.To.ID == next {
-				return t, nil
-			}
+	for _, known := range []func() (ways, error){
+		func() (ways, error) { return c.edges(ctx, now) },
+		func() (ways, error) { return c.plan(ctx, now.Fields.Project.Key, now.Fields.Type.ID) },
+	} {
+		w, err := known()
+		if err != nil {
+			return transition{}, err
+		}
+		if t, ok := leadsTo(list, w.first(now.Fields.Status.ID, entry.Status, seen), seen); ok {
+			return t, nil
 		}
 	}
 	if t, ok := c.set.Projects[now.Fields.Project.Key].along(now, list, entry, seen); ok {
 		return t, nil
 	}
 	return transition{}, noWay(now, entry, list)
+}
+
+// leadsTo finds the transition to a status, by its id or name, that was not passed yet.
+func leadsTo(list []transition, target string, seen map[string]bool) (transition, bool) {
+	for _, t := range list {
+		if target != "" && t.To.is(target) && !seen[t.To.ID] {
+			return t, true
+		}
+	}
+	return transition{}, false
 }
 
 // rank orders the words a ticket normally passes on its way to approval.
@@ -219,7 +233,7 @@ func (f field) wrap(a allowed) any {
 // pass carries out a transition and returns the ticket as it is then. An error counts only if the ticket did not move.
 func (c *Connector) pass(ctx context.Context, now *issue, t transition, entry StatusEntry) (*issue, error) {
 	if !t.To.is(entry.Status) {
-		entry.Fields = nil // those are for the last hop
+		entry = c.set.Projects[now.Fields.Project.Key].entryOf(*t.To) // the values are for the last hop
 	}
 	if names := t.missing(entry); len(names) > 0 {
 		return nil, cannot("move issue", fmt.Sprintf("Jira asks for %s to move %s to %q. Move the ticket by hand, or have an administrator add the value to tracker.jira.projects.%s.status.",
@@ -248,10 +262,20 @@ func (c *Connector) pass(ctx context.Context, now *issue, t transition, entry St
 		return nil, moveErr
 	case err != nil:
 		return nil, err
-	case moveErr != nil && after.Fields.Status.ID != t.To.ID:
+	case moveErr != nil && after.Fields.Status.ID == now.Fields.Status.ID:
 		return nil, moveErr
 	}
-	return after, nil
+	return after, nil // there, or moved elsewhere by somebody: the way is looked for anew from there
+}
+
+// entryOf is what the settings say of a status, nothing where they do not map it.
+func (p Project) entryOf(s status) StatusEntry {
+	for _, w := range words() {
+		if e, ok := p.Status[string(w)]; ok && s.is(e.Status) {
+			return e
+		}
+	}
+	return StatusEntry{}
 }
 
 // ways are the transitions seen so far in one workflow: from status id to status ids, with their names.

@@ -111,6 +111,12 @@ const (
 // scripted is a connector before a script.
 func scripted(t *testing.T, answers map[string][]string) (*rig, *script) {
 	t.Helper()
+	return scriptedAs(t, settings, answers)
+}
+
+// scriptedAs is scripted with other settings.
+func scriptedAs(t *testing.T, settings string, answers map[string][]string) (*rig, *script) {
+	t.Helper()
 	s := &script{t: t, bodies: map[string][]string{}, answers: map[string][]string{
 		infoCall: {cloudInfo}, typesCall: {types}, fieldsCall: {fields}, createCall: {created}, readCall: {toDo}, assignCall: {"204 "}, editCall: {"204 "}, moveCall: {"204 "},
 	}}
