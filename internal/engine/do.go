@@ -25,10 +25,14 @@ type outbox struct {
 	gate    *gate
 	decider *decider
 	book    *book
+	copies  chan struct{} // files under way
 }
 
 func newOutbox(e *Engine) *outbox {
-	return &outbox{o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book}
+	return &outbox{
+		o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book,
+		copies: make(chan struct{}, copyRoom),
+	}
 }
 
 const (
@@ -50,6 +54,9 @@ type attempt struct {
 	doer    connectors.Doer
 	began   time.Time
 	made    []flow.Link // by a call that was refused all the same
+
+	fileFate flow.FileFate // what became of a file that was not attached
+	fileWhy  string
 }
 
 // creates reports whether the effect makes something that can be found by its mark.
@@ -69,7 +76,7 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if state, over := o.over(a); over {
 		return o.finish(ctx, a, state)
 	}
-	if a.doer == nil {
+	if a.doer == nil && a.effect.Copy == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
 	}
 	if err := o.suspect(ctx, a); err != nil {
@@ -77,6 +84,9 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	}
 	if why, stopped := o.gate.why(a.effect.Target); stopped {
 		return o.wait(a, o.o.Now().Add(closed), a.effect.Target+" is stopped: "+why)
+	}
+	if a.effect.Copy != nil {
+		return o.carry(ctx, a)
 	}
 	if err := o.known(ctx, a); err != nil {
 		return o.unknown(ctx, a, err)
@@ -156,6 +166,8 @@ func (o *outbox) over(a *attempt) (state string, over bool) {
 	case a.fate.State == "done":
 		return "done", true
 	case e.Show != nil && o.outdated(a):
+		return "superseded", true
+	case e.Copy != nil && a.request.Shows[e.Copy.Purpose].Version > e.Copy.Version:
 		return "superseded", true
 	case e.Tell != nil && !e.Tell.Expires.IsZero() && a.began.After(e.Tell.Expires):
 		return "expired", true

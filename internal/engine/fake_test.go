@@ -2,9 +2,11 @@ package engine_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,6 +40,68 @@ type outside struct {
 	homes   []shownHome
 	guesses map[string][]flow.Actor // by name shown
 	ways    connectors.Ways
+	files   map[string]source  // by key
+	holds   map[string]content // attached, by name
+	attach  func(nth int) error
+	tries   int // of attaching
+}
+
+// source is a file as its service gives it out.
+type source struct {
+	meta connectors.FileMeta
+	open func() io.Reader
+	err  error
+}
+
+// content is what arrived of a file.
+type content struct {
+	meta connectors.FileMeta
+	sum  [sha256.Size]byte
+	size int64
+}
+
+// Open implements connectors.Opener.
+func (o *outside) Open(_ context.Context, ref flow.Ref) (io.ReadCloser, connectors.FileMeta, error) {
+	o.mu.Lock()
+	f, ok := o.files[ref.Key]
+	o.mu.Unlock()
+	switch {
+	case !ok:
+		return nil, connectors.FileMeta{}, &connectors.Error{Op: "open", Class: connectors.Rejected, Gone: "deleted"}
+	case f.err != nil:
+		return nil, connectors.FileMeta{}, f.err
+	}
+	return io.NopCloser(f.open()), f.meta, nil
+}
+
+// Attach implements connectors.Attacher.
+func (o *outside) Attach(_ context.Context, e flow.Effect, m connectors.FileMeta, body io.Reader) ([]flow.Link, error) {
+	o.mu.Lock()
+	o.tries++
+	nth, script := o.tries, o.attach
+	o.mu.Unlock()
+	sum := sha256.New()
+	n, err := io.Copy(sum, body)
+	if err != nil {
+		return nil, &connectors.Error{Op: "attach", Class: connectors.Unsure, Err: err}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.holds == nil {
+		o.holds = map[string]content{}
+	}
+	var failed error
+	if script != nil {
+		failed = script(nth)
+	}
+	if failed != nil && connectors.ClassOf(failed) != connectors.Unsure {
+		return nil, failed
+	}
+	o.next++
+	key := fmt.Sprintf("F-%d", o.next)
+	o.holds[m.Name] = content{meta: m, sum: [sha256.Size]byte(sum.Sum(nil)), size: n}
+	o.things[key] = &thing{mark: e.Mark(), key: key, made: o.now(), purpose: e.Copy.Purpose}
+	return []flow.Link{o.link(key)}, failed
 }
 
 // shownHome is a person's page as it was shown.

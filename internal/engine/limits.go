@@ -214,6 +214,9 @@ func touches(e flow.Effect, key string) bool {
 			refs = append(refs, to.Ref)
 		}
 	}
+	if e.Copy != nil {
+		refs = append(refs, e.Copy.To)
+	}
 	for _, r := range e.Known {
 		refs = append(refs, r)
 	}
@@ -228,6 +231,8 @@ func shapeOf(e flow.Effect) string {
 		return "create " + string(e.Show.View.Kind)
 	case e.Show != nil:
 		return "change " + string(e.Show.View.Kind)
+	case e.Copy != nil:
+		return "attach"
 	case e.Tell != nil && e.Tell.Private:
 		return "whisper"
 	}

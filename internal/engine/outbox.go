@@ -98,14 +98,16 @@ func (o *outbox) lane(e flow.Effect) string {
 			}
 		}
 	}
-	if e.Show != nil {
+	if e.Show != nil || e.Copy != nil {
 		return e.Mark()
 	}
 	return ""
 }
 
 // creates reports whether doing the effect twice would leave two things outside; changing a thing twice is harmless.
-func creates(e flow.Effect) bool { return e.Tell != nil || (e.Show != nil && e.Show.Link == nil) }
+func creates(e flow.Effect) bool {
+	return e.Tell != nil || e.Copy != nil || (e.Show != nil && e.Show.Link == nil)
+}
 
 func timerID(r flow.RequestID, name string) string { return "timer/" + string(r) + "/" + name }
 

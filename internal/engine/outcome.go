@@ -20,11 +20,16 @@ const (
 func (o *outbox) done(ctx context.Context, a *attempt, links []flow.Link) error {
 	o.limits.breaker(a.effect.Target).RecordSuccess()
 	o.gate.works(a.effect.Target)
+	return o.record(ctx, a, links)
+}
+
+// record lets the request know what became of an effect.
+func (o *outbox) record(ctx context.Context, a *attempt, links []flow.Link) error {
 	o.met.effects.WithLabelValues(a.effect.Target, "done").Inc()
 	var dec decision
 	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
 		var err error
-		if dec, err = o.decider.event(tx, doneEvent(a.effect, links), o.o.Now()); err != nil {
+		if dec, err = o.decider.event(tx, doneEvent(a, links), o.o.Now()); err != nil {
 			return err
 		}
 		return o.end(tx, a, "done", "")
@@ -40,9 +45,12 @@ func (o *outbox) done(ctx context.Context, a *attempt, links []flow.Link) error 
 	return nil
 }
 
-func doneEvent(e flow.Effect, links []flow.Link) flow.Event {
-	ev := about(e, "done/", flow.EffectDone)
+func doneEvent(a *attempt, links []flow.Link) flow.Event {
+	ev := about(a.effect, "done/", flow.EffectDone)
 	ev.Links = links
+	if a.fileFate != "" {
+		ev.Fields["fate"], ev.Fields["why"] = []string{string(a.fileFate)}, []string{a.fileWhy}
+	}
 	return ev
 }
 
@@ -55,6 +63,9 @@ func about(e flow.Effect, prefix string, kind flow.Kind) flow.Event {
 	if e.Show != nil {
 		ev.Fields["digest"] = []string{e.Show.Digest}
 		ev.Fields["version"] = []string{strconv.FormatInt(e.Show.Version, 10)}
+	}
+	if e.Copy != nil {
+		ev.Fields["version"] = []string{strconv.FormatInt(e.Copy.Version, 10)}
 	}
 	return ev
 }
