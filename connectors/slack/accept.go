@@ -12,7 +12,7 @@ import (
 
 // Accept authenticates one delivery by its raw bytes, names it and says what it is. It does no I/O.
 func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
-	kind, refusal := c.admit(in)
+	kind, secret, refusal := c.admit(in)
 	if refusal != nil {
 		return connectors.Accepted{}, refusal
 	}
@@ -25,7 +25,7 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 		c.log.Warn("a signed delivery of another workspace or app", "reason", refusal.Reason)
 		return connectors.Accepted{}, refusal
 	}
-	acc.Type = kind
+	acc.Type, acc.Secret = kind, secret
 	return acc, nil
 }
 

@@ -149,7 +149,7 @@ const (
 // wayOf says how a new message concerns us, "" when it does not.
 func (c *Connector) wayOf(m said, e envelope) string {
 	bot := m.BotID != "" || m.User == "" || m.User == "USLACKBOT"
-	direct := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
+	direct := m.direct()
 	mentioned := !direct && (m.Type == "app_mention" || c.mentioned(m, e))
 	switch {
 	case (mentioned || direct && !m.reply()) && !bot && c.verbIn(m, e).known():

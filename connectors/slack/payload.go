@@ -117,6 +117,9 @@ type said struct {
 // thread is the first message of the thread a message is in; of itself where it is in none.
 func (m said) thread() string { return firstOf(m.ThreadTS, m.TS) }
 
+// direct reports whether it was written to the bot alone.
+func (m said) direct() bool { return m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D") }
+
 // reply reports whether the message stands below another.
 func (m said) reply() bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
 

@@ -123,11 +123,12 @@ func testDeps(k connectors.Keep, log io.Writer) connectors.Deps {
 	}
 }
 
-// newRig returns a connector that speaks to a fake of its own and already knows its installation.
-func newRig(t testing.TB) *rig {
+// newRig returns a connector that speaks to a fake of its own and already knows its installation. more are lines of
+// its settings.
+func newRig(t testing.TB, more ...string) *rig {
 	t.Helper()
 	r := &rig{t: t, api: newFakeSlack(t), keep: newKeep(), log: &logBuffer{}}
-	conn, err := New(decodeYAML(settingsYAML(r.api.base())), testDeps(r.keep, r.log))
+	conn, err := New(decodeYAML(settingsYAML(r.api.base())+strings.Join(more, "\n")), testDeps(r.keep, r.log))
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}

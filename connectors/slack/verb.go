@@ -52,6 +52,9 @@ func (c *Connector) verbIn(m said, e envelope) phrase {
 			typed = dropMention(typed, bot)
 		}
 	}
+	if strings.TrimSpace(typed) == "" && m.direct() {
+		return phrase{verb: verbHelp}
+	}
 	return askedIn(typed)
 }
 
@@ -137,7 +140,7 @@ func (c *Connector) respondEvent(ctx context.Context, in connectors.Inbound, acc
 }
 
 func (c *Connector) answerAt(ctx context.Context, team string, m said, answer spoken) error {
-	if strings.HasPrefix(m.Channel, "D") || m.ChannelType == "im" {
+	if m.direct() {
 		_, err := c.post(ctx, outgoing{team: team, channel: m.Channel, user: m.User, spoken: answer})
 		return err
 	}

@@ -37,28 +37,30 @@ const (
 	reasonTenant    = "other workspace or app"
 )
 
-// admit refuses what is no signed delivery of Slack's for this hook; else it returns the media type.
-func (c *Connector) admit(in connectors.Inbound) (string, *connectors.Refusal) {
+// admit refuses what is no signed delivery of Slack's for this hook; else it returns the media type and which of our
+// secrets it was signed with.
+func (c *Connector) admit(in connectors.Inbound) (kind, secret string, refusal *connectors.Refusal) {
 	if in.Method != http.MethodPost {
-		return "", &connectors.Refusal{Status: http.StatusMethodNotAllowed, Reason: reasonMethod, Allow: http.MethodPost}
+		return "", "", &connectors.Refusal{Status: http.StatusMethodNotAllowed, Reason: reasonMethod, Allow: http.MethodPost}
 	}
 	if in.Rest != "" {
-		return "", &connectors.Refusal{Status: http.StatusNotFound, Reason: reasonPath}
+		return "", "", &connectors.Refusal{Status: http.StatusNotFound, Reason: reasonPath}
 	}
 	if enc := in.Header.Values("Content-Encoding"); len(enc) > 0 {
-		return "", &connectors.Refusal{Status: http.StatusUnsupportedMediaType, Reason: reasonEncoding}
+		return "", "", &connectors.Refusal{Status: http.StatusUnsupportedMediaType, Reason: reasonEncoding}
 	}
 	kind, _, err := mime.ParseMediaType(in.Header.Get("Content-Type"))
 	if err != nil || kind != typeJSON && kind != typeForm {
-		return "", &connectors.Refusal{Status: http.StatusUnsupportedMediaType, Reason: reasonType}
+		return "", "", &connectors.Refusal{Status: http.StatusUnsupportedMediaType, Reason: reasonType}
 	}
 	if in.Trusted {
-		return kind, nil
+		return kind, "", nil
 	}
-	if reason := c.verify.check(in.Header, in.Body, in.At); reason != "" {
-		return "", &connectors.Refusal{Status: http.StatusUnauthorized, Reason: reason}
+	secret, reason := c.verify.check(in.Header, in.Body, in.At)
+	if reason != "" {
+		return "", "", &connectors.Refusal{Status: http.StatusUnauthorized, Reason: reason}
 	}
-	return kind, nil
+	return kind, secret, nil
 }
 
 // verifier checks Slack's v0 signatures against every live secret.
@@ -72,31 +74,33 @@ func newVerifier(secrets Secrets) verifier {
 	return v
 }
 
-// check returns why the bytes are not believed, "" when they are. The reason never holds a computed signature.
-func (v verifier) check(header http.Header, body []byte, at time.Time) string {
+// check says which secret signed the bytes ("current", "previous"), or why they are not believed. The reason never holds
+// a computed signature.
+func (v verifier) check(header http.Header, body []byte, at time.Time) (secret, reason string) {
 	times, signatures := header.Values(headerTime), header.Values(headerSignature)
 	if len(times) != 1 || len(signatures) != 1 {
-		return reasonHeaders
+		return "", reasonHeaders
 	}
 	sent, ok := unixSeconds(times[0])
 	if !ok {
-		return reasonTime
+		return "", reasonTime
 	}
 	if away := at.Unix() - sent; away > window || away < -window {
-		return reasonTime
+		return "", reasonTime
 	}
 	given := []byte(signatures[0])
 	if len(given) != signatureLength {
-		return reasonSignature
+		return "", reasonSignature
 	}
-	believed := false
-	for _, key := range v.secrets { // all of them, so that the time does not tell which one matched
-		believed = hmac.Equal(given, signature(key, times[0], body)) || believed
+	for n, key := range v.secrets { // all of them, so that the time does not tell which one matched
+		if hmac.Equal(given, signature(key, times[0], body)) && secret == "" {
+			secret = [...]string{"current", "previous"}[min(n, 1)]
+		}
 	}
-	if !believed {
-		return reasonSignature
+	if secret == "" {
+		return "", reasonSignature
 	}
-	return ""
+	return secret, ""
 }
 
 // signature is what Slack would send for body at the given timestamp.

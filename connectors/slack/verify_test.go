@@ -34,7 +34,7 @@ func TestVerify_PublishedVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := http.Header{headerTime: {tc.stamp}, headerSignature: {tc.want}}
-			if got := v.check(h, []byte(tc.body), time.Unix(at, 0)); got != "" {
+			if _, got := v.check(h, []byte(tc.body), time.Unix(at, 0)); got != "" {
 				t.Errorf("check(published vector) = %q, want it believed", got)
 			}
 		})
@@ -136,11 +136,16 @@ func TestAccept_Timestamps(t *testing.T) {
 func TestAccept_TwoSecretsWhileRotating(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(Secrets{secret.New("the-new-signing-secret"), secret.New("the-old-signing-secret")})
-	for key, want := range map[string]string{"the-new-signing-secret": "", "the-old-signing-secret": "", "a-retired-signing-secret": reasonSignature} {
+	for key, want := range map[string][2]string{
+		"the-new-signing-secret": {"current", ""}, "the-old-signing-secret": {"previous", ""}, "a-retired-signing-secret": {"", reasonSignature},
+	} {
 		h := http.Header{headerTime: {"1760000000"}, headerSignature: {string(signature([]byte(key), "1760000000", []byte("x")))}}
-		if got := v.check(h, []byte("x"), testNow()); got != want {
-			t.Errorf("signed with %s: %q, want %q", key, got, want)
+		if secret, reason := v.check(h, []byte("x"), testNow()); [2]string{secret, reason} != want {
+			t.Errorf("signed with %s: %q, %q, want %q", key, secret, reason, want)
 		}
+	}
+	if acc := newRig(t).accept(inbound("application/json", ourBody)); acc.Secret != "current" {
+		t.Errorf("Accept names the secret %q, want current", acc.Secret)
 	}
 }
 
