@@ -15,6 +15,7 @@ import (
 type tale struct {
 	n      int // negative: at the ticket
 	states []state
+	file   bool // a file came with it
 }
 
 type state struct {
@@ -42,6 +43,9 @@ func (t tale) event(w *world, i int) Event {
 	st := t.states[i]
 	ev := w.message(st.kind, t.n, 0, st.words)
 	ev.Sent = ev.Sent.Add(st.at)
+	if t.file && st.kind != CommentRemoved {
+		ev.Files = []File{{Ref: Ref{"slack", "file", strconv.Itoa(t.n)}, Name: "brief.pdf", Size: 1000}}
+	}
 	if st.restricted {
 		ev.Fields["restricted"] = []string{"yes"}
 	}
@@ -51,7 +55,7 @@ func (t tale) event(w *world, i int) Event {
 // newTale makes up what happens to something said.
 func newTale(rnd *rand.Rand, n int) tale {
 	t := tale{n: n, states: []state{{kind: CommentAdded, at: time.Duration(rnd.IntN(900)) * time.Millisecond, words: fmt.Sprintf("words %d.0", n)}}}
-	t.states[0].restricted = n < 0 && rnd.IntN(4) == 0
+	t.states[0].restricted, t.file = n < 0 && rnd.IntN(4) == 0, n > 0 && rnd.IntN(2) == 0
 	for i := range rnd.IntN(4) {
 		st := state{kind: CommentEdited, at: time.Duration(i) * time.Second, words: fmt.Sprintf("words %d.%d", n, i+1)}
 		st.restricted = n < 0 && rnd.IntN(4) == 0
@@ -94,8 +98,8 @@ func (h *hub) hear(t *testing.T, ev Event) {
 // work tries one job. luck says how it ends: done, done without anybody hearing of it, or failed.
 func (h *hub) work(t *testing.T, i, luck int) {
 	j := h.jobs[i]
-	if j.Show == nil {
-		h.jobs = slices.Delete(h.jobs, i, i+1)
+	if j.Copy != nil {
+		h.carry(t, i, luck)
 		return
 	}
 	link, exists := h.r.Link(j.Show.Purpose)
@@ -122,6 +126,48 @@ func (h *hub) work(t *testing.T, i, luck int) {
 	}
 	h.jobs = slices.Delete(h.jobs, i, i+1)
 	h.hear(t, receiptOf(j.Effect, h.now, []Link{l}))
+}
+
+// carry tries to carry a file.
+func (h *hub) carry(t *testing.T, i, luck int) {
+	j := h.jobs[i]
+	mark := j.Target + " " + j.Mark()
+	th := h.things[mark]
+	switch {
+	case !j.tried && Moot(h.r, j.Effect):
+	case luck == 2:
+		h.jobs[i].tried = true
+		return
+	case !j.tried || th.made == 0:
+		th.made++
+		th.link = Link{Ref: Ref{j.Target, "attachment", mark}, Purpose: j.Copy.Purpose}
+		h.things[mark] = th
+	}
+	if luck == 1 {
+		h.jobs[i].tried = true
+		return
+	}
+	h.jobs = slices.Delete(h.jobs, i, i+1)
+	ev := h.event(EffectDone, "", "effect", j.ID, "purpose", j.Copy.Purpose, "version", strconv.FormatInt(j.Copy.Version, 10))
+	if th.made > 0 {
+		ev.Links = []Link{th.link}
+	}
+	h.hear(t, ev)
+}
+
+// verifyFile holds that a file was carried once, or not at all because its message was removed before.
+func (h *hub) verifyFile(t *testing.T, tale tale) {
+	t.Helper()
+	for _, f := range h.r.Files {
+		if f.Ref.Key != strconv.Itoa(tale.n) {
+			continue
+		}
+		made := h.things["jira CR-142/"+filePurpose(f)].made
+		gone := f.Fate == FileGone && made == 0 && tale.last().kind == CommentRemoved
+		if !gone && (made != 1 || f.Fate != FileCopied) {
+			t.Errorf("the file of %d was carried %d times and is %s", tale.n, made, f.Fate)
+		}
+	}
 }
 
 // show makes a thing outside or changes it. Only what was tried before is looked for.
@@ -182,6 +228,7 @@ func TestConversation_OneCopyWithTheLastWords(t *testing.T) {
 		h.play(t, rnd, told)
 		for _, tale := range tales {
 			h.verify(t, tale)
+			h.verifyFile(t, tale)
 		}
 		if t.Failed() {
 			t.Fatalf("seed %d: %+v", seed, tales)
