@@ -189,6 +189,10 @@ func (s *Server) MoveAs(user, key, status string) error {
 func (s *Server) EditAs(user, key, field string, value any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.edit(user, key, field, value)
+}
+
+func (s *Server) edit(user, key, field string, value any) error {
 	u, iss, err := s.editor(user, key)
 	if err != nil {
 		return err

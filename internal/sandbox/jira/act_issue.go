@@ -41,9 +41,9 @@ func (p *Project) like(other *IssueType) *IssueType {
 func (s *Server) relocate(iss *issue, to *Project, by *User) {
 	from, oldKey := iss.project, iss.key
 	s.nextKey[to.Key]++
-	iss.oldKeys = append(iss.oldKeys, oldKey)
 	iss.project, iss.key, iss.typ = to, to.Key+"-"+number(s.nextKey[to.Key]), to.like(iss.typ)
 	newKey := iss.key
+	s.index[newKey] = iss
 	s.journal(iss, by,
 		changeItem{Field: "project", FieldType: "jira", FieldID: "project", From: &from.ID, FromString: &from.Name, To: &to.ID, ToString: &to.Name},
 		changeItem{Field: "Key", FieldType: "jira", FromString: &oldKey, ToString: &newKey})
@@ -88,6 +88,21 @@ func (s *Server) HideIssue(key string, on bool) error {
 	}
 	iss.hidden = on
 	s.wake()
+	return nil
+}
+
+// BulkEditAs sets one field of several issues to the same value, as EditAs does for one. Its webhooks say that they are
+// part of a bulk change.
+func (s *Server) BulkEditAs(user string, keys []string, field string, value any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bulk = true
+	defer func() { s.bulk = false }()
+	for _, key := range keys {
+		if err := s.edit(user, key, field, value); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -24,6 +24,7 @@ type Webhook struct {
 	ID       string // X-Atlassian-Webhook-Identifier, the same for every attempt
 	Event    string // "jira:issue_updated"
 	Key      string // of the issue
+	Flow     string // "Primary", or "Secondary" for the fallout of a bulk change
 	Hook     int    // where it goes: see Hooks
 	Body     []byte
 	Attempts []Attempt
@@ -69,12 +70,15 @@ func Sign(secret string, body []byte) string {
 
 // announce queues a webhook for everybody who wants to hear of it. The caller holds the lock.
 func (s *Server) announce(o outgoing) {
-	h := &s.hooks
+	h, flow := &s.hooks, "Primary"
+	if s.bulk {
+		flow, o.body.Bulk = "Secondary", object{"sendMail": false}
+	}
 	for _, sub := range h.subs {
 		if !sub.wants(o.body.Event, o.iss) {
 			continue
 		}
-		w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.iss.key, Hook: sub.ID}
+		w := &Webhook{ID: fmt.Sprintf("%s-%d", h.origin, s.sequence("webhook")), Event: o.body.Event, Key: o.iss.key, Flow: flow, Hook: sub.ID}
 		if !sub.ExcludeBody {
 			w.Body = o.bytes()
 		}
@@ -259,7 +263,7 @@ func (s *Server) send(w *Webhook, target, secret string, tries int) (int, error)
 	req.Header.Set("User-Agent", "Atlassian Webhook HTTP Client")
 	if s.cloud() {
 		req.Header.Set("X-Atlassian-Webhook-Identifier", w.ID)
-		req.Header.Set("X-Atlassian-Webhook-Flow", "Primary")
+		req.Header.Set("X-Atlassian-Webhook-Flow", w.Flow)
 		if tries > 0 {
 			req.Header.Set("X-Atlassian-Webhook-Retry", strconv.Itoa(tries))
 		}

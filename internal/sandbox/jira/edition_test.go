@@ -116,6 +116,9 @@ func TestDataCenter_Webhooks(t *testing.T) {
 			if last.at("user", "emailAddress") != "ana@lumen.example" || last.at("changelog", "items", 0, "to") != "ben" || last.at("changelog", "items", 0, "fieldId") != nil {
 				t.Errorf("update: got %s", last.raw)
 			}
+			if update := (result{raw: all[2].body}); update.at("issue", "fields", "comment", "total") != 1.0 || update.at("comment", "body") != "hello" {
+				t.Errorf("the comment as an update: got %s", update.raw)
+			}
 			h := last.header
 			if h.Get("X-Atlassian-Webhook-Identifier") != "" || (h.Get("X-Hub-Signature") != "") != signed {
 				t.Errorf("headers of %s: got %v", version, h)

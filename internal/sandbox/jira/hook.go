@@ -9,7 +9,7 @@ import (
 )
 
 // Webhook bodies, in the shape of those that Cloud sends: accounts without an address, comments with a
-// reduced issue, and no comments inside an issue's fields.
+// reduced issue, and no comments inside an issue's fields. Other editions: see edition.go.
 
 // hookBody is the order in which Jira writes the members.
 type hookBody struct {
@@ -21,6 +21,7 @@ type hookBody struct {
 	Attachment any        `json:"attachment,omitempty"`
 	Issue      object     `json:"issue,omitempty"`
 	Changelog  *changelog `json:"changelog,omitempty"`
+	Bulk       object     `json:"bulkOperationMetaData,omitempty"`
 }
 
 type changelog struct {
@@ -54,7 +55,9 @@ func (s *Server) hook(event, typeName string, iss *issue, by *User) outgoing {
 
 func (s *Server) hookIssue(iss *issue) object {
 	fields := s.values(iss, iss.facts, false)
-	delete(fields, "comment")
+	if s.cloud() { // elsewhere they are all there
+		delete(fields, "comment")
+	}
 	return object{"id": iss.idString(), "self": s.selfIssue(iss), "key": iss.key, "fields": fields}
 }
 

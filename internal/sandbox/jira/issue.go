@@ -48,7 +48,6 @@ type issue struct {
 	facts
 	id       int
 	key      string
-	oldKeys  []string // from other projects
 	project  *Project
 	creator  string // account id
 	created  time.Time

@@ -2,6 +2,7 @@ package jira_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +126,27 @@ func TestLabels_CopiedByAPerson(t *testing.T) {
 	r := s.want(200, "POST", "search/jql", `{"jql":"labels = \"signoff-k-9f2c6a1e7d40b3a5\" ORDER BY created ASC","fields":["summary"]}`)
 	if r.at("issues", 0, "key") != first || r.at("issues", 1, "key") != second {
 		t.Errorf("search by label: got %s", r.raw)
+	}
+}
+
+func TestBulkEdit_IsSecondary(t *testing.T) {
+	t.Parallel()
+	s, rec := watched(t, nil)
+	keys := []string{s.task(""), s.task("")}
+	if err := s.BulkEditAs("Jon Park", keys, "duedate", "2026-12-24"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EditAs("Jon Park", keys[0], "duedate", "2026-12-25"); err != nil {
+		t.Fatal(err)
+	}
+	s.settle()
+	var flows []string
+	for _, d := range rec.deliveries()[2:] {
+		bulk := result{raw: d.body}.at("bulkOperationMetaData", "sendMail")
+		flows = append(flows, fmt.Sprint(d.header.Get("X-Atlassian-Webhook-Flow"), " ", bulk))
+	}
+	if want := []string{"Secondary false", "Secondary false", "Primary <nil>"}; !slices.Equal(flows, want) {
+		t.Errorf("got %q, want %q", flows, want)
 	}
 }
 

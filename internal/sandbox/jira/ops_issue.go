@@ -145,6 +145,7 @@ func (s *Server) insert(e *edit, props []property, by *User) *issue {
 		}
 	}
 	s.issues = append(s.issues, iss)
+	s.index[iss.key], s.index[iss.idString()] = iss, iss
 	iss.remember(now, s.opt.IndexLag)
 	s.announce(s.createdHook(iss, by))
 	s.addComments(iss, e.comments, by)

@@ -72,12 +72,14 @@ type Server struct {
 	denied    map[string]bool // permissions that the product's account lacks
 	archived  map[string]bool // projects by key
 	projects  []*Project
-	issues    []*issue // by creation; deleted ones stay, marked
+	issues    []*issue          // by creation; deleted ones stay, marked
+	index     map[string]*issue // by id and by every key they ever had
 	nextID    map[string]int
 	nextKey   map[string]int
 	grants    map[string]grant // of the media host, by token
 	meter     meter
 	hooks     hooks
+	bulk      bool // what happens now is part of a bulk change
 	changed   chan struct{}
 	closeOnce sync.Once
 	logging   sync.Mutex // guards writing to Options.Requests
@@ -87,6 +89,7 @@ type Server struct {
 func New(opt Options) *Server {
 	s := &Server{
 		opt:     withDefaults(opt),
+		index:   map[string]*issue{},
 		nextID:  map[string]int{},
 		nextKey: map[string]int{},
 		quirks:  opt.Quirks,
@@ -219,10 +222,8 @@ func (s *Server) status(idOrName string) *Status {
 
 // find returns the living issue with this id or key, which may be one from before a move; nil when there is none.
 func (s *Server) find(idOrKey string) *issue {
-	for _, iss := range s.issues {
-		if !iss.deleted && (iss.key == idOrKey || iss.idString() == idOrKey || slices.Contains(iss.oldKeys, idOrKey)) {
-			return iss
-		}
+	if iss := s.index[idOrKey]; iss != nil && !iss.deleted {
+		return iss
 	}
 	return nil
 }
