@@ -61,43 +61,42 @@ func (c *Connector) read(ctx context.Context, team, method string, args url.Valu
 
 // write is read for a method that must not be called twice: an answer that is lost leaves open whether it took effect.
 func (c *Connector) write(ctx context.Context, team, method string, args url.Values, into any) (http.Header, error) {
-	header, err := c.read(ctx, team, method, args, into)
-	var e *connectors.Error
-	if errors.As(err, &e) && e.Class == connectors.Transient && codeOf(err) == "" {
-		lost := *e
-		lost.Class = connectors.Unsure
-		return header, &lost
-	}
+	header, _, err := c.perform(ctx, call{op: method, team: team}, args, into)
 	return header, err
 }
 
 // readPage is read for methods that answer in pages; next is the cursor of the page after.
 func (c *Connector) readPage(ctx context.Context, team, method string, args url.Values, into any) (header http.Header, next string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.settings.APIURL+method, strings.NewReader(args.Encode()))
+	return c.perform(ctx, call{op: method, team: team, repeatable: true}, args, into)
+}
+
+// perform makes one call.
+func (c *Connector) perform(ctx context.Context, what call, args url.Values, into any) (header http.Header, next string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.settings.APIURL+what.op, strings.NewReader(args.Encode()))
 	if err != nil {
-		return nil, "", &connectors.Error{Op: method, Class: connectors.Rejected, Err: errors.New("the address of the Web API cannot be used")}
+		return nil, "", &connectors.Error{Op: what.op, Class: connectors.Rejected, Err: errors.New("the address of the Web API cannot be used")}
 	}
 	req.Header.Set("Content-Type", typeForm)
-	req.Header.Set("Authorization", "Bearer "+c.token(team))
+	req.Header.Set("Authorization", "Bearer "+c.token(what.team))
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, err)
+		return nil, "", c.failed(what, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, err)
+		return nil, "", c.failed(what, err)
 	}
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil {
-		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, errNotJSON)
+		return nil, "", c.failed(what, errNotJSON)
 	}
 	if !a.OK {
 		said := slack.SlackErrorResponse{Err: a.Error, Needed: a.Needed, ResponseMetadata: slack.ResponseMetadata{Messages: a.Metadata.Messages}}
-		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, said)
+		return nil, "", c.failed(what, said)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return nil, "", c.failed(call{op: method, team: team, repeatable: true}, errNotJSON)
+		return nil, "", c.failed(what, errNotJSON)
 	}
 	return resp.Header, a.Metadata.Next, nil
 }
