@@ -235,11 +235,17 @@ func TestPace(t *testing.T) {
 		t.Errorf("a new ticket falls under %q, want site and day", got)
 	}
 	where := flow.Ref{System: "jira", Type: "issue", Key: "10042"}
-	if got := names(comment(where, "x", "y")); got != "site issue/10042 day" {
+	if got := names(comment(where, "x", "y")); got != "site issue/10042 words/10042 day" {
 		t.Errorf("a comment falls under %q, want its ticket too", got)
 	}
 	e.Show.Link = &flow.Link{Ref: where}
-	if got := names(e); got != "site issue/10042 day" {
+	if got := names(copying(where, 1, "a.pdf", 9)); got != "site issue/10042 words/10042 day" {
+		t.Errorf("a file falls under %q, want its ticket too", got)
+	}
+	if got := names(words(where, 1, nil)); got != "site issue/10042 words/10042 day" {
+		t.Errorf("words fall under %q, want their ticket too", got)
+	}
+	if got := names(e); got != "site issue/10042 changes/10042 hops/10042 day" {
 		t.Errorf("a change falls under %q, want its ticket too", got)
 	}
 }

@@ -57,6 +57,7 @@ func (c *Connector) do(ctx context.Context, r call, out any) error {
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up; there is nothing left to lose
 	body, readErr := io.ReadAll(io.LimitReader(resp.Body, most))
+	c.watchLimit(resp.Header)
 	if strings.EqualFold(resp.Header.Get("X-Ausername"), "anonymous") && r.path != api2+"serverInfo" {
 		return &connectors.Error{Op: r.op, Class: connectors.Denied, Person: tokenRefused, Err: errors.New("Jira takes us for nobody")}
 	}

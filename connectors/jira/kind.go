@@ -56,6 +56,7 @@ type Connector struct {
 	swept atomic.Int64            // the second in which receipts were last swept
 	kind  atomic.Pointer[edition] // which Jira it is, once known
 	limit atomic.Pointer[limits]  // of attachments, for a while
+	near  atomic.Int64            // until when we go slowly
 }
 
 var (

@@ -156,10 +156,15 @@ func notFound(r call, header http.Header, body []byte, e *connectors.Error) {
 	if what == "" {
 		what = "it"
 	}
-	if r.about != "" {
+	if r.aboutTicket() {
 		e.Gone = "hidden"
 	}
 	e.Person = fmt.Sprintf("Jira does not show %s to signoff: it was deleted or moved, or signoff's account may not browse it. Restore it or give the permission, then try again.", what)
+}
+
+// aboutTicket reports whether nothing but the ticket itself can be what was not found.
+func (r call) aboutTicket() bool {
+	return r.about != "" || r.issue != "" && !strings.Contains(r.path, "/comment/") && !strings.HasSuffix(r.path, "/assignee")
 }
 
 // archived tells a ticket that can be read and not written.
