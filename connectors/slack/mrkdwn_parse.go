@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -9,13 +11,14 @@ import (
 )
 
 // parseMrkdwn reads what Slack sends as the text of a message: entities in angle brackets, three escapes, and a few
-// marks. Inside code nothing is read. name gives an account its name, "" where it is not known.
+// marks. Inside code nothing is read. name gives an account its name, "" where it is not known. The document is in its
+// normal form.
 func parseMrkdwn(s string, name func(id string) string) text.Doc {
-	return reader{entities: true, name: name}.blocks(s)
+	return reader{entities: true, name: name}.blocks(s).Normal()
 }
 
 // typed reads what a person typed into an input: marks count, angle brackets are themselves.
-func typed(s string) text.Doc { return reader{}.blocks(s) }
+func typed(s string) text.Doc { return reader{}.blocks(s).Normal() }
 
 type reader struct {
 	entities bool
@@ -29,142 +32,8 @@ const (
 	markReach = 4000 // bytes between a mark and its end
 )
 
-// blocks parts a text into blocks at code fences, blank lines, quotes and lists.
-func (r reader) blocks(s string) text.Doc {
-	var doc text.Doc
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\x00", "")
-	for s != "" {
-		before, code, after, ok := fence(s)
-		doc = append(doc, r.lines(before)...)
-		if !ok {
-			break
-		}
-		doc = append(doc, text.Node{Kind: text.CodeBlock, Text: r.plain(strings.Trim(code, "\n"))})
-		s = after
-	}
-	return doc
-}
-
-// fence finds the first code fence that is closed.
-func fence(s string) (before, code, after string, ok bool) {
-	before, rest, ok := strings.Cut(s, "```")
-	if !ok {
-		return s, "", "", false
-	}
-	code, after, ok = strings.Cut(rest, "```")
-	if !ok || strings.TrimSpace(code) == "" {
-		return s, "", "", false
-	}
-	return before, code, after, true
-}
-
-// lineKind says what a line begins.
-type lineKind int
-
-const (
-	lineText lineKind = iota
-	lineBlank
-	lineQuote
-	lineBullet
-	lineNumber
-)
-
-// lines groups lines of one kind into blocks.
-func (r reader) lines(s string) text.Doc {
-	var doc text.Doc
-	lines := strings.Split(s, "\n")
-	for from := 0; from < len(lines); {
-		kind, _, _ := r.kindOf(lines[from])
-		to := from + 1
-		for to < len(lines) {
-			next, _, _ := r.kindOf(lines[to])
-			if next != kind {
-				break
-			}
-			to++
-		}
-		doc = append(doc, r.group(kind, lines[from:to])...)
-		from = to
-	}
-	return doc
-}
-
-// kindOf reads the mark at the beginning of a line and returns what follows it.
-func (r reader) kindOf(line string) (kind lineKind, rest string, number int) {
-	trimmed := strings.TrimLeft(line, " \t")
-	switch {
-	case strings.TrimSpace(line) == "":
-		return lineBlank, "", 0
-	case r.unquoted(trimmed) != trimmed:
-		return lineQuote, r.unquoted(trimmed), 0
-	}
-	for _, mark := range []string{"• ", "- ", "* ", "◦ ", "– "} {
-		if rest, ok := strings.CutPrefix(trimmed, mark); ok {
-			return lineBullet, rest, 0
-		}
-	}
-	digits := len(trimmed) - len(strings.TrimLeft(trimmed, "0123456789"))
-	if digits > 0 && digits < 4 && len(trimmed) > digits+1 && strings.ContainsRune(".)", rune(trimmed[digits])) && trimmed[digits+1] == ' ' {
-		for _, d := range trimmed[:digits] {
-			number = number*10 + int(d-'0')
-		}
-		return lineNumber, trimmed[digits+2:], number
-	}
-	return lineText, line, 0
-}
-
-// unquoted takes the quote marks off a line; Slack knows one level only.
-func (r reader) unquoted(line string) string {
-	for {
-		rest, ok := strings.CutPrefix(line, ">")
-		if !ok && r.entities {
-			rest, ok = strings.CutPrefix(line, "&gt;")
-		}
-		if !ok {
-			return line
-		}
-		line = strings.TrimLeft(rest, " ")
-	}
-}
-
-func (r reader) group(kind lineKind, lines []string) text.Doc {
-	switch kind {
-	case lineBlank:
-		return nil
-	case lineQuote:
-		var inner []string
-		for _, line := range lines {
-			_, rest, _ := r.kindOf(line)
-			inner = append(inner, rest)
-		}
-		return text.Doc{{Kind: text.Quote, Kids: r.lines(strings.Join(inner, "\n"))}}
-	case lineBullet, lineNumber:
-		return text.Doc{r.list(kind, lines)}
-	}
-	var kids []text.Node
-	for i, line := range lines {
-		if i > 0 {
-			kids = append(kids, text.Node{Kind: text.Break})
-		}
-		kids = append(kids, r.inline(strings.TrimRight(line, " \t"))...)
-	}
-	return text.Doc{text.P(kids...)}
-}
-
-func (r reader) list(kind lineKind, lines []string) text.Node {
-	list := text.Node{Kind: text.Bullets}
-	for i, line := range lines {
-		_, rest, number := r.kindOf(line)
-		if kind == lineNumber && i == 0 {
-			list.Kind = text.Numbers
-			if number != 1 {
-				list.Level = number
-			}
-		}
-		list.Kids = append(list.Kids, text.Node{Kind: text.Item, Kids: []text.Node{text.P(r.inline(rest)...)}})
-	}
-	return list
-}
+// guard stands beside a mark that is none, and around one in the middle of a word. Nobody sees it.
+const guard = '\u200B'
 
 // inline reads marks and entities within a line.
 func (r reader) inline(s string) []text.Node {
@@ -172,68 +41,138 @@ func (r reader) inline(s string) []text.Node {
 	var plain strings.Builder
 	flush := func() {
 		if plain.Len() > 0 {
-			nodes = append(nodes, text.T(r.plain(plain.String())))
+			nodes = append(nodes, r.words(plain.String())...)
 			plain.Reset()
 		}
 	}
+	var none closers
 	before := ' '
-	for s != "" {
-		node, size := r.next(s, before)
+	for at := 0; at < len(s); {
+		node, size := r.next(s, at, before, &none)
 		if size == 0 {
-			c, n := utf8.DecodeRuneInString(s)
-			plain.WriteString(s[:n])
-			before, s = c, s[n:]
+			c, n := utf8.DecodeRuneInString(s[at:])
+			switch {
+			case c != guard || !guards(before, s[at+n:]):
+				plain.WriteString(s[at : at+n])
+			case before == ':':
+				flush() // what follows is no name
+			}
+			before, at = c, at+n
 			continue
 		}
 		flush()
 		nodes = append(nodes, node)
-		before, _ = utf8.DecodeLastRuneInString(s[:size])
-		s = s[size:]
+		at += size
+		before, _ = utf8.DecodeLastRuneInString(s[:at])
 	}
 	flush()
 	return nodes
 }
 
-// next reads one marked piece at the beginning of s; size is 0 when there is none.
-func (r reader) next(s string, before rune) (text.Node, int) {
-	switch s[0] {
+// guards reports whether a guard stands beside something it can guard, so that it is ours and no character of a text.
+func guards(before rune, after string) bool {
+	const guarded = "*_~`:"
+	return strings.ContainsRune(guarded, before) || after != "" && strings.IndexByte(guarded+">&", after[0]) >= 0
+}
+
+// words reads the names of emoji and undoes escapes.
+func (r reader) words(s string) []text.Node {
+	nodes := text.EmojiNames(s)
+	for i := range nodes {
+		if nodes[i].Kind == text.Text {
+			nodes[i].Text = r.plain(nodes[i].Text)
+		}
+	}
+	return nodes
+}
+
+// next reads one marked piece of s at a place; size is 0 when there is none.
+func (r reader) next(s string, at int, before rune, none *closers) (text.Node, int) {
+	switch s[at] {
 	case '`':
-		if end := strings.IndexByte(s[1:], '`'); end > 0 {
-			return text.Node{Kind: text.Code, Text: r.plain(s[1 : end+1])}, end + 2
+		if size := codeSpan(s[at:]); size > 0 {
+			return text.Node{Kind: text.Code, Text: r.plain(s[at+1 : at+size-1])}, size
 		}
 	case '<':
-		if end := strings.IndexByte(s, '>'); r.entities && end > 1 && isEntity(s[1:end]) {
-			return r.entity(s[1:end]), end + 1
+		if size := r.entitySize(s[at:]); size > 0 {
+			return r.entity(s[at+1 : at+size-1]), size
 		}
 	case '*', '_', '~':
-		return r.marked(s, before)
+		return r.marked(s, at, before, none)
 	}
 	return text.Node{}, 0
 }
 
+// codeSpan is the length of the code that s begins with.
+func codeSpan(s string) int {
+	end := strings.IndexByte(s[1:min(len(s), markReach)], '`')
+	if end < 1 || strings.HasPrefix(s[1:], string(guard)) || strings.TrimSpace(s[1:end+1]) == "" {
+		return 0
+	}
+	return end + 2
+}
+
+// entitySize is the length of the entity that s begins with.
+func (r reader) entitySize(s string) int {
+	end := strings.IndexByte(s[:min(len(s), markReach)], '>')
+	if !r.entities || end < 2 || !isEntity(s[1:end]) {
+		return 0
+	}
+	return end + 1
+}
+
+// closers remembers for each mark how far there is no end of it, so that a text of beginnings is not searched from each.
+type closers map[byte]int
+
 // marked reads bold, italic or struck text: the mark stands at a word's beginning, and closes at a word's end.
-func (r reader) marked(s string, before rune) (text.Node, int) {
-	mark := s[0]
-	if r.depth == markDepth || unicode.IsLetter(before) || unicode.IsDigit(before) || len(s) < 3 || s[1] == mark || s[1] == ' ' {
+func (r reader) marked(s string, at int, before rune, none *closers) (text.Node, int) {
+	mark := s[at]
+	if after, _ := utf8.DecodeRuneInString(s[at+1:]); r.depth == markDepth || inWord(before) || at+2 >= len(s) || edge(after) || s[at+1] == mark {
 		return text.Node{}, 0
 	}
-	for i := 2; i < min(len(s), markReach); i++ {
+	end := r.closer(s, at, none)
+	if end < 0 {
+		return text.Node{}, 0
+	}
+	inside := r
+	inside.depth++
+	kind := map[byte]text.Kind{'*': text.Strong, '_': text.Emph, '~': text.Strike}[mark]
+	return text.Node{Kind: kind, Kids: inside.inline(s[at+1 : end])}, end + 1 - at
+}
+
+// closer finds the end of the mark at a place, -1 for none. What stands in code and entities ends nothing.
+func (r reader) closer(s string, at int, none *closers) int {
+	mark := s[at]
+	if *none == nil {
+		*none = closers{}
+	}
+	limit := min(len(s), at+markReach)
+	if (*none)[mark] >= limit {
+		return -1
+	}
+	for i := at + 1; i < limit; i++ {
 		switch {
 		case s[i] == '`':
-			return text.Node{}, 0 // code wins over everything around it
-		case s[i] != mark || s[i-1] == ' ':
-			continue
+			i += max(codeSpan(s[i:])-1, 0)
+		case s[i] == '<':
+			i += max(r.entitySize(s[i:])-1, 0)
+		case s[i] == mark && i > at+1:
+			last, _ := utf8.DecodeLastRuneInString(s[:i])
+			after, _ := utf8.DecodeRuneInString(s[i+1:])
+			if !edge(last) && (i+1 == len(s) || !inWord(after)) {
+				return i
+			}
 		}
-		if after, _ := utf8.DecodeRuneInString(s[i+1:]); i+1 < len(s) && (unicode.IsLetter(after) || unicode.IsDigit(after)) {
-			continue
-		}
-		inside := r
-		inside.depth++
-		kind := map[byte]text.Kind{'*': text.Strong, '_': text.Emph, '~': text.Strike}[mark]
-		return text.Node{Kind: kind, Kids: inside.inline(s[1:i])}, i + 1
 	}
-	return text.Node{}, 0
+	(*none)[mark] = limit
+	return -1
 }
+
+// inWord reports whether a mark beside r stands within a word.
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// edge reports whether a mark beside r, inside of what it marks, is none.
+func edge(r rune) bool { return r == ' ' || r == guard }
 
 // isEntity tells an entity from brackets that somebody forgot to escape.
 func isEntity(s string) bool {
@@ -246,29 +185,55 @@ func (r reader) entity(s string) text.Node {
 	label = r.plain(label)
 	switch {
 	case strings.HasPrefix(target, "@"):
-		return text.Node{Kind: text.Mention, Text: "@" + firstOf(r.named(target[1:]), strings.TrimPrefix(label, "@"), "somebody")}
+		return person(target[1:], label, r.name)
 	case strings.HasPrefix(target, "#"):
-		return text.T("#" + firstOf(strings.TrimPrefix(label, "#"), "a private channel"))
+		return channel(target[1:], label)
 	case strings.HasPrefix(target, "!subteam^"):
-		return text.T("@" + firstOf(strings.TrimPrefix(label, "@"), "a group"))
+		return group(strings.TrimPrefix(target, "!subteam^"), label)
 	case strings.HasPrefix(target, "!date^"):
-		return text.T(firstOf(label, "a date"))
+		return readDate(target, label)
 	case strings.HasPrefix(target, "!"):
 		return text.T("@" + firstOf(strings.TrimPrefix(label, "@"), target[1:]))
 	}
-	href := r.plain(target)
+	return anchored(r.plain(target), label)
+}
+
+// person, channel and group are what an entity or an element names, shown as far as it is known.
+func person(id, label string, name func(string) string) text.Node {
+	known := ""
+	if name != nil {
+		known = name(id)
+	}
+	return text.Node{Kind: text.Mention, Text: "@" + firstOf(known, strings.TrimPrefix(label, "@"), "somebody")}
+}
+
+func channel(id, label string) text.Node {
+	return text.Node{Kind: text.Channel, Ref: id, Text: "#" + firstOf(strings.TrimPrefix(label, "#"), "a private channel")}
+}
+
+func group(id, label string) text.Node {
+	return text.Node{Kind: text.Group, Ref: id, Text: "@" + firstOf(strings.TrimPrefix(label, "@"), "a group")}
+}
+
+// anchored is a link; a bare one is labelled with its address.
+func anchored(href, label string) text.Node {
 	if mail, ok := strings.CutPrefix(href, "mailto:"); ok && label == "" {
 		label = mail
 	}
 	return text.A(firstOf(label, href), href)
 }
 
-func (r reader) named(id string) string {
-	if r.name == nil {
-		return ""
+// readDate reads "!date^1392734382^{date} at {time}^link".
+func readDate(target, label string) text.Node {
+	parts := strings.Split(target, "^")
+	seconds, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || seconds <= 0 || seconds > maxInstant {
+		return text.T(firstOf(label, "a date"))
 	}
-	return r.name(id)
+	return text.When(time.Unix(seconds, 0).UTC(), label)
 }
+
+const maxInstant = 253402300799 // the end of the year 9999
 
 // plain undoes Slack's three escapes.
 func (r reader) plain(s string) string {

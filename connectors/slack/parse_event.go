@@ -137,8 +137,13 @@ func (s source) author(m said) flow.Actor {
 	return flow.Actor{Ref: s.c.ref("bot", team, m.BotID), Shown: m.Username, Bot: true}
 }
 
-// body is the words of a message.
-func (s source) body(m said) text.Doc { return s.words(m.Text) }
+// body is the words of a message: by its rich text, which says more, where people wrote it.
+func (s source) body(m said) text.Doc {
+	if doc, ok := s.rich(m); ok {
+		return doc
+	}
+	return s.words(m.Text)
+}
 
 // wanted says what there is to find out about an event.
 func (s source) wanted() wants {
