@@ -33,12 +33,15 @@ func (s *step) drafted() {
 
 // offer puts the draft before whom it is meant for: alone in a thread or channel, as a message in their own chat.
 func (s *step) offer() {
-	o := s.r.Offer
+	o, where := s.r.Offer, s.ev.Where
+	if where.Zero() {
+		where = o.Where
+	}
 	t := Tell{
-		To: []Actor{s.actor(o.To)}, Where: s.ev.Where, Private: o.Way != "direct", Expires: s.at.Add(offerWorth),
+		To: []Actor{s.actor(o.To)}, Where: where, Private: o.Way != "direct", Expires: s.at.Add(offerWorth),
 		InReplyTo: s.ev.Delivery, View: s.draftView(),
 	}
-	target := s.ev.Where.System
+	target := where.System
 	if target == "" {
 		target = s.r.Places.Chat
 	}

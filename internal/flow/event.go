@@ -51,7 +51,9 @@ type Kind string
 const (
 	// RequestSubmitted opens a request. Fields: title, type (template chosen, may be empty), channel (name with #),
 	// source (slack, api, …), and one entry per template field under its own name. Body: the description. Links: the
-	// thread it came from (purpose "thread"), if any. Facts.Routing must be present.
+	// thread it came from (purpose "thread"), if any. Seq: the newest message the description was made from. Files: what
+	// came with it. Fields: draft ("emoji", "watch", "direct": only offer it to the actor, who may confirm it). On an open
+	// draft a submission without that field makes the draft the request. Facts.Routing must be present.
 	RequestSubmitted Kind = "request.submitted"
 	// RequestEdited adds or corrects details: Fields as above, only those that change. Body: an added note.
 	RequestEdited Kind = "request.edited"
@@ -77,15 +79,17 @@ const (
 	DraftConfirmed Kind = "draft.confirmed"
 	// DraftDismissed ends a draft without a trace outside.
 	DraftDismissed Kind = "draft.dismissed"
-	// CommentAdded records words said about the request in its thread or ticket. Said: the message or comment. Body:
-	// the words. Files: what came with them. Fields: restricted ("yes": not for everybody, stays where it was said).
-	// Seq: the sender's order within Subject; Links[0].URL: where people read it.
+	// CommentAdded records words said about the request in its thread or ticket. Said: the message or comment. Actor:
+	// whose words they are. Body: the words. Files: what came with them. Fields: restricted ("yes": not for everybody,
+	// stays where it was said). Seq: the message's place within Subject; Links[0].URL: where people read it.
 	CommentAdded Kind = "comment.added"
-	// CommentEdited and CommentRemoved say that words said before now read otherwise, or are gone. Said names them;
-	// fields as CommentAdded; Sent orders edits of one thing said.
+	// CommentEdited and CommentRemoved say that words said before now read otherwise, or are gone. Said names them, and
+	// Seq their place; Sent orders what is said of one thing. Actor: of an edit, whose words they are; of a removal, who
+	// removed them, zero where that is not known. Otherwise as CommentAdded.
 	CommentEdited  Kind = "comment.edited"
 	CommentRemoved Kind = "comment.removed"
-	// FilesAdded says that files were put at the ticket or into the thread without words. Files: which.
+	// FilesAdded says that files were put at the ticket or into the thread without words. Files: which. Said: the message,
+	// where it was one.
 	FilesAdded Kind = "files.added"
 	// LinkShared says that somebody showed a link to the request elsewhere in chat. Where: the message. Fields: url
 	// (every address that was shown), shared ("yes": others than our own people read there).
@@ -112,7 +116,8 @@ const (
 	// ("yes", "no").
 	AccountAnswered Kind = "account.answered"
 	// EffectDone says that an effect of this request is now true outside. Fields: effect, purpose, digest, version.
-	// Links: what now exists.
+	// Links: what now exists. Of a Copy: version; fate (a FileFate; empty: copied) and why, a clause. An effect that was
+	// moot is done without links.
 	EffectDone Kind = "effect.done"
 	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why. Links: what exists
 	// all the same.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // done records that an effect is true outside: the link of its purpose, and what is shown there now.
@@ -25,7 +26,7 @@ func (s *step) done() {
 		s.solved(purpose)
 	}
 	if _, has := s.r.Link("ticket"); has && !had {
-		s.catchUp()
+		s.catchUp("Decided before this ticket was made:", time.Time{})
 	}
 }
 

@@ -95,12 +95,14 @@ func (s *step) seenAgain() {
 		return
 	}
 	i := slices.IndexFunc(s.r.Problems, func(p Problem) bool { return p.Purpose == "ticket/gone" })
-	if i >= 0 && !s.sent().After(s.r.Problems[i].Since) {
+	if i < 0 || !s.sent().After(s.r.Problems[i].Since) {
 		return // it happened before
 	}
+	since := s.r.Problems[i].Since
 	t.Gone = ""
 	s.solved("ticket/gone")
 	s.because("ticket_back", upper(s.ticketLabel())+" can be written again.")
+	s.catchUp("Decided while this ticket could not be written:", since)
 }
 
 // ticketWanted makes a new ticket after the old one is gone. Files are carried there again; comments that the old one

@@ -106,16 +106,19 @@ func (s *step) comment(line string, body text.Doc) {
 	s.tell(s.r.Places.Tracker, Tell{Where: ticket.Ref, View: view})
 }
 
-// catchUp tells a ticket that came late what has been decided without it.
-func (s *step) catchUp() {
+// catchUp tells a ticket that came late, or could not be written since an instant, what has been decided without it.
+func (s *step) catchUp(line string, since time.Time) {
 	var lines []text.Node
 	for _, run := range s.r.Stages {
+		if run.Decided.Before(since) {
+			continue
+		}
 		if run.State == StageApproved || run.State == StageDeclined || run.State == StageChanges {
 			lines = append(lines, text.Node{Kind: text.Item, Kids: []text.Node{text.P(text.T(s.outcome(run) + ", " + s.instant(run.Decided)))}})
 		}
 	}
 	if len(lines) > 0 {
-		s.comment("Decided before this ticket was made:", text.Doc{{Kind: text.Bullets, Kids: lines}})
+		s.comment(line, text.Doc{{Kind: text.Bullets, Kids: lines}})
 	}
 }
 
