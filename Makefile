@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: demo test check bench bench-quick fuzz build
+.PHONY: demo test check bench bench-quick fuzz jira-spec build
 
 demo: ## the whole job in the browser at http://localhost:8080, no account
 	$(GO) run ./cmd/signoff demo
@@ -30,6 +30,9 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s)
 			echo "$$(dirname $$f) $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $${FUZZTIME:-30s} $$(dirname $$f) || exit 1; \
 		done; \
 	done
+
+jira-spec: ## every request of the scripts to Jira, held against SPEC=Jira's OpenAPI description (needs node)
+	bash tools/jiraspec/run $(SPEC)
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/signoff ./cmd/signoff

@@ -78,7 +78,7 @@ func newStage(e *testscript.Env) *stage {
 		Shortcuts: []slack.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
 	})
 	slackBoard.connect(s.slack.API())
-	s.jira = jira.New(jira.Options{Now: time.Now, BaseURL: jiraHost.URL, User: "signoff-bot@lumen.example", Token: stageJira, WebhookSecret: stageWebhook, Ledger: ledger, Faults: faults})
+	s.jira = jira.New(jira.Options{Now: time.Now, BaseURL: jiraHost.URL, User: "signoff-bot@lumen.example", Token: stageJira, WebhookSecret: stageWebhook, Ledger: ledger, Faults: faults, Requests: recorder()})
 	jiraBoard.connect(s.jira.API())
 	for name, value := range map[string]string{
 		"SLACK_API": slackHost.URL + "/api/", "JIRA_URL": jiraHost.URL, "SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot,
@@ -87,6 +87,19 @@ func newStage(e *testscript.Env) *stage {
 		e.Setenv(name, value)
 	}
 	return s
+}
+
+// recorder keeps what Jira is asked in the file that SIGNOFF_JIRA_REQUESTS names, for a validator (tools/jiraspec).
+func recorder() io.Writer {
+	name := os.Getenv("SIGNOFF_JIRA_REQUESTS")
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	return f
 }
 
 func (s *stage) close() {
