@@ -126,6 +126,13 @@ type faulty struct {
 	mu    sync.Mutex
 	armed *connectortest.Fault
 	seen  []string // "POST /rest/api/2/issue"
+	heads []http.Header
+}
+
+func (f *faulty) headers() []http.Header {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.heads)
 }
 
 func (f *faulty) arm(one connectortest.Fault) {
@@ -142,7 +149,7 @@ func writes(r *http.Request) bool {
 func (f *faulty) take(r *http.Request) *connectortest.Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seen = append(f.seen, r.Method+" "+r.URL.Path)
+	f.seen, f.heads = append(f.seen, r.Method+" "+r.URL.Path), append(f.heads, r.Header.Clone())
 	if f.armed == nil || !writes(r) {
 		return nil
 	}

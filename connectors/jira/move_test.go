@@ -201,3 +201,48 @@ func TestMove_ReceiptBeforeTheCall(t *testing.T) {
 func (r *rig) receipts() []string {
 	return slices.DeleteFunc(r.keep.Keys(), func(k string) bool { return !strings.HasPrefix(k, "receipt/") })
 }
+
+// TestMove_ByPath: a path in the settings leads where signoff could not find the way by itself.
+func TestMove_ByPath(t *testing.T) {
+	t.Parallel()
+	workflow := func(o *site.Options) {
+		o.Statuses = append(site.DefaultStatuses(), site.Status{ID: "10005", Name: "Legal", Category: "indeterminate"}, site.Status{ID: "10006", Name: "Print", Category: "indeterminate"})
+		o.Transitions = []site.Transition{
+			{ID: "1", Name: "Start", From: []string{"To Do"}, To: "In Progress"}, {ID: "2", Name: "Dead end", From: []string{"To Do"}, To: "Won't Do"},
+			{ID: "3", Name: "To legal", From: []string{"In Progress"}, To: "Legal"}, {ID: "4", Name: "To print", From: []string{"Legal"}, To: "Print"},
+			{ID: "5", Name: "Done", From: []string{"Print"}, To: "Done"},
+		}
+	}
+	for name, tc := range map[string]struct{ yaml, want string }{
+		"with a path":    {strings.Replace(settings, "approved: Done", "approved: {status: Done, path: [In Progress, Legal, Print]}", 1), "Done"},
+		"without a path": {settings, "In Progress"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, o := riggedAs(t, tc.yaml, workflow)
+			links := c.do(t, ticket(1, "Homepage hero"))
+			_, err := c.Do(t.Context(), known(ticket(1, "Homepage hero"), links, 2, flow.Approved))
+			if got := o.status(t); got != tc.want || (err == nil) != (tc.want == "Done") {
+				t.Errorf("the ticket is %q (%v), want %q", got, err, tc.want)
+			}
+		})
+	}
+}
+
+// TestMove_AsDescribed: an administrator's account reads the way in the workflow itself.
+func TestMove_AsDescribed(t *testing.T) {
+	t.Parallel()
+	c, o := rigged(t, func(o *site.Options) {
+		o.Granted = []string{"ADMINISTER"}
+		o.Statuses = append(site.DefaultStatuses(), site.Status{ID: "10005", Name: "Legal", Category: "indeterminate"})
+		o.Transitions = []site.Transition{
+			{ID: "1", Name: "To legal", From: []string{"To Do"}, To: "Legal"}, {ID: "2", Name: "Dead end", From: []string{"To Do"}, To: "Won't Do"},
+			{ID: "3", Name: "Accept", From: []string{"Legal"}, To: "Done"},
+		}
+	})
+	links := c.do(t, ticket(1, "Homepage hero"))
+	c.do(t, known(ticket(1, "Homepage hero"), links, 2, flow.Approved))
+	if got := o.status(t); got != "Done" {
+		t.Errorf("the ticket is %q, want Done over a status that nothing maps", got)
+	}
+}

@@ -101,19 +101,16 @@ func (s *screen) on() edition {
 	return s.fields[0].on
 }
 
-// parent finds the field that holds the parent: on a Data Center that is the epic link, unless the ticket is a sub-task.
-// It need not be listed on the screen of a sub-task, which always has one.
+// parent finds the field that holds the parent. A sub-task always has one, listed or not; for other tickets it is the
+// epic link, where the edition has that.
 func (s *screen) parent() (field, bool) {
-	if f, ok := s.byID(parentField); ok {
-		return f, true
-	}
 	if s.subtask {
 		return field{ID: parentField, Name: "Parent", Schema: schema{Type: "issuelink"}, on: s.on()}, true
 	}
 	for _, f := range s.fields {
-		if f.Schema.Custom == epicLink {
+		if f.Schema.Custom == epicLink && f.on == server {
 			return f, true
 		}
 	}
-	return field{}, false
+	return s.byID(parentField)
 }

@@ -140,13 +140,14 @@ func rank(w flow.Status) int {
 }
 
 // along finds a transition to a mapped status that lies between here and the target on the normal way of a request:
-// a ticket that is to be reviewed may pass "in progress", never "declined".
+// a ticket that is to be reviewed may pass "in progress", never "declined". A status that is not mapped lies before all.
 func (p Project) along(now *issue, list []transition, entry StatusEntry, seen map[string]bool) (transition, bool) {
-	from, to := rank(p.word(now.Fields.Status.Name, now.Fields.Status.ID)), rank(p.word(entry.Status))
+	here := p.word(now.Fields.Status.Name, now.Fields.Status.ID)
+	from, to := rank(here), rank(p.word(entry.Status))
 	best, found := transition{}, -1
 	for _, t := range list {
 		r := rank(p.word(t.To.Name, t.To.ID))
-		if from >= 0 && r > from && r < to && r > found && !seen[t.To.ID] {
+		if (from >= 0 || here == "") && r > from && r < to && r > found && !seen[t.To.ID] {
 			best, found = t, r
 		}
 	}
