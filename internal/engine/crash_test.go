@@ -56,12 +56,14 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 				}
 				w.pass(time.Second)
 			}
-			w.pass(10 * time.Second)
-			if !up() && !crashed {
-				crashed = true
-				restart()
+			for _, after := range []time.Duration{10 * time.Second, 10 * time.Minute} {
+				w.pass(after)
+				if !up() && !crashed {
+					crashed = true
+					restart()
+					w.pass(10 * time.Minute)
+				}
 			}
-			w.pass(10 * time.Minute)
 		}
 		first := w.stop
 		go func() { // the end of the process ends its work at once

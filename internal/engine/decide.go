@@ -60,6 +60,11 @@ func code(why []flow.Reason) string {
 // delivered decides an event that came from outside, once it is settled whose accounts it names.
 func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 	instance, _, _ := strings.Cut(ev.Delivery, "/")
+	return d.received(tx, instance, ev)
+}
+
+// received decides an event that an instance told of, by a delivery or when it was asked.
+func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decision, error) {
 	ev = cleaned(ev)
 	set := d.book.current.Load()
 	dir := set.Policy(set)
@@ -198,6 +203,9 @@ func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Even
 		if err := d.outbox.put(tx, e, ev.At); err != nil {
 			return dec, err
 		}
+	}
+	if err := d.catchUp(tx, r, out.Request, ev); err != nil {
+		return dec, err
 	}
 	return dec, d.home.touched(tx, ev.At, changed(r, out.Request)...)
 }

@@ -157,6 +157,10 @@ const (
 	ticketsJob = "tickets"
 	homeJob    = "home"
 	personJob  = "person"
+	hearJob    = "hear"
+	aliveJob   = "alive"
+
+	registerJob = "register"
 )
 
 func (e *Engine) run(ctx context.Context, j store.Job) error {
@@ -175,7 +179,9 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.showHome(ctx, j)
 	case personJob:
 		return e.tellPerson(ctx, j)
-	case expireJob, peopleJob, recheckJob, ticketsJob:
+	case hearJob:
+		return e.hearThread(ctx, j)
+	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob:
 		return e.chores.run(ctx, j)
 	}
 	// Another version of signoff may know it; it is never thrown away.

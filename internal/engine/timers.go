@@ -39,7 +39,10 @@ func (e *Engine) timer(ctx context.Context, j store.Job) error {
 }
 
 // chores is the recurring work that belongs to no request. It is done by jobs too, so that it follows the same clock.
-type chores struct{ e *Engine }
+type chores struct {
+	e         *Engine
+	registers registers
+}
 
 const (
 	expireEvery  = time.Hour
@@ -48,6 +51,7 @@ const (
 	peopleEvery  = 24 * time.Hour
 	ticketsEvery = 15 * time.Minute
 	recheckEvery = time.Minute
+	hooksEvery   = time.Hour
 )
 
 // start plans the recurring work.
@@ -57,8 +61,12 @@ func (c *chores) start(ctx context.Context) error {
 		plan := []store.Job{
 			{ID: expireJob, Kind: expireJob, At: now.Add(time.Minute)},
 			{ID: peopleJob, Kind: peopleJob, At: now},
+			{ID: aliveJob, Kind: aliveJob, At: now},
 		}
 		for instance, conn := range c.e.o.Connectors {
+			if _, ok := conn.(connectors.Registrar); ok {
+				plan = append(plan, store.Job{ID: registerJob + "/" + instance, Kind: registerJob, At: now, Payload: []byte(instance)})
+			}
 			if _, ok := conn.(connectors.Tracker); ok {
 				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsEvery), Payload: []byte(instance)})
 			}
@@ -82,6 +90,11 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		err = c.resolvePeople(ctx)
 	case ticketsJob:
 		every, err = ticketsEvery, c.readTickets(ctx, string(j.Payload))
+	case aliveJob:
+		every, err = aliveEvery, c.alive(ctx)
+	case registerJob:
+		every = hooksEvery
+		c.register(ctx, string(j.Payload))
 	case recheckJob:
 		return c.recheck(ctx, string(j.Payload))
 	}
