@@ -9,4 +9,7 @@
 // ought to be seen outside is built anew (wanted.go and the views) and the difference to what was last asked for is
 // emitted. Whatever asks "may this person do that" goes through the judge methods, which May gives to connectors.
 // docs/approvals.md tells the rules in words.
+//
+// What is said on one side is shown on the other as one more view (said.go, copied.go), files are carried (file.go), and
+// a draft is a request of which nothing is seen but its offer (draft.go).
 package flow

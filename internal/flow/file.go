@@ -194,8 +194,8 @@ func (s scene) fileFacts(way bool) []Fact {
 	return lines
 }
 
-// filesLine names the files that came with a comment, or (0) the description, as far as that is known before they are
-// carried. Only those that are not attached can be left out.
+// filesLine names the files that came with a comment, or (0) with the description: all of them, or only those that the
+// reader does not find attached.
 func (s scene) filesLine(comment int, all bool) text.Doc {
 	var kids []text.Node
 	for _, f := range s.r.Files {

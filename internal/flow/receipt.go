@@ -25,6 +25,9 @@ func (s *step) done() {
 		s.r.Shows[purpose] = shown
 		s.solved(purpose)
 	}
+	if _, exists := s.r.Link(purpose); !exists && s.commentNumbered(purpose) >= 0 {
+		delete(s.r.Shows, purpose) // it was moot and not made
+	}
 	if _, has := s.r.Link("ticket"); has && !had {
 		s.catchUp("Decided before this ticket was made:", time.Time{})
 	}

@@ -65,6 +65,12 @@ func (h *history) next() {
 	case 3:
 		h.given = h.event(TicketMoved, who, "status", "Done", "word", []string{"approved", "in_review", ""}[h.rnd.IntN(3)])
 		h.given.Subject, h.given.Sent = Ref{"jira", "issue", "10007"}, h.now.Add(-time.Duration(h.rnd.IntN(60))*time.Second)
+	case 4, 5:
+		kind := []Kind{CommentAdded, CommentEdited, CommentRemoved}[h.rnd.IntN(3)]
+		h.given = h.message(kind, h.rnd.IntN(7)-3, h.rnd.IntN(90), []string{"approved", "Which folder?"}[h.rnd.IntN(2)])
+		h.given.Files = []File{{Ref: Ref{"slack", "file", to}, Name: "brief.pdf", Size: int64(h.rnd.IntN(40)) << 20}}
+	case 6:
+		h.given = h.event([]Kind{TicketGone, TicketWanted, TicketRenamed, LinkShared}[h.rnd.IntN(4)], who, "why", "deleted", "key", "OPS-"+to)
 	}
 	h.step(h.given)
 }
