@@ -7,6 +7,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/text"
 )
 
 // Harness joins one kind of connector to a stand-in of its service.
@@ -43,6 +44,31 @@ type Outside interface {
 // Versionless is implemented by an Outside whose connector leaves it to the engine to hold back an older view; it
 // says why.
 type Versionless interface{ Versionless() string }
+
+// Talker is implemented by an Outside whose connector copies what was said at the other side.
+type Talker interface {
+	// Talk is a Show without a link that says body at the thing that Create made.
+	Talk(made []flow.Link, body text.Doc) flow.Effect
+	// Spoken are the words that stand there because of Talk, one text per message or comment, the oldest first.
+	Spoken() []string
+}
+
+// Listener is implemented by an Outside whose connector hears what people say.
+type Listener interface {
+	// Hear lets somebody say something at the thing that Create made, change it and take it back, and returns the
+	// webhooks of each.
+	Hear(made []flow.Link) (added, edited, removed []connectors.Inbound)
+}
+
+// Carrier is implemented by an Outside whose connector takes files.
+type Carrier interface {
+	// Carry is a Copy of a file of this name and size to the thing that Create made.
+	Carry(made []flow.Link, name string, size int64) flow.Effect
+	// Carried are the files that are there because of Carry: their bytes by name.
+	Carried() map[string][]byte
+	// MostBytes is how large a file may be; 0 when there is no limit that the service tells of.
+	MostBytes() int64
+}
 
 // Fault is one misbehaviour of the outside.
 type Fault struct {

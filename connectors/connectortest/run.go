@@ -34,6 +34,13 @@ func Run(t *testing.T, h Harness) {
 		{"a cancelled call returns", cancelled},
 		{"webhooks are read without touching anything", hooks},
 		{"Check answers in findings", check},
+		{"words are copied once and follow their edits", talked},
+		{"long words are parted and never cut", talkedLong},
+		{"lost words are found again", talkLost},
+		{"what people say, edit and remove is heard", heard},
+		{"files arrive whole and once", carried},
+		{"a lost file is found again", carryLost},
+		{"what breaks off or is too large leaves nothing", carryRefused},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()

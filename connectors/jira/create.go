@@ -142,8 +142,8 @@ func (c *Connector) proof(ctx context.Context, e flow.Effect, id string) error {
 	if on, err := c.edition(ctx); err != nil || on == cloud {
 		return err
 	}
-	ok, err := c.proven(ctx, hit{ID: id}, c.hubKey(e))
-	if err != nil || ok {
+	have, there, err := c.markOf(ctx, id)
+	if err != nil || there && have == c.hubKey(e) {
 		return err
 	}
 	return c.do(ctx, call{

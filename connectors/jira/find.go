@@ -120,6 +120,9 @@ func (c *Connector) adopt(ctx context.Context, e flow.Effect, m made) ([]flow.Li
 	if err := c.save(ctx, madeKey(c.hubKey(e)), m); err != nil {
 		return nil, false, err
 	}
+	if err := c.proof(ctx, e, m.ID); err != nil {
+		return nil, false, err
+	}
 	links, err := c.change(ctx, e, m.ID)
 	return links, err == nil, err
 }
@@ -251,20 +254,47 @@ func (c *Connector) proven(ctx context.Context, h hit, hubKey string) (bool, err
 	if !issueID.MatchString(h.ID) {
 		return false, nil
 	}
-	raw, ok := h.Properties[originKey]
-	if !ok {
-		var p struct {
-			Value json.RawMessage `json:"value"`
-		}
-		err := c.do(ctx, get("read property", "issue/"+url.PathEscape(h.ID)+"/properties/"+url.PathEscape(originKey), nil), &p)
-		if said := refusalOf(err); said != nil && said.status == http.StatusNotFound {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		raw = p.Value
+	if raw, ok := h.Properties[originKey]; ok {
+		var o origin
+		return json.Unmarshal(raw, &o) == nil && o.HubKey == hubKey, nil
 	}
-	var o origin
-	return json.Unmarshal(raw, &o) == nil && o.HubKey == hubKey, nil
+	have, there, err := c.markOf(ctx, h.ID)
+	if err != nil || there {
+		return have == hubKey, err
+	}
+	return c.madeByUs(ctx, h)
+}
+
+// markOf reads the property of a ticket; false when it has none.
+func (c *Connector) markOf(ctx context.Context, id string) (hubKey string, there bool, err error) {
+	var p struct {
+		Value origin `json:"value"`
+	}
+	err = c.do(ctx, get("read property", "issue/"+url.PathEscape(id)+"/properties/"+url.PathEscape(originKey), nil), &p)
+	if said := refusalOf(err); said != nil && said.status == http.StatusNotFound {
+		return "", false, nil
+	}
+	return p.Value.HubKey, err == nil, err
+}
+
+// madeByUs proves a ticket without a property, on a Data Center that dropped it from the create request: our account made
+// it. What people copy, label and all, is made by them.
+func (c *Connector) madeByUs(ctx context.Context, h hit) (bool, error) {
+	if e, err := c.edition(ctx); err != nil || e == cloud {
+		return false, err
+	}
+	self, err := c.account(ctx)
+	if err != nil {
+		return false, err
+	}
+	var answer struct {
+		Fields struct {
+			Creator *account `json:"creator"`
+		} `json:"fields"`
+	}
+	err = c.do(ctx, get("read creator", "issue/"+url.PathEscape(h.ID), url.Values{"fields": {"creator"}}), &answer)
+	if said := refusalOf(err); said != nil && said.status == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil && answer.Fields.Creator.id() == self.id(), err
 }

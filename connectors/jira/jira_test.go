@@ -2,6 +2,7 @@ package jira_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 const (
 	token      = "ATATT3xFfGF0-canary-token"
 	hookSecret = "signoff-jira-webhook-secret"
+	pathToken  = "4f1d9c0b7a6e5d8c3b2a19087f6e5d4c"
 	bot        = "signoff-bot@lumen.example"
 	botID      = "5f1000000000000000000b07"
 	anaID      = "5f1000000000000000000001"
@@ -195,7 +197,11 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, one.Body) // the other side may have gone
 }
 
-type harness struct{}
+// harness starts sites of one edition; the zero value is Cloud.
+type harness struct {
+	settings string
+	change   func(*site.Options)
+}
 
 func (harness) Kind() connectors.Kind { return jira.Kind() }
 
@@ -203,17 +209,24 @@ func (harness) Env() map[string]string {
 	return map[string]string{"JIRA_TOKEN": token, "JIRA_WEBHOOK_SECRET": hookSecret}
 }
 
-func (harness) Start(t *testing.T, d connectors.Deps) connectortest.Outside {
+func (h harness) Start(t *testing.T, d connectors.Deps) connectortest.Outside {
 	t.Helper()
-	o := &outside{t: t}
-	front := &faulty{}
-	srv := httptest.NewServer(front)
+	o := &outside{t: t, front: &faulty{}, ana: anaID}
+	srv := httptest.NewServer(o.front)
 	t.Cleanup(srv.Close)
-	o.site = site.New(site.Options{Now: d.Now, BaseURL: srv.URL, User: bot, Token: token, IndexLag: 40 * time.Second})
+	opt := site.Options{Now: d.Now, BaseURL: srv.URL, User: bot, Token: token, IndexLag: 40 * time.Second,
+		WebhookURL: "http://127.0.0.1:1/hooks/jira", WebhookSecret: hookSecret}
+	yaml := settings
+	if h.settings != "" {
+		yaml, o.ana = h.settings, "ana"
+		h.change(&opt)
+	}
+	o.site = site.New(opt)
 	t.Cleanup(o.site.Close)
-	front.next, o.front, o.url = o.site.API(), front, srv.URL
+	o.site.HoldWebhooks()
+	o.front.next, o.url = o.site.API(), srv.URL
 	d.HTTP, d.Files = connectortest.HTTP(t), connectortest.Files(t)
-	c, err := jira.New(read(fmt.Sprintf(settings, srv.URL)), d)
+	c, err := jira.New(read(fmt.Sprintf(yaml, srv.URL)), d)
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -240,7 +253,7 @@ func (o *outside) ticket() flow.Effect {
 
 func (o *outside) Connector() connectors.Connector { return o.c }
 func (o *outside) Secrets() []string               { return []string{token, hookSecret} }
-func (o *outside) Create() flow.Effect             { return ticket(1, "Homepage hero") }
+func (o *outside) Create() flow.Effect             { return o.ticket() }
 
 func (o *outside) Say(made []flow.Link) (flow.Effect, bool) {
 	return comment(made[0].Ref, "CR-142/2/2", "Approved by Ana."), true
@@ -296,20 +309,92 @@ func (o *outside) Faults() []connectortest.Case {
 
 func (o *outside) Hooks() (believed, refused []connectors.Inbound) {
 	moved := []byte(fmt.Sprintf(movedBody, begin().UnixMilli(), anaID, "Ana Reyes"))
-	good := hook(moved)
-	unsigned := hook(moved)
+	of := func(body []byte) connectors.Inbound {
+		in := hook(body)
+		in.Rest = pathToken
+		return in
+	}
+	unsigned, elsewhere, wrong, get := of(moved), of(moved), of(moved), of(moved)
 	unsigned.Header.Del("X-Hub-Signature")
-	wrong := hook(moved)
+	elsewhere.Rest = pathToken[1:]
 	wrong.Body = append(slices.Clone(moved), ' ')
-	get := hook(moved)
 	get.Method = http.MethodGet
-	return []connectors.Inbound{good, hook([]byte(`{"webhookEvent":"jira:version_released"}`)), hook([]byte(`{"a":1,"a":2}`))},
-		[]connectors.Inbound{unsigned, wrong, get}
+	refused = []connectors.Inbound{unsigned, wrong, get}
+	if o.ana != anaID { // by the address
+		refused = []connectors.Inbound{elsewhere, get}
+	}
+	return []connectors.Inbound{of(moved), of([]byte(`{"webhookEvent":"jira:version_released"}`)), of([]byte(`{"a":1,"a":2}`))}, refused
 }
+
+func (o *outside) Talk(made []flow.Link, body text.Doc) flow.Effect {
+	return words(made[0].Ref, 2, body)
+}
+
+func (o *outside) Spoken() []string {
+	var out []string
+	for _, i := range o.site.Issues() {
+		for _, c := range i.Comments {
+			out = append(out, c.Body)
+		}
+	}
+	return out
+}
+
+// Hear returns the webhooks of the site since the ticket was made.
+func (o *outside) Hear([]flow.Link) (added, edited, removed []connectors.Inbound) {
+	seen := len(o.site.Webhooks())
+	since := func() []connectors.Inbound {
+		var out []connectors.Inbound
+		all := o.site.Webhooks()
+		for _, w := range all[seen:] {
+			in := hook(w.Body)
+			in.Rest = pathToken
+			out = append(out, in)
+		}
+		seen = len(all)
+		return out
+	}
+	id, err := o.site.WriteCommentAs("Jon Park", "DES-1", site.CommentDraft{Body: "Which shade?"})
+	added = since()
+	errs := []error{err, o.site.EditCommentAs("Jon Park", "DES-1", id, "Which shade exactly?")}
+	edited = since()
+	errs = append(errs, o.site.DeleteCommentAs("Jon Park", "DES-1", id))
+	if err := errors.Join(errs...); err != nil {
+		o.t.Fatal(err)
+	}
+	return added, edited, since()
+}
+
+func (o *outside) Carry(made []flow.Link, name string, size int64) flow.Effect {
+	return copying(made[0].Ref, len(name), name, int(size))
+}
+
+func (o *outside) Carried() map[string][]byte {
+	out := map[string][]byte{}
+	for _, i := range o.site.Issues() {
+		for _, f := range i.Attachments {
+			out[f.Name], _ = o.site.File(f.ID)
+		}
+	}
+	return out
+}
+
+func (o *outside) MostBytes() int64 { return 10 << 20 }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	connectortest.Run(t, harness{})
+	for name, h := range map[string]harness{
+		"Cloud":       {},
+		"Data Center": {dataCenter, func(o *site.Options) { o.Edition = site.DataCenter }},
+		"Server 8": {dataCenter, func(o *site.Options) {
+			o.Edition, o.Version, o.Quirks = site.SelfHosted, "8.5.0", site.Quirks{CreateIgnoresProperties: true}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			connectortest.Run(t, h)
+		})
+	}
 }
 
 // ticket is the effect that makes the ticket of CR-142.

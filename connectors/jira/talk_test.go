@@ -191,7 +191,7 @@ func events(t *testing.T, c *rig, o *outside) []flow.Event {
 	var out []flow.Event
 	for _, w := range o.site.Webhooks() {
 		in := hook(w.Body)
-		in.Rest, in.At = "4f1d9c0b7a6e5d8c3b2a19087f6e5d4c", c.clock.Now()
+		in.Rest, in.At = pathToken, c.clock.Now()
 		acc, err := c.Accept(in)
 		if err != nil {
 			t.Fatalf("Accept(%s): %v", w.Event, err)
