@@ -73,6 +73,7 @@ func methods() map[string]method {
 		"reactions.get":         {[]string{"reactions:read"}, tier3, (*Server).getReactions},
 		"reactions.remove":      {[]string{"reactions:write"}, tier2, (*Server).removeReaction},
 		"oauth.v2.access":       {nil, tier4, nil},
+		"apps.connections.open": {nil, tier2, nil},
 		"team.info":             {[]string{"team:read"}, tier3, (*Server).teamInfo},
 
 		"files.info":                   {[]string{"files:read"}, tier4, (*Server).fileInfo},
@@ -103,7 +104,13 @@ func (s *Server) API() http.Handler {
 			})
 		},
 	}
-	return s.unprefixed(faulty)
+	return s.unprefixed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/link/" {
+			s.serveSocket(w, r) // a connection, not a call: the fault switches do not know it
+			return
+		}
+		faulty.ServeHTTP(w, r)
+	}))
 }
 
 // unprefixed lets a handler see paths without the mount prefix.
@@ -188,6 +195,8 @@ func (s *Server) run(r *http.Request, name string, c call, known map[string]meth
 	switch name {
 	case "oauth.v2.access":
 		return s.access(r, c.args)
+	case "apps.connections.open":
+		return s.openConnection()
 	}
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
@@ -243,7 +252,25 @@ func (s *Server) admitBot(m method, token string) (*Server, *failure) {
 }
 
 // admitApp checks the token of a method of the app itself. oauth.v2.access has none.
-func (s *Server) admitApp(string, string) *failure { return nil }
+func (s *Server) admitApp(name, token string) *failure {
+	switch {
+	case name == "oauth.v2.access":
+		return nil
+	case token == "":
+		return fail("not_authed")
+	case token == s.opt.AppToken:
+	case strings.HasPrefix(token, "xapp-"):
+		return fail("invalid_auth")
+	default:
+		return fail("not_allowed_token_type")
+	}
+	if !slices.Contains(s.opt.AppScopes, "connections:write") {
+		return &failure{code: "missing_scope", extra: object{
+			"needed": "connections:write", "provided": strings.Join(s.opt.AppScopes, ","),
+		}}
+	}
+	return nil
+}
 
 // wantScope refuses a call when the app was not granted scope.
 func (s *Server) wantScope(scope string) *failure {

@@ -17,6 +17,7 @@ type app struct {
 	grants     map[string]*grant // bot tokens
 	refresh    map[string]*Server
 	codes      map[string]*code
+	hub        *hub
 	random     *rand.Rand
 }
 
@@ -27,8 +28,9 @@ type grant struct {
 	expires time.Time // zero: never
 }
 
-func newApp() *app {
+func newApp(o Options) *app {
 	return &app{
+		hub:    newHub(o.SocketMode),
 		grants: map[string]*grant{}, refresh: map[string]*Server{}, codes: map[string]*code{}, random: rand.New(rand.NewPCG(3, 4)),
 	}
 }

@@ -25,6 +25,7 @@ type parcel struct {
 	body        []byte
 	retry       int
 	reason      string
+	not         *socket // the connection that failed to take it before
 }
 
 // receipt is what came back. reason is empty for a 2xx answer in time.
@@ -33,11 +34,18 @@ type receipt struct {
 	header http.Header
 	body   []byte
 	reason string
+	by     *socket // the connection it went by, if any
 }
 
 // post signs and sends p once and records it. It never runs under the lock.
 func (s *Server) post(ctx context.Context, p parcel) receipt {
-	r := s.attempt(ctx, p)
+	method := http.MethodPost
+	var r receipt
+	if s.app.hub.using() {
+		method, r = "WS", s.overSocket(ctx, p)
+	} else {
+		r = s.attempt(ctx, p)
+	}
 	note := "ok"
 	if r.reason != "" {
 		note = r.reason
@@ -46,7 +54,7 @@ func (s *Server) post(ctx context.Context, p parcel) receipt {
 		note = "retry " + strconv.Itoa(p.retry) + " (" + p.reason + "): " + note
 	}
 	s.opt.Ledger.Add(sandbox.Entry{
-		Service: service, Direction: sandbox.Out, Method: http.MethodPost, Path: p.what,
+		Service: service, Direction: sandbox.Out, Method: method, Path: p.what,
 		Status: r.status, Note: note, Failed: r.reason != "", Body: masked(p.readable()),
 	})
 	return r
@@ -99,14 +107,20 @@ func (p parcel) readable() string {
 	if p.contentType != formType {
 		return string(p.body)
 	}
-	form, err := url.ParseQuery(string(p.body))
-	if err != nil {
-		return string(p.body)
-	}
+	form := p.form()
 	if payload := form.Get("payload"); payload != "" {
 		return payload
 	}
 	return formLines(form)
+}
+
+// form is the body of a delivery that is a form.
+func (p parcel) form() url.Values {
+	form, err := url.ParseQuery(string(p.body))
+	if err != nil {
+		panic("slack sandbox: a form of our own cannot be read: " + err.Error()) // encoded by us
+	}
+	return form
 }
 
 const (
@@ -136,7 +150,7 @@ func (s *Server) Events() []Event {
 
 // sendEvent wraps an inner event and delivers it in the background. The caller holds mu.
 func (s *Server) sendEvent(inner object) {
-	if s.hookURL == "" || !s.installed || s.ctx.Err() != nil || !s.subscribed(inner) {
+	if s.hookURL == "" && !s.app.hub.using() || !s.installed || s.ctx.Err() != nil || !s.subscribed(inner) {
 		return
 	}
 	e := &event{id: s.newID("Ev0", 8), kind: str(inner, "type")}
@@ -184,9 +198,13 @@ func (s *Server) external(c *channel) bool {
 func (s *Server) deliver(e *event) {
 	p := parcel{what: "event " + e.kind, contentType: jsonType, body: e.body}
 	for {
+		if !s.connected() {
+			return
+		}
 		s.sending <- struct{}{}
 		r := s.post(s.ctx, p)
 		<-s.sending
+		p.not = r.by
 		if r.reason == "" || r.header.Get("X-Slack-No-Retry") == "1" || p.retry >= len(s.opt.Retry) {
 			return
 		}

@@ -31,6 +31,10 @@ type Options struct {
 	SigningSecret string
 	BotToken      string // of an app that is installed from the start; empty: it is not, see OAuth
 	OAuth         OAuth
+	AppToken      string        // "xapp-…", for apps.connections.open
+	AppScopes     []string      // of the app token; connections:write and authorizations:read when nil
+	SocketMode    bool          // deliveries go by the app's sockets and none by HTTP; SocketMode() switches it
+	PingEvery     time.Duration // how often a socket is pinged; 5 s when zero
 
 	Team     Team
 	AppID    string
@@ -128,7 +132,7 @@ type Server struct {
 type readMark struct{ user, channel string }
 
 // New returns a running workspace. Close it.
-func New(o Options) *Server { return newServer(withDefaults(o), newApp()) }
+func New(o Options) *Server { return newServer(withDefaults(o), newApp(o)) }
 
 func newServer(o Options, shared *app) *Server {
 	ctx, stop := context.WithCancel(context.Background())
@@ -151,7 +155,7 @@ func newServer(o Options, shared *app) *Server {
 	}
 	s.SetScopes(o.Scopes...)
 	shared.join(s)
-	o.Ledger.Hide(o.BotToken, o.SigningSecret, o.OAuth.ClientSecret)
+	o.Ledger.Hide(o.BotToken, o.SigningSecret, o.OAuth.ClientSecret, o.AppToken)
 	return s
 }
 
@@ -186,6 +190,12 @@ func withDefaults(o Options) Options {
 	if o.AckWithin == 0 {
 		o.AckWithin = 3 * time.Second
 	}
+	if o.AppScopes == nil {
+		o.AppScopes = []string{"connections:write", "authorizations:read"}
+	}
+	if o.PingEvery == 0 {
+		o.PingEvery = 5 * time.Second
+	}
 	if o.ShareAfter == 0 {
 		o.ShareAfter = 50 * time.Millisecond
 	}
@@ -201,6 +211,7 @@ func (s *Server) Close() {
 	for _, one := range s.app.all() {
 		one.stop()
 	}
+	s.app.hub.close()
 	for _, one := range s.app.all() {
 		one.work.Wait()
 	}
