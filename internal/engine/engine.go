@@ -33,6 +33,10 @@ type Options struct {
 	RawEvents     time.Duration // how long deliveries are kept; 0: 30 days
 	Metrics       prometheus.Registerer
 	Rand          func() float64 // jitter, in [0,1); nil: the machine's
+	// Skew says by how much our clock is off from which service, ok false while nothing is known; Size how large the
+	// store is and may become. Without them the check of the installation leaves them out.
+	Skew func() (host string, off time.Duration, ok bool)
+	Size func() (used, limit int64)
 }
 
 func (o Options) complete() (Options, error) {

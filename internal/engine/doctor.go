@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+	"signoff/internal/store"
+)
+
+// Finding is one line of what doctor found: about an instance, or about signoff itself (clock, store, people, rules).
+type Finding struct {
+	Group string `json:"group"`
+	connectors.Finding
+}
+
+// Levels of a Finding.
+const (
+	levelOK      = "ok"
+	levelWarning = "warning"
+	levelProblem = "problem"
+)
+
+const (
+	checkTime  = 20 * time.Second // for one instance
+	mostSkew   = time.Minute      // how far the clock may be off before signed deliveries are at risk
+	fullFrom   = 90               // percent of the store's limit that are a warning
+	backupAge  = 48 * time.Hour
+	backupsRow = "backup" // when the store was last backed up
+	listedMost = 10       // people named one by one
+)
+
+// Check asks every service, and looks at signoff itself, whether all is in order. It changes nothing. Instances are
+// asked at the same time; one that does not answer in time is a problem of its own. The findings are in groups: signoff's
+// own first, then the instances by name.
+func (e *Engine) Check(ctx context.Context) []Finding {
+	all := slices.Concat(e.checkClock(), e.checkStore(ctx), e.checkRules())
+	instances := slices.Sorted(maps.Keys(e.o.Connectors))
+	found := make([][]Finding, len(instances))
+	var ends sync.WaitGroup
+	for i, instance := range instances {
+		ends.Go(func() { found[i] = e.checkInstance(ctx, instance) })
+	}
+	ends.Wait()
+	for _, list := range found {
+		all = append(all, list...)
+	}
+	return append(all, e.checkPeople(ctx)...)
+}
+
+func finding(group, level, what, text, remedy string) Finding {
+	return Finding{Group: group, Finding: connectors.Finding{Level: level, What: what, Text: text, Remedy: remedy}}
+}
+
+func (e *Engine) checkClock() []Finding {
+	if e.o.Skew == nil {
+		return nil
+	}
+	host, off, ok := e.o.Skew()
+	switch {
+	case !ok:
+		return []Finding{finding("clock", levelOK, "clock", "no service has answered yet that it could be compared with", "")}
+	case off.Abs() > mostSkew:
+		return []Finding{finding("clock", levelProblem, "clock", fmt.Sprintf("%.1f s off from %s: signed deliveries will be refused", off.Seconds(), host), "Set the clock of this machine (NTP).")}
+	}
+	return []Finding{finding("clock", levelOK, "clock", fmt.Sprintf("%.1f s off", off.Abs().Seconds()), "")}
+}
+
+func (e *Engine) checkStore(ctx context.Context) []Finding {
+	if _, _, err := counts(ctx, e.o.Store); err != nil {
+		return []Finding{finding("store", levelProblem, "store", "it cannot be read: "+err.Error(), "Look at the disk it is on; restore a backup if it is damaged.")}
+	}
+	err := e.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.PutRow(stateTable, "written", make([]byte, probeSize))
+	})
+	if err != nil {
+		return []Finding{finding("store", levelProblem, "store", "it cannot be written: "+err.Error(), "Make room on its disk, or raise store.max_size.")}
+	}
+	list := []Finding{e.storeSize()}
+	if id, err := e.unfolded(ctx); err != nil || id != "" {
+		text := fmt.Sprintf("the journal of %s does not end where the request stands", id)
+		if err != nil {
+			text = "the journal cannot be read: " + err.Error()
+		}
+		list = append(list, finding("store", levelProblem, "journal", text, "Restore a backup, and keep this file for whoever looks into it."))
+	}
+	return append(list, e.checkBackup(ctx))
+}
+
+func (e *Engine) storeSize() Finding {
+	if e.o.Size == nil {
+		return finding("store", levelOK, "store", "it is read and written", "")
+	}
+	used, limit := e.o.Size()
+	text := megabytes(used)
+	if limit > 0 {
+		text += " of " + megabytes(limit)
+	}
+	if limit > 0 && used*100 >= limit*fullFrom {
+		return finding("store", levelWarning, "store", text+" are used", "Raise store.max_size before it is full, or shorten privacy.raw_events.")
+	}
+	return finding("store", levelOK, "store", text, "")
+}
+
+func megabytes(n int64) string {
+	if n >= 1<<30 && n%(1<<30) == 0 {
+		return fmt.Sprintf("%d GB", n>>30)
+	}
+	return fmt.Sprintf("%d MB", (n+1<<20-1)>>20)
+}
+
+const lookedAt = 50 // requests whose journal is compared
+
+// unfolded names one of the newest requests whose journal does not end where the request stands.
+func (e *Engine) unfolded(ctx context.Context) (wrong flow.RequestID, err error) {
+	err = e.o.Store.View(ctx, func(tx store.Tx) error {
+		list, _, err := tx.Requests(store.Query{Limit: lookedAt})
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			records, err := tx.Records(r.ID)
+			if err != nil {
+				return err
+			}
+			if n := len(records); n == 0 || records[n-1].Version != r.Version {
+				wrong = r.ID
+				return nil
+			}
+		}
+		return nil
+	})
+	return wrong, err
+}
+
+func (e *Engine) checkBackup(ctx context.Context) Finding {
+	var last time.Time
+	var known bool
+	err := e.o.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		known, err = row(tx, stateTable, backupsRow, &last)
+		return err
+	})
+	switch age := e.o.Now().Sub(last); {
+	case err != nil || !known:
+		return finding("store", levelWarning, "backup", "none is known", "Make one regularly, and keep the .id and .key files beside the store with it.")
+	case age > backupAge:
+		return finding("store", levelWarning, "backup", fmt.Sprintf("the last is %d hours old", int(age.Hours())), "Make one at least every day.")
+	default:
+		return finding("store", levelOK, "backup", "last "+last.UTC().Format("2006-01-02 15:04")+" UTC", "")
+	}
+}
+
+func (e *Engine) checkRules() []Finding {
+	if problems := e.book.problems(); problems != "" {
+		first, _, _ := strings.Cut(strings.TrimSpace(problems), "\n")
+		return []Finding{finding("rules", levelProblem, "rules", "the last change was refused, the ones before it are used: "+first, "Run signoff check, mend the files, and reload.")}
+	}
+	set := e.Rules()
+	return []Finding{finding("rules", levelOK, "rules", fmt.Sprintf("%d request types, %d people, ruleset %.12s", len(set.Types()), len(set.People()), set.Digest()), "")}
+}
+
+// checkInstance asks one instance, with what is known of it here.
+func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Finding) {
+	add := func(f connectors.Finding) { list = append(list, Finding{Group: instance, Finding: f}) }
+	found, err := guard(ctx, checkTime, func(ctx context.Context) ([]connectors.Finding, error) {
+		return e.o.Connectors[instance].Check(ctx), nil
+	})
+	if err != nil {
+		add(connectors.Finding{Level: levelProblem, What: instance, Text: "the check did not end: " + err.Error(), Remedy: "See whether the service can be reached from this machine."})
+	}
+	for _, f := range slices.Concat(found, e.chores.registers.of(instance)) {
+		add(f)
+	}
+	if why, stopped := e.gate.why(instance); stopped {
+		add(connectors.Finding{Level: levelProblem, What: instance, Text: "it is stopped: " + why, Remedy: "Renew the token or the right; it goes on by itself within a minute."})
+	}
+	if c, ok := e.o.Connectors[instance].(connectors.Connectable); ok {
+		if up, why := c.Connected(); !up {
+			add(connectors.Finding{Level: levelProblem, What: instance + " connection", Text: why, Remedy: "It is opened again by itself; see the log when it stays so."})
+		}
+	}
+	if n := e.inbox.signatures.failing()[instance]; n > 0 {
+		add(connectors.Finding{Level: levelProblem, What: instance + " signatures", Text: fmt.Sprintf("%d deliveries in a row were signed with none of our secrets", n),
+			Remedy: "Compare the signing secret here with the one the service shows; keep the old one as the second while you change it."})
+	}
+	return list
+}
+
+// checkPeople lists those whose accounts are not settled.
+func (e *Engine) checkPeople(ctx context.Context) []Finding {
+	var list []Finding
+	for _, p := range e.People(ctx) {
+		for _, instance := range slices.Sorted(maps.Keys(p.State)) {
+			switch p.State[instance] {
+			case AccountConflict:
+				list = append(list, finding("people", levelProblem, p.Name+" on "+instance, p.Why[instance], fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
+			case AccountUnresolved:
+				list = append(list, finding("people", levelWarning, p.Name+" on "+instance, p.Why[instance], fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
+			case AccountAsked:
+				list = append(list, finding("people", levelWarning, p.Name+" on "+instance, p.Why[instance], "They answer in chat, or you pin the account."))
+			}
+		}
+	}
+	if more := len(list) - listedMost; more > 0 {
+		slices.SortStableFunc(list, func(a, b Finding) int { return strings.Compare(a.Level, b.Level) }) // problems before warnings
+		list = append(list[:listedMost], finding("people", levelWarning, "people", fmt.Sprintf("%d more accounts are not settled", more), "They are listed on the page of the rules."))
+	}
+	if len(list) == 0 {
+		return []Finding{finding("people", levelOK, "people", fmt.Sprintf("%d people, all with their accounts", len(e.Rules().People())), "")}
+	}
+	return list
+}
+
+// Authorize takes part in an OAuth flow of an instance; false where it has none.
+func (e *Engine) Authorize(ctx context.Context, instance string, in connectors.Inbound) (connectors.Reply, bool) {
+	c, ok := e.o.Connectors[instance].(connectors.Authorizer)
+	if !ok || e.stopping.Load() {
+		return connectors.Reply{}, false
+	}
+	in.Trusted = false
+	reply, err := guard(ctx, callTime, func(ctx context.Context) (connectors.Reply, error) { return c.Authorize(ctx, in), nil })
+	if err != nil {
+		e.met.alarm("panic")
+		e.o.Log.Error("authorisation went wrong", "instance", instance, "error", err)
+		return e.inbox.fault(), true
+	}
+	return reply, true
+}
+
+// Authorizes reports whether an instance has an OAuth flow.
+func (e *Engine) Authorizes(instance string) bool {
+	_, ok := e.o.Connectors[instance].(connectors.Authorizer)
+	return ok
+}
