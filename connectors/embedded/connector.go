@@ -73,17 +73,23 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	switch {
 	case e.Show != nil && e.Show.View.Kind == flow.LinkView:
 		return c.link(ctx, e)
+	case isComment(e):
+		return c.showComment(ctx, e)
 	case e.Show != nil:
 		return c.show(ctx, e)
 	case e.Tell != nil:
-		return nil, c.comment(ctx, e)
+		return nil, c.tell(ctx, e)
 	}
 	return nil, cannot("carry out "+e.Purpose(), "The embedded tracker cannot do this.")
 }
 
+func isComment(e flow.Effect) bool { return e.Show != nil && e.Show.View.Kind == flow.CommentView }
+
 // Find looks the mark up; the answer is always certain.
 func (c *Connector) Find(ctx context.Context, e flow.Effect, _ time.Time) ([]flow.Link, bool, error) {
 	switch {
+	case isComment(e):
+		return c.findComment(ctx, e)
 	case e.Show != nil && e.Show.View.Kind != flow.LinkView:
 		number, err := c.numberOf(ctx, e.Mark())
 		if err != nil || number == 0 {
@@ -115,19 +121,12 @@ func (c *Connector) Read(ctx context.Context, ref flow.Ref) (flow.View, error) {
 		return flow.View{}, err
 	}
 	if raw == nil {
-		return flow.View{}, cannot("read ticket", c.key(number)+" is not there.")
+		return flow.View{}, c.missing("read ticket", number)
 	}
-	return flow.View{Kind: flow.TicketView, Request: t.Request, Title: t.Title, Headline: t.Status.Words(), Status: t.Status, Ticket: t.Fields}, nil
-}
-
-// Comments returns what was said in a ticket, the oldest first.
-func (c *Connector) Comments(ctx context.Context, ref flow.Ref) ([]Comment, error) {
-	number, err := c.at(ref)
-	if err != nil {
-		return nil, err
-	}
-	t, _, err := c.read(ctx, number)
-	return t.Comments, err
+	return flow.View{
+		Kind: flow.TicketView, Request: t.Request, Title: t.Title, Headline: t.Status.Words(), Status: t.Status, Ticket: t.Fields,
+		Fields: map[string][]string{"key": {c.key(number)}, "updated": {t.Changed.Format(time.RFC3339Nano)}},
+	}, nil
 }
 
 func (c *Connector) key(number int) string { return c.prefix + "-" + strconv.Itoa(number) }
@@ -160,6 +159,6 @@ func (c *Connector) page(path string) string {
 	return c.deps.PublicURL + path
 }
 
-func cannot(op, person string) error {
+func cannot(op, person string) *connectors.Error {
 	return &connectors.Error{Op: op, Class: connectors.Rejected, Person: person, Err: errors.New(person)}
 }

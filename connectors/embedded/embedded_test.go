@@ -71,6 +71,25 @@ func (o *outside) Said() int {
 	return n
 }
 
+func (o *outside) Talk(made []flow.Link, body text.Doc) flow.Effect {
+	return flow.Effect{ID: "CR-1/2/1", Request: "CR-1", Target: "embedded", Show: &flow.Show{
+		Purpose: "comment/1", At: made[0].Ref, Version: 2, Digest: "d",
+		View: flow.View{Kind: flow.CommentView, Request: "CR-1", Headline: "Ana wrote", Body: body},
+	}}
+}
+
+func (o *outside) Spoken() []string {
+	list, err := o.c.Comments(o.t.Context(), flow.Ref{System: "embedded", Type: "ticket", Key: "1"})
+	if err != nil {
+		o.t.Error(err)
+	}
+	var out []string
+	for _, c := range list {
+		out = append(out, c.Body.String())
+	}
+	return out
+}
+
 func show(id flow.RequestID, version int64, title string) flow.Effect {
 	return flow.Effect{ID: string(id) + "/1/1", Request: id, Target: "embedded", Show: &flow.Show{
 		Purpose: "ticket", At: flow.Ref{System: "embedded", Type: "project", Key: "DES"}, Version: version, Digest: "d",
@@ -152,7 +171,8 @@ func TestRead_ShowsWhatWasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := flow.View{Kind: flow.TicketView, Request: "CR-1", Title: "Spring banner", Headline: "intake", Status: flow.Intake, Ticket: &flow.TicketFields{Priority: "high"}}
+	want := flow.View{Kind: flow.TicketView, Request: "CR-1", Title: "Spring banner", Headline: "intake", Status: flow.Intake, Ticket: &flow.TicketFields{Priority: "high"},
+		Fields: map[string][]string{"key": {"T-1"}, "updated": {"2026-11-20T09:00:00Z"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Read (-want +got)\n%s", diff)
 	}

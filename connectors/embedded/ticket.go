@@ -32,18 +32,6 @@ type ticket struct {
 	Changed  time.Time          `json:"changed"`
 }
 
-// Comment is something said in a ticket.
-type Comment struct {
-	Mark string    `json:"mark"`
-	Text string    `json:"text"`
-	Body text.Doc  `json:"body,omitempty"`
-	At   time.Time `json:"at"`
-}
-
-func (t ticket) said(mark string) bool {
-	return slices.ContainsFunc(t.Comments, func(c Comment) bool { return c.Mark == mark })
-}
-
 const (
 	lastKey = "last" // the number of the newest ticket
 	tries   = 100    // against others who write the same row
@@ -163,7 +151,7 @@ func (c *Connector) link(ctx context.Context, e flow.Effect) ([]flow.Link, error
 	to := *s.View.Link
 	err = c.update(ctx, number, func(t *ticket) (bool, error) {
 		if t.Made.IsZero() {
-			return false, cannot("link", c.key(number)+" is not there.")
+			return false, c.missing("link", number)
 		}
 		t.Links = slices.DeleteFunc(t.Links, func(l flow.Link) bool { return l.Ref == to.Ref })
 		t.Links = append(t.Links, to)
@@ -174,28 +162,6 @@ func (c *Connector) link(ctx context.Context, e flow.Effect) ([]flow.Link, error
 	}
 	ref := flow.Ref{System: c.deps.Instance, Type: "link", Key: strconv.Itoa(number) + "/" + to.Ref.String()}
 	return []flow.Link{{Ref: ref, Purpose: s.Purpose, Label: to.Label, URL: to.URL, Shown: s.Digest, Version: s.Version}}, nil
-}
-
-// comment says something in a ticket, once per mark.
-func (c *Connector) comment(ctx context.Context, e flow.Effect) error {
-	if e.Tell.Private || e.Tell.Where.Zero() {
-		return cannot("comment", "The embedded tracker speaks in tickets only, not to single people.")
-	}
-	number, err := c.at(e.Tell.Where)
-	if err != nil {
-		return err
-	}
-	v := e.Tell.View
-	return c.update(ctx, number, func(t *ticket) (bool, error) {
-		if t.Made.IsZero() {
-			return false, cannot("comment", c.key(number)+" is not there.")
-		}
-		if t.said(e.Mark()) {
-			return false, nil
-		}
-		t.Comments = append(t.Comments, Comment{Mark: e.Mark(), Text: v.Headline, Body: v.Body, At: c.deps.Now().UTC()})
-		return true, nil
-	})
 }
 
 // read returns a ticket and its kept form, which is nil when it is not there.
