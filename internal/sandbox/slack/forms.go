@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,7 +17,7 @@ func (p pages) forms(mux *http.ServeMux) {
 	for name, do := range map[string]formHandler{
 		"post": pages.post, "edit": pages.edit, "delete": pages.remove, "react": pages.react,
 		"shortcut": pages.shortcut, "global": pages.global, "act": pages.act, "modal": pages.modalForm,
-		"home": pages.openHome, "invite": pages.invite,
+		"home": pages.openHome, "messages": pages.openMessages, "invite": pages.invite, "unreact": pages.unreact, "unfile": pages.unfile,
 	} {
 		mux.HandleFunc("POST /u/{user}/"+name, func(w http.ResponseWriter, r *http.Request) {
 			user := r.PathValue("user")
@@ -56,19 +57,49 @@ func (p pages) post(user string, r *http.Request) (string, error) {
 	channel, thread, typed := r.PostFormValue("channel"), r.PostFormValue("thread"), r.PostFormValue("text")
 	typed = strings.TrimSpace(strings.ReplaceAll(typed, "\r\n", "\n"))
 	command, rest, _ := strings.Cut(typed, " ")
+	files, err := attached(r)
+	if err != nil {
+		return "", err
+	}
 	switch {
-	case typed == "":
+	case typed == "" && len(files) == 0:
 		return "", nil
-	case !strings.HasPrefix(command, "/") || strings.Contains(command[1:], "/"):
-		_, err := p.s.PostAs(user, channel, p.s.Compose(typed), thread)
+	case len(files) > 0 || !strings.HasPrefix(command, "/") || strings.Contains(command[1:], "/"):
+		_, err := p.s.Say(Post{
+			User: user, Channel: channel, Text: p.s.Compose(typed), Thread: thread, Files: files,
+			Broadcast: r.PostFormValue("broadcast") != "",
+		})
 		return "", err
 	case !slices.Contains(p.s.opt.Commands, command):
 		return "", errors.New(command + " is not a valid command")
 	case thread != "":
 		return "", errors.New(command + " is not supported in threads. Sorry")
 	}
-	_, err := p.s.SlashCommand(user, channel, command, p.s.Compose(strings.TrimSpace(rest)))
+	_, err = p.s.SlashCommand(user, channel, command, p.s.Compose(strings.TrimSpace(rest)))
 	return "", err
+}
+
+// attached reads the files of the composer, and the link to a file kept elsewhere.
+func attached(r *http.Request) ([]Upload, error) {
+	var out []Upload
+	if r.MultipartForm != nil {
+		for _, part := range r.MultipartForm.File["file"] {
+			f, err := part.Open()
+			if err != nil {
+				return nil, err
+			}
+			data, err := io.ReadAll(f)
+			f.Close()
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Upload{Name: part.Filename, Data: data})
+		}
+	}
+	if address := strings.TrimSpace(r.PostFormValue("link_url")); address != "" {
+		out = append(out, Upload{Name: firstOf(strings.TrimSpace(r.PostFormValue("link_name")), address), URL: address})
+	}
+	return out, nil
 }
 
 func (p pages) edit(user string, r *http.Request) (string, error) {
@@ -84,7 +115,25 @@ func (p pages) remove(user string, r *http.Request) (string, error) {
 }
 
 func (p pages) react(user string, r *http.Request) (string, error) {
-	return "", p.s.ReactAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("name"))
+	return "", p.s.ReactAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"), emojiTyped(r.PostFormValue("name")))
+}
+
+func (p pages) unreact(user string, r *http.Request) (string, error) {
+	return "", p.s.UnreactAs(user, r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("name"))
+}
+
+// emojiTyped is the name of an emoji as people write it, with or without colons.
+func emojiTyped(name string) string {
+	name = strings.Trim(strings.TrimSpace(strings.ToLower(name)), ":")
+	if base, tone, ok := strings.Cut(name, ":skin-tone"); ok {
+		return strings.TrimSuffix(base, ":") + "::skin-tone" + tone // ":+1::skin-tone-3:"
+	}
+	return name
+}
+
+// unfile deletes a file of the person.
+func (p pages) unfile(user string, r *http.Request) (string, error) {
+	return "", p.s.DeleteFileAs(user, r.PostFormValue("file"))
 }
 
 func (p pages) shortcut(user string, r *http.Request) (string, error) {
@@ -99,6 +148,11 @@ func (p pages) global(user string, r *http.Request) (string, error) {
 
 func (p pages) openHome(user string, _ *http.Request) (string, error) {
 	return p.s.userPath(user) + "/home", p.s.OpenHome(user)
+}
+
+func (p pages) openMessages(user string, _ *http.Request) (string, error) {
+	id, err := p.s.OpenMessages(user)
+	return p.s.channelPath(user, id), err
 }
 
 func (p pages) invite(user string, r *http.Request) (string, error) {

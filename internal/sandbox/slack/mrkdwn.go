@@ -4,6 +4,7 @@ import (
 	"html"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -318,7 +319,15 @@ func nth(n int) string {
 
 // emoji returns the character of a few common names; empty for others.
 func emoji(name string) string {
-	name, _, _ = strings.Cut(name, "::")
+	name, tone, _ := strings.Cut(name, "::")
+	char := emojiChars()[name]
+	if i := slices.Index([]string{"skin-tone-2", "skin-tone-3", "skin-tone-4", "skin-tone-5", "skin-tone-6"}, tone); i >= 0 && char != "" {
+		char += string(rune(0x1F3FB + i))
+	}
+	return char
+}
+
+func emojiChars() map[string]string {
 	return map[string]string{
 		"white_check_mark": "✅", "heavy_check_mark": "✔️", "x": "❌", "eyes": "👀", "tada": "🎉", "warning": "⚠️",
 		"hourglass": "⌛", "hourglass_flowing_sand": "⏳", "bell": "🔔", "memo": "📝", "+1": "👍", "thumbsup": "👍",
@@ -326,6 +335,6 @@ func emoji(name string) string {
 		"link": "🔗", "speech_balloon": "💬", "pencil2": "✏️", "calendar": "📅", "clock3": "🕒", "alarm_clock": "⏰",
 		"no_entry": "⛔", "no_entry_sign": "🚫", "leftwards_arrow_with_hook": "↩️", "arrow_right": "➡️", "ticket": "🎫",
 		"large_green_circle": "🟢", "large_yellow_circle": "🟡", "red_circle": "🔴", "wave": "👋", "art": "🎨",
-		"inbox_tray": "📥", "information_source": "ℹ️", "arrows_counterclockwise": "🔄", "heart": "❤️", "question": "❓",
-	}[name]
+		"inbox_tray": "📥", "information_source": "ℹ️", "arrows_counterclockwise": "🔄", "heart": "❤️", "question": "❓", "paperclip": "📎", "sparkles": "✨", "clap": "👏", "ok_hand": "👌", "thinking_face": "🤔",
+	}
 }

@@ -22,6 +22,7 @@ type page struct {
 	Channels           []entry
 	App                entry
 	HomePath           string
+	Others             []team
 	HomeOpen           bool
 	Here               string // the path that forms return to
 	Place              place
@@ -35,11 +36,18 @@ type page struct {
 	Commands           []string
 }
 
+// team is another workspace in the list of people.
+type team struct {
+	Name   string
+	People []person
+}
+
 // person is a member as lists show them.
 type person struct {
 	ID, Name, Handle, Title, Initials, Path, Zone string
 	Hue                                           int
 	App                                           bool
+	From                                          string // "guest", or the workspace of a stranger
 }
 
 // entry is one line of the sidebar.
@@ -88,12 +96,21 @@ type shown struct {
 	UserPath   string
 	AppName    string
 	Offers     []shownReaction // emoji one may add
+	Attached   []shownFile
+	Below      [][]shownBlock // what the app shows below links
 }
 
 type shownReaction struct {
 	Char, Name string
 	Count      int
 	Mine       bool
+}
+
+// shownFile is a file below a message.
+type shownFile struct {
+	ID, Name, Size, Path string
+	Note                 string // what stands in place of a file that cannot be had
+	Image, Away, Own     bool
 }
 
 // modal is the view on top of the reader's stack.
@@ -141,7 +158,20 @@ func (s *Server) path(l look) string {
 func (s *Server) picker() page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.frame(look{})
+	p := s.frame(look{})
+	for _, other := range s.app.all() {
+		if other == s {
+			continue
+		}
+		t := team{Name: other.opt.Team.Name}
+		for i, u := range other.opt.Users {
+			who := other.personOf(u.ID, i)
+			who.Path = other.userPath(u.ID)
+			t.People = append(t.People, who)
+		}
+		p.Others = append(p.Others, t)
+	}
+	return p
 }
 
 // see prepares the page of a look; false when there is no such user or channel. It marks the channel as read.
@@ -244,9 +274,26 @@ func (s *Server) personOf(id string, hue int) person {
 	p := person{ID: id, Name: s.displayName(id), Hue: hue % 8, App: id == s.opt.Bot.UserID}
 	if u := s.users[id]; u != nil {
 		p.Handle, p.Title, p.Zone = u.Name, u.Title, u.TZ
+		p.From = s.fromWhere(u)
 	}
 	p.Initials = initials(p.Name)
 	return p
+}
+
+// fromWhere says what sets somebody apart from the members: a guest, or somebody of another workspace.
+func (s *Server) fromWhere(u *User) string {
+	switch {
+	case u.Team != "":
+		if of := s.app.team(u.Team); of != nil {
+			return of.opt.Team.Name
+		}
+		return "another workspace"
+	case u.Stranger:
+		return "another workspace"
+	case u.Guest:
+		return "guest"
+	}
+	return ""
 }
 
 func (s *Server) who(id string) person {
@@ -330,6 +377,7 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 	} else {
 		out.HTML = r.mrkdwn(m.text)
 	}
+	s.showAttached(r, l, m, &out)
 	for _, sc := range s.opt.Shortcuts {
 		if sc.Message && m.ephemeralTo == "" && !m.tombstone {
 			out.Menu = append(out.Menu, sc)
@@ -342,6 +390,30 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 		})
 	}
 	return out
+}
+
+// showAttached prepares the files of a message and what the app shows below its links.
+func (s *Server) showAttached(r reader, l look, m *message, out *shown) {
+	for _, f := range m.files {
+		one := shownFile{ID: f.id, Name: f.title, Size: bytesOf(f.size), Path: s.userPath(l.user) + "/file/" + f.id, Own: f.user == l.user && !f.gone()}
+		switch f.mode {
+		case modeTombstone:
+			one.Note = "This file was deleted."
+		case modeHidden:
+			one.Note = "This file is hidden by the limit of the plan."
+		case modeExternal:
+			one.Path, one.Size, one.Away = f.external, domainOf(f.external), true
+		}
+		switch f.mimetype {
+		case "image/png", "image/jpeg", "image/gif", "image/webp":
+			one.Image = len(f.data) > 0
+		}
+		out.Attached = append(out.Attached, one)
+	}
+	for i, u := range m.unfurls {
+		in := placeIn{dom: dom(out.ID, "u", strconv.Itoa(i)), act: s.userPath(l.user), channel: m.channel.id, ts: m.ts, back: out.Here}
+		out.Below = append(out.Below, r.blocks(list(obj(u)["blocks"]), in))
+	}
 }
 
 // typed turns wire text back into what a person would type.

@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"bytes"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -278,4 +280,110 @@ func TestPages_WaitForWhatFollowsAClick(t *testing.T) {
 	})
 	wantIn(t, b.send("global", "callback", "request_new", "back", b.here()), `role="dialog"`)
 	late.Wait()
+}
+
+// upload posts the composer's form with a file.
+func (b *browse) upload(name, data string, fields ...string) string {
+	b.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for i := 0; i < len(fields); i += 2 {
+		if err := form.WriteField(fields[i], fields[i+1]); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_, _ = io.WriteString(part, data)
+	form.Close()
+	resp, err := http.Post(b.site.URL+"/demo/slack/u/"+b.user+"/post", form.FormDataContentType(), &body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.body(resp)
+}
+
+func TestPages_Files(t *testing.T) {
+	t.Parallel()
+	b := browser(t, maya)
+	page := b.upload("brief.pdf", "%PDF-1.7 brief", "channel", launch, "back", b.here(), "text", "the brief", "link_url", "https://www.figma.com/f/1", "link_name", "Layout")
+	f := b.Messages(launch)[0].Files[0]
+	wantIn(t, page, "the brief", ">brief.pdf</a> <small>14 bytes</small>", `href="/demo/slack/u/`+maya+`/file/`+f.ID+`"`, ">Layout</a> <small>www.figma.com</small>", "Delete file brief.pdf")
+	if got := b.get("/demo/slack/u/" + ravi + "/file/" + f.ID); got != "%PDF-1.7 brief" {
+		t.Errorf("download by a member: got %q", got)
+	}
+	wantIn(t, b.get("/demo/slack/files/"+maya+"/"+f.ID+"/brief.pdf"), "the brief") // the permalink
+	resp, err := http.Get(b.site.URL + "/demo/slack/u/U0GONE0001/file/" + f.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNotFound {
+		t.Errorf("download by somebody outside: got %d, want 404", resp.StatusCode)
+	}
+	if _, body := fetch(t, b.site.URL+strings.TrimPrefix(f.URL, strings.TrimSuffix(b.api, "/api/")), botToken); body != "%PDF-1.7 brief" {
+		t.Errorf("download by the app where the pages are: got %q", body)
+	}
+	wantIn(t, b.send("unfile", "channel", launch, "file", f.ID, "back", b.here()), "This file was deleted.")
+}
+
+func TestPages_ReactBroadcastAndUnfurl(t *testing.T) {
+	t.Parallel()
+	b := browser(t, ravi)
+	b.opt.UnfurlDomains = []string{"lumen.example"}
+	root := say(t, b.world, Post{User: maya, Channel: launch, Text: "look at <" + address + ">"})
+	b.innerOf("link_shared", 1)
+	b.ok("chat.unfurl", "channel", launch, "ts", root, "unfurls", unfurls(t, address))
+	wantIn(t, b.get(b.here()), `class="unfurl"`, "<strong>CR-142</strong> waits for Ravi")
+	wantIn(t, b.send("react", "channel", launch, "ts", root, "back", b.here(), "name", ":+1::skin-tone-3:"), "👍🏼 1", `formaction="/demo/slack/u/`+ravi+`/unreact"`)
+	if page := b.send("unreact", "channel", launch, "ts", root, "back", b.here(), "name", "+1::skin-tone-3"); strings.Contains(page, "👍🏼 1") {
+		t.Error("the reaction is still there")
+	}
+	wantIn(t, b.send("post", "channel", launch, "thread", root, "broadcast", "yes", "text", "seen", "back", b.here()), "replied to", "seen")
+}
+
+func TestPages_TabsOfTheApp(t *testing.T) {
+	t.Parallel()
+	b := browser(t, maya)
+	page := b.send("messages")
+	wantIn(t, page, `<button aria-current="page">Messages</button>`, "Messages from signoff to you appear here.")
+	im := b.Direct(maya)
+	page = b.send("post", "channel", im, "text", "a banner please", "back", "/demo/slack/u/"+maya+"/c/"+im)
+	wantIn(t, page, "a banner please")
+	b.innerOf("message", 1)
+	ask := `"confirm":{"title":` + pt(4) + `,"text":` + pt(4) + `,"confirm":` + pt(4) + `,"deny":` + pt(4) + `}`
+	b.ok("views.publish", "user_id", maya, "view", `{"type":"home","blocks":[{"type":"actions","block_id":"a","elements":[
+		{"type":"button","action_id":"withdraw","text":`+pt(4)+`,`+ask+`},
+		{"type":"static_select","action_id":"drafts","options":[{"text":`+pt(3)+`,"value":"on"},{"text":`+pt(4)+`,"value":"off"}]}]}]}`)
+	wantIn(t, b.send("home"), `<button aria-current="page">Home</button>`)
+	at := "/demo/slack/u/" + maya + "/home"
+	wantIn(t, b.send("act", "do", "a/withdraw", "back", at), `role="alertdialog"`)
+	b.send("act", "do", "a/drafts", "f:a/drafts", "off", "back", at)
+	p := b.lastPayload("block_actions")
+	if obj(obj(list(p["actions"])[0])["selected_option"])["value"] != "off" || obj(p["container"])["type"] != "view" {
+		t.Errorf("choice on the home page: got %v", p)
+	}
+	wantIn(t, b.get(at), `<option value="off" selected>`)
+}
+
+func TestPages_OtherWorkspacesAndStrangers(t *testing.T) {
+	t.Parallel()
+	w, nova := twoWorkspaces(t, false)
+	site := httptest.NewServer(w.Pages())
+	t.Cleanup(site.Close)
+	b := &browse{world: w, site: site, user: "U0OLGA0001"}
+	wantIn(t, b.get("/"), "Nova", `href="/u/U0OLGA0001"`)
+	if page := b.get("/u/U0OLGA0001"); !strings.Contains(page, "<h1><span aria-hidden=\"true\">#</span> nova</h1>") {
+		t.Errorf("Olga's page: got %.300s, want Nova's channel", page)
+	}
+	resp, err := http.PostForm(site.URL+"/u/U0OLGA0001/post", url.Values{"channel": {"C0NOVA0001"}, "text": {"hello Nova"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.body(resp)
+	if got := nova.Messages("C0NOVA0001"); len(got) != 1 {
+		t.Errorf("Nova's channel: got %+v, want what Olga wrote", got)
+	}
 }
