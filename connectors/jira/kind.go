@@ -15,28 +15,33 @@ import (
 
 const example = `url: https://lumen.atlassian.net
 # cloud_id: 11223344-a1b2-3b33-c444-def123456789   # for service accounts with scoped tokens
-user: signoff-bot@lumen.example
+# deployment: server               # Data Center; signoff asks Jira where this is left out
+user: signoff-bot@lumen.example    # Data Center: leave it out, the token is enough
 token: ${JIRA_TOKEN}
 token_expires: 2027-06-30          # a warning comes two weeks before
 webhook_secret: ${JIRA_WEBHOOK_SECRET}
+# webhook_token: ${JIRA_WEBHOOK_TOKEN}   # Data Center before 10 cannot sign: the end of the webhook's address
+webhook: auto                      # signoff registers it and keeps it right; or manual
 writes_per_day: 5000
-bypass: flag                       # a ticket moved past an open approval by hand
+bypass: flag                       # a ticket moved past an open approval by hand; or move back
+attachments: keep                  # files added in Jira stay there; or to thread
 projects:
   DES:
     issue_type: Task
-    subtask_type: Sub-task
+    subtask_type: Sub-task         # for requests that name a ticket as their parent
     fields:                        # signoff field -> Jira field, by name or customfield id
       brand: Brand
       region: Region
       due: Due date
       effort_hours: Original estimate
+      campaign: Parent             # an epic, or the ticket above; the Epic Link on Data Center
       asset_link: {field: "Asset link", owner: signoff}
       priority: {field: Priority, values: {low: Low, normal: Medium, high: High}, owner: jira}
     status:                        # status word -> Jira status; unmapped ones leave the ticket where it is
       intake: To Do
       in_progress: In Progress
       in_review: In Review
-      approved: Done
+      approved: {status: Done, path: [In Review]}   # path: statuses on the way, where signoff cannot find them itself
       declined: {status: "Won't Do", fields: {resolution: "Won't Do"}}
 `
 
