@@ -208,7 +208,7 @@ func TestWebhooks_OfTheSite(t *testing.T) {
 		"jira:issue_created: ",
 		"jira:issue_updated: ticket.moved by signoff-bot echo=true In Progress",
 		"jira:issue_updated: ticket.moved by Jon Park echo=false In Review",
-		"comment_created: comment.added by Jon Park echo=false Looks *fine*",
+		"comment_created: comment.added by Jon Park echo=false Looks fine",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the site's webhooks say\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"signoff/internal/flow"
 	"signoff/internal/text"
@@ -14,6 +15,10 @@ import (
 // wiki prints a document in Jira's wiki markup. Every text in it is data: it can neither format, nor load an image,
 // nor mention anybody.
 func wiki(d text.Doc) string {
+	return wikiText(d.Normal())
+}
+
+func wikiText(d text.Doc) string {
 	var b strings.Builder
 	wikiBlocks(&b, d, "")
 	return strings.TrimSpace(b.String())
@@ -38,9 +43,9 @@ func wikiBlock(b *strings.Builder, n text.Node, list string) {
 	case text.Numbers:
 		wikiItems(b, n.Kids, list+"#")
 	case text.Quote:
-		b.WriteString("{quote}\n" + wiki(n.Kids) + "\n{quote}\n")
+		b.WriteString("{quote}\n" + wikiText(n.Kids) + "\n{quote}\n")
 	case text.CodeBlock:
-		b.WriteString(verbatim(n.Text))
+		b.WriteString(verbatim(n.Text, n.Ref))
 	case text.Rule:
 		b.WriteString("----\n")
 	case text.Item:
@@ -73,8 +78,14 @@ func wikiItems(b *strings.Builder, items []text.Node, list string) {
 	}
 }
 
+// highlighted are the languages that Jira knows; it complains about others.
+const highlighted = " actionscript ada applescript bash c c# c++ cpp css erlang go groovy haskell html java javascript js json lua objc perl php python r ruby scala sh sql swift xml yaml "
+
 // verbatim prints code: nothing in it is read but the end, which the text itself must not hold.
-func verbatim(s string) string {
+func verbatim(s, language string) string {
+	if language != "" && strings.Contains(highlighted, " "+language+" ") && !strings.Contains(strings.ToLower(s), "{code") {
+		return "{code:" + language + "}\n" + s + "\n{code}\n"
+	}
 	for _, tag := range []string{"{noformat}", "{noformat:"} {
 		s = breakUp(s, tag)
 	}
@@ -136,18 +147,15 @@ func inlineNode(n text.Node, first bool) string {
 		return escape(shownTime(n), first)
 	case text.Break:
 		return "\n"
-	case text.Text:
+	case text.Emoji:
+		return n.Text // a character, or a name between colons that is known to one workspace only
+	case text.Text, text.Channel, text.Group:
 		return escape(n.Text, first)
 	}
 	return inline(n.Kids)
 }
 
-func shownTime(n text.Node) string {
-	if n.Text != "" {
-		return n.Text
-	}
-	return n.At.UTC().Format("2 Jan 2006 15:04 UTC")
-}
+func shownTime(n text.Node) string { return n.Shown() }
 
 // marked puts marks around text. The braces make them work inside words too; spaces stand outside, because a mark
 // beside one is none.
@@ -172,9 +180,10 @@ func link(n text.Node) string {
 		return label
 	}
 	address := linkAddress(u.String())
-	if label == "" || strings.ContainsAny(label, "\n|") {
+	if label == "" {
 		return "[" + address + "]"
 	}
+	label = strings.ReplaceAll(label, `\|`, "&#124;") // a bar would end the label
 	return "[" + label + "|" + address + "]"
 }
 
@@ -197,27 +206,44 @@ func escape(s string, first bool) string {
 }
 
 func escapeLine(b *strings.Builder, line string, first bool) {
-	line = strings.Map(shown, line)
+	line = strings.Map(shown, strings.ToValidUTF8(line, "\uFFFD"))
 	if first {
 		line = lineStart(b, strings.TrimLeft(line, " "))
 	}
-	runes := []rune(line)
-	at := func(i int) rune {
-		if i < 0 || i >= len(runes) {
-			return '\n'
+	before := '\n'
+	for i, r := range line {
+		rest := line[i:]
+		after := '\n'
+		if next, n := utf8.DecodeRuneInString(rest[utf8.RuneLen(r):]); n > 0 {
+			after = next
 		}
-		return runes[i]
-	}
-	for i, r := range runes {
+		_, sign := emoticon(rest, before)
 		switch {
 		case r == '\\':
 			b.WriteString("&#92;") // two backslashes would be a line break
-		case begins(at(i-1), r, at(i+1)):
+		case r == '&' && entityLike(rest):
+			b.WriteString("&amp;")
+		case r == ':' && namesEmoji(before, rest[1:]):
+			b.WriteString("&#58;")
+		case sign > 0, begins(before, r, after):
 			b.WriteString(`\` + string(r))
 		default:
 			b.WriteRune(r)
 		}
+		before = r
 	}
+}
+
+// entityLike reports whether an ampersand would begin an entity.
+func entityLike(s string) bool {
+	end := strings.IndexByte(s[:min(len(s), 12)], ';')
+	return end > 1 && strings.Trim(s[1:end], "#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// namesEmoji reports whether a colon before rest would begin the name of an emoji.
+func namesEmoji(before rune, rest string) bool {
+	end := strings.IndexByte(rest[:min(len(rest), 100)], ':')
+	return !wordy(before) && end > 0 && text.IsEmojiName(rest[:end])
 }
 
 // shown drops what no reader sees and some read as the end of a line.

@@ -49,7 +49,7 @@ func TestWiki_Hostile(t *testing.T) {
 		"two\n# lines":                          "two\n\\# lines",
 		"  # behind blanks":                     `\# behind blanks`,
 		"zero\x00 and \x1b[31m":                 `zero and \[31m`,
-		"line\u2028# sep":                       "line# sep",
+		"line\u2028# sep":                       "line # sep",
 		"Chloé 日本 🎨":                            "Chloé 日本 🎨",
 	} {
 		if got := wiki(text.Plain(in)); got != want {
