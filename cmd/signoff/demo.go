@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,8 @@ func (a *app) demoCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`host:port` of the pages")
 	f.Float64Var(&o.speed, "speed", 1, "by which `factor` the demo's clock runs faster: with 60 a working hour passes every minute")
-	f.BoolVar(&o.empty, "empty", false, "begin without the three example requests")
+	f.StringVar(&o.bypass, "bypass", "flag", "what becomes of a ticket dragged past an open approval: `flag` or \"move back\"")
+	f.BoolVar(&o.empty, "empty", false, "begin without the example requests")
 	f.BoolVar(&o.quietly, "no-open", false, "do not open the browser")
 	return c
 }
@@ -51,6 +53,7 @@ func (a *app) demoCommand() *cobra.Command {
 type demoOptions struct {
 	listen  string
 	speed   float64
+	bypass  string
 	empty   bool
 	quietly bool
 }
@@ -58,6 +61,9 @@ type demoOptions struct {
 func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if o.speed <= 0 || o.speed > 10_000 {
 		return usage("--speed must be more than 0 and at most 10000")
+	}
+	if o.bypass != "flag" && o.bypass != "move back" {
+		return usage(`--bypass must be flag or "move back"`)
 	}
 	dir, err := os.MkdirTemp("", "signoff-demo-")
 	if err != nil {
@@ -118,7 +124,7 @@ func newDemo(a *app, o demoOptions, l listeners, dir string) *demo {
 		d.local = true
 		d.base = fmt.Sprintf("http://localhost:%d", l.public.Addr().(*net.TCPAddr).Port)
 	}
-	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN"} {
+	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "API_TOKEN"} {
 		d.secrets[name] = random(16)
 	}
 	d.secrets["SLACK_BOT_TOKEN"] = "xoxb-" + random(16)
@@ -182,6 +188,8 @@ workspace:
 rules: [rules/*.yaml]
 server:
   public_url: %[1]s
+api:
+  tokens: {demo: "${API_TOKEN}"}
 store:
   path: %[2]s
 connectors:
@@ -189,6 +197,11 @@ connectors:
     api_url: %[1]s/demo/slack/api/
     signing_secret: ${SLACK_SIGNING_SECRET}
     bot_token: ${SLACK_BOT_TOKEN}
+    emoji: ":art:"                  # reacting with it makes a draft of a message
+    watch: ["#creative-asks"]       # every message there is offered as a draft
+    unfurl: [%[3]s]
+    home: true
+    files: true
 tracker:
   use: jira
   jira:
@@ -196,6 +209,9 @@ tracker:
     user: signoff-bot@lumen.example
     token: ${JIRA_TOKEN}
     webhook_secret: ${JIRA_WEBHOOK_SECRET}
+    webhook: auto                   # signoff registers it by itself
+    attachments: to thread          # files of the ticket come into the thread, too
+    bypass: %[4]s                   # a ticket dragged past an open approval: flag | move back
     projects:
       DES:
         issue_type: Task
@@ -226,8 +242,17 @@ func (d *demo) write() error {
 			return err
 		}
 	}
-	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"))
+	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass)
 	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)
+}
+
+// host is the name in the addresses of the demo's pages.
+func (d *demo) host() string {
+	u, err := url.Parse(d.base)
+	if err != nil {
+		panic(fmt.Sprintf("address of the demo: %v", err)) // made from a listener
+	}
+	return u.Hostname()
 }
 
 func (d *demo) pages() *server.Demo {

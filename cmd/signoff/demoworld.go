@@ -35,6 +35,7 @@ func newWorld(d *demo) *world {
 		Team: slack.Team{ID: demoTeam, Name: "Lumen Studio", Domain: "lumen"}, AppID: demoApp,
 		Bot:   slack.Bot{UserID: "U0SIGNOFF", BotID: "B0SIGNOFF", Name: "signoff"},
 		Users: demoUsers(), Channels: demoChannels(), Commands: []string{"/signoff", "/request"},
+		UnfurlDomains: []string{d.host()},
 		Shortcuts: []slack.Shortcut{
 			{CallbackID: "request_from_message", Name: "New creative request", Message: true},
 			{CallbackID: "request_new", Name: "New creative request"},
@@ -43,7 +44,7 @@ func newWorld(d *demo) *world {
 	})
 	w.jira = jira.New(jira.Options{
 		Now: d.clock.Now, BaseURL: d.base + "/demo/jira", Prefix: "/demo/jira", User: "signoff-bot@lumen.example", Token: d.secrets["JIRA_TOKEN"],
-		IndexLag: 2 * time.Second, WebhookURL: d.base + "/hooks/jira", WebhookSecret: d.secrets["JIRA_WEBHOOK_SECRET"],
+		IndexLag: 2 * time.Second, Granted: []string{"ADMINISTER"}, // signoff looks after its webhook by itself
 		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
 	})
 	return w
@@ -82,6 +83,7 @@ func demoChannels() []slack.Channel {
 		{ID: demoRequest, Name: "design-requests", Topic: "Ask for creative work here", Members: everybody},
 		{ID: "C0LAUNCH1", Name: "launch", Topic: "Spring launch", Members: everybody},
 		{ID: "C0NOVA001", Name: "nova-marketing", Topic: "Nova campaigns", Members: everybody},
+		{ID: "C0ASKS001", Name: "creative-asks", Topic: "Every message here is offered as a draft", Members: everybody},
 		{ID: "C0OPS0001", Name: "creative-ops", Topic: "What needs attention", Members: everybody},
 	}
 }

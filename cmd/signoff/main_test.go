@@ -27,7 +27,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": cmdServe, "stop": cmdStop, "signal": cmdSignal, "slack": cmdSlack, "jira": cmdJira, "http": cmdHTTP, "await-log": cmdAwaitLog,
+			"world": cmdWorld, "serve": cmdServe, "stop": cmdStop, "signal": cmdSignal, "demo": cmdDemo, "clock": cmdClock,
+			"slack": cmdSlack, "jira": cmdJira, "fault": cmdFault, "http": cmdHTTP, "await-log": cmdAwaitLog,
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",

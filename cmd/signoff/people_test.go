@@ -6,7 +6,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"signoff/internal/sandbox/jira"
 	"signoff/internal/sandbox/slack"
 )
 
@@ -22,6 +21,8 @@ import (
 //	slack count #design-requests N WORDS            wants exactly N messages that show the words
 //	slack cards #design-requests N                  wants exactly N cards of requests
 //
+// What people say, and the other ways in, stand in talk_test.go.
+//
 // Where words are looked for, "! slack shows" wants them absent now.
 func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
@@ -31,6 +32,8 @@ func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
 	verb, rest := args[0], args[1:]
 	acts := map[string]func(*testscript.TestScript, *slack.Server, []string){
 		"mention": slackMention, "post": slackPost, "shortcut": slackShortcut, "submit": slackSubmit, "press": slackPress, "count": slackCount, "cards": slackCards,
+		"reply": slackReply, "edit": slackEdit, "delete": slackDelete, "react": slackReact, "dm": slackDM, "command": slackCommand, "home": slackHome,
+		"at-home": slackAtHome, "has-file": slackHasFile, "redeliver": slackRedeliver, "sockets": slackSockets, "lose": slackLose, "revoke": slackRevoke,
 	}
 	switch {
 	case acts[verb] != nil:
@@ -39,6 +42,10 @@ func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
 		await(ts, neg, s, rest, func() []slack.Message { return everything(s, channel(ts, rest[0])) })
 	case verb == "tells":
 		await(ts, neg, s, rest, func() []slack.Message { return private(s, user(ts, rest[0])) })
+	case verb == "unfolds":
+		await(ts, neg, s, rest, func() []slack.Message { return unfolded(s, channel(ts, rest[0])) })
+	case verb == "home-shows":
+		homeShows(ts, neg, s, rest)
 	default:
 		ts.Fatalf("slack %s is not known", verb)
 	}
@@ -132,14 +139,7 @@ func slackShortcut(ts *testscript.TestScript, s *slack.Server, args []string) {
 }
 
 func slackSubmit(ts *testscript.TestScript, s *slack.Server, args []string) {
-	values := map[string]string{}
-	for _, pair := range args[1:] {
-		label, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			ts.Fatalf("%q is not LABEL=VALUE", pair)
-		}
-		values[label] = value
-	}
+	values := pairs(ts, args[1:])
 	ctx, cancel := patient()
 	defer cancel()
 	if err := s.Wait(ctx, func(*slack.Server) bool { _, open := s.Modal(user(ts, args[0])); return open }); err != nil {
@@ -212,52 +212,20 @@ func slackCards(ts *testscript.TestScript, s *slack.Server, args []string) {
 	}
 }
 
-// cmdJira looks at the pretend site or acts on it:
-//
-//	jira status WORDS STATUS    waits until the issue whose summary has the words is in the status
-//	jira move jon WORDS STATUS  moves it as a person
-//	jira issues N               wants exactly N issues
-func cmdJira(ts *testscript.TestScript, _ bool, args []string) {
-	s := on(ts).jira
-	switch args[0] {
-	case "status":
-		ctx, cancel := patient()
-		defer cancel()
-		var last string
-		err := s.Wait(ctx, func(*jira.Server) bool {
-			i, ok := issue(s, args[1])
-			last = i.Status
-			return ok && i.Status == args[2]
-		})
-		if err != nil {
-			ts.Fatalf("the issue %q is %q, want %q", args[1], last, args[2])
-		}
-	case "move":
-		i, ok := issue(s, args[2])
+func pairs(ts *testscript.TestScript, args []string) map[string]string {
+	out := map[string]string{}
+	for _, pair := range args {
+		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			ts.Fatalf("no issue has %q in its summary", args[2])
+			ts.Fatalf("%q is not NAME=VALUE", pair)
 		}
-		ts.Check(s.MoveAs(args[1], i.Key, args[3]))
-	case "issues":
-		if n, want := len(s.Issues()), number(ts, args[1]); n != want {
-			ts.Fatalf("there are %d issues, want %d", n, want)
-		}
-	default:
-		ts.Fatalf("jira %s is not known", args[0])
+		out[name] = value
 	}
+	return out
 }
 
 func number(ts *testscript.TestScript, word string) int {
 	n, err := strconv.Atoi(word)
 	ts.Check(err)
 	return n
-}
-
-func issue(s *jira.Server, words string) (jira.Issue, bool) {
-	for _, i := range s.Issues() {
-		if strings.Contains(i.Summary, words) {
-			return i, true
-		}
-	}
-	return jira.Issue{}, false
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,14 +28,21 @@ import (
 // A stage is the outside of one script: a pretend Slack and Jira over real HTTP, and the server processes that the
 // script starts against them.
 //
-// Commands: serve [config.yaml] starts the binary and waits for its ready line ($LISTEN, $ADMIN are set); stop ends it
-// with SIGTERM and wants exit 0; signal SIGHUP sends one; slack, jira, http are described at their functions.
+// Commands: world makes the outside another one; serve [config.yaml] starts the binary and waits for its ready line
+// ($LISTEN, $ADMIN are set, and $PUBLIC leads there over restarts); stop ends it with SIGTERM and wants exit 0; signal
+// SIGHUP sends one; demo and clock are described with their functions, slack, jira, fault and http likewise.
 type stage struct {
 	env    *testscript.Env
+	ledger *sandbox.Ledger
+	faults *sandbox.Faults
 	slack  *slack.Server
 	jira   *jira.Server
+	boards map[string]*switchboard // slack, jira, media, public
+	keeps  bool                    // signoff looks after the webhook of Jira by itself
+	urls   map[string]string
 	hosts  []*httptest.Server
 	server *process
+	demo   *demoRun
 }
 
 type stageKey struct{}
@@ -41,10 +51,12 @@ const (
 	stageSigning = "stage-signing-secret-0123456789"
 	stageWebhook = "stage-webhook-secret-0123456789"
 	stageBot     = "xoxb-stage-0123456789"
+	stageApp     = "xapp-stage-0123456789"
+	stageClient  = "stage-client-secret-0123456789"
 	stageJira    = "stage-jira-token"
 )
 
-// switchboard lets a server be made before the handler that needs its address.
+// switchboard lets a server be made before the handler that needs its address, and another handler take its place.
 type switchboard struct {
 	mu sync.Mutex
 	h  http.Handler
@@ -64,29 +76,80 @@ func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func newStage(e *testscript.Env) *stage {
-	s := &stage{env: e}
-	ledger, faults := sandbox.NewLedger(time.Now), &sandbox.Faults{}
-	slackBoard, jiraBoard := &switchboard{}, &switchboard{}
-	slackHost, jiraHost := httptest.NewServer(slackBoard), httptest.NewServer(jiraBoard)
-	s.hosts = []*httptest.Server{slackHost, jiraHost}
-	s.slack = slack.New(slack.Options{
-		Now: time.Now, Ledger: ledger, Faults: faults, Origin: slackHost.URL, SigningSecret: stageSigning, BotToken: stageBot,
-		Team: slack.Team{ID: demoTeam, Name: "Lumen Studio", Domain: "lumen"}, AppID: demoApp,
-		Bot:   slack.Bot{UserID: "U0SIGNOFF", BotID: "B0SIGNOFF", Name: "signoff"},
-		Users: demoUsers(), Channels: demoChannels(), Commands: []string{"/signoff", "/request"},
-		Retry:     []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second},
-		Shortcuts: []slack.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
-	})
-	slackBoard.connect(s.slack.API())
-	s.jira = jira.New(jira.Options{Now: time.Now, BaseURL: jiraHost.URL, User: "signoff-bot@lumen.example", Token: stageJira, WebhookSecret: stageWebhook, Ledger: ledger, Faults: faults, Requests: recorder()})
-	jiraBoard.connect(s.jira.API())
+	s := &stage{env: e, ledger: sandbox.NewLedger(time.Now), faults: &sandbox.Faults{}, boards: map[string]*switchboard{}, urls: map[string]string{}}
+	for _, name := range []string{"slack", "jira", "media", "public"} {
+		board := &switchboard{h: http.NotFoundHandler()}
+		host := httptest.NewServer(board)
+		s.boards[name], s.urls[name], s.hosts = board, host.URL, append(s.hosts, host)
+	}
+	s.pretend(nil)
 	for name, value := range map[string]string{
-		"SLACK_API": slackHost.URL + "/api/", "JIRA_URL": jiraHost.URL, "SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot,
+		"SLACK_API": s.urls["slack"] + "/api/", "JIRA_URL": s.urls["jira"], "PUBLIC": s.urls["public"],
+		"SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot, "SLACK_APP_TOKEN": stageApp, "SLACK_CLIENT_SECRET": stageClient,
 		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
 	} {
 		e.Setenv(name, value)
 	}
 	return s
+}
+
+// pretend makes the workspace and the site, of the wanted kinds.
+func (s *stage) pretend(kinds []string) {
+	so, jo := s.slackOptions(), s.jiraOptions()
+	for _, kind := range kinds {
+		stageKinds()[kind](s, &so, &jo)
+	}
+	s.slack, s.jira = slack.New(so), jira.New(jo)
+	s.boards["slack"].connect(s.slack.API())
+	s.boards["jira"].connect(s.jira.API())
+	s.boards["media"].connect(s.jira.Media())
+}
+
+func (s *stage) slackOptions() slack.Options {
+	return slack.Options{
+		Now: time.Now, Ledger: s.ledger, Faults: s.faults, Origin: s.urls["slack"], SigningSecret: stageSigning, BotToken: stageBot, AppToken: stageApp,
+		Team: slack.Team{ID: demoTeam, Name: "Lumen Studio", Domain: "lumen"}, AppID: demoApp,
+		Bot:   slack.Bot{UserID: "U0SIGNOFF", BotID: "B0SIGNOFF", Name: "signoff"},
+		Users: demoUsers(), Channels: demoChannels(), Commands: []string{"/signoff", "/request"}, UnfurlDomains: []string{"127.0.0.1", "signoff.lumen.example"},
+		Retry:     []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second},
+		Shortcuts: []slack.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
+	}
+}
+
+func (s *stage) jiraOptions() jira.Options {
+	return jira.Options{
+		Now: time.Now, BaseURL: s.urls["jira"], User: "signoff-bot@lumen.example", Token: stageJira, WebhookSecret: stageWebhook, Ledger: s.ledger, Faults: s.faults, Requests: recorder(),
+		MediaURL: s.urls["media"], RetryAfter: []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second},
+	}
+}
+
+// stageKinds are the other outsides that a script can ask for with world.
+func stageKinds() map[string]func(*stage, *slack.Options, *jira.Options) {
+	return map[string]func(*stage, *slack.Options, *jira.Options){
+		// Slack's deliveries come through a connection that signoff opens.
+		"socket": func(_ *stage, so *slack.Options, _ *jira.Options) { so.SocketMode = true },
+		// People install the app by OAuth, in further workspaces too.
+		"oauth": func(s *stage, so *slack.Options, _ *jira.Options) {
+			so.OAuth = slack.OAuth{ClientID: "123.456", ClientSecret: stageClient, Redirects: []string{s.urls["public"] + "/oauth/slack/callback"}, Rotation: true}
+		},
+		// Jira Data Center, with a personal access token.
+		"datacenter": func(s *stage, _ *slack.Options, jo *jira.Options) { jo.Edition, jo.MediaURL = jira.DataCenter, "" },
+		// signoff's account may look after webhooks, and finds none.
+		"admin": func(s *stage, _ *slack.Options, jo *jira.Options) { s.keeps, jo.Granted = true, []string{"ADMINISTER"} },
+	}
+}
+
+// cmdWorld makes the outside anew before the server starts: world socket datacenter.
+func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
+	s := on(ts)
+	for _, kind := range args {
+		if stageKinds()[kind] == nil {
+			ts.Fatalf("a world of the kind %s is not known", kind)
+		}
+	}
+	s.slack.Close()
+	s.jira.Close()
+	s.pretend(args)
 }
 
 // recorder keeps what Jira is asked in the file that SIGNOFF_JIRA_REQUESTS names, for a validator (tools/jiraspec).
@@ -107,8 +170,12 @@ func (s *stage) close() {
 		_ = s.server.cmd.Process.Kill()
 		<-s.server.done
 	}
-	s.slack.Close()
-	s.jira.Close()
+	if s.demo != nil {
+		s.demo.end()
+	} else {
+		s.slack.Close()
+		s.jira.Close()
+	}
 	for _, h := range s.hosts {
 		h.CloseClientConnections()
 		h.Close()
@@ -144,15 +211,15 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Env = scriptEnv(ts)
 	stdout, err := cmd.StdoutPipe()
 	ts.Check(err)
-	log, err := os.Create(ts.MkAbs("serve.log"))
+	stderr, err := os.OpenFile(ts.MkAbs("serve.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	ts.Check(err)
-	cmd.Stderr = log
+	cmd.Stderr = stderr
 	ts.Check(cmd.Start())
-	s.server = &process{cmd: cmd, done: make(chan error, 1), stderr: log}
+	s.server = &process{cmd: cmd, done: make(chan error, 1), stderr: stderr}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	go func() { _, _ = io.Copy(io.Discard, stdout); s.server.done <- cmd.Wait() }()
 	if err != nil {
-		text, _ := os.ReadFile(log.Name())
+		text, _ := os.ReadFile(stderr.Name())
 		s.server.done <- <-s.server.done
 		if !neg {
 			ts.Fatalf("serve ended before it was ready:\n%s", text)
@@ -164,13 +231,25 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(line), &ready))
 	ts.Setenv("LISTEN", ready.Listen)
 	ts.Setenv("ADMIN", ready.Admin)
-	s.slack.Connect("http://" + ready.Listen + "/hooks/slack")
-	s.jira.SetWebhook("http://"+ready.Listen+"/hooks/jira", stageWebhook)
+	s.reach(ready.Listen)
+}
+
+// reach leads the public address, and what the services send, to the server that runs now.
+func (s *stage) reach(listen string) {
+	to := &url.URL{Scheme: "http", Host: listen}
+	s.boards["public"].connect(&httputil.ReverseProxy{
+		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
+		ErrorLog: log.New(io.Discard, "", 0), // nothing listens between two servers
+	})
+	s.slack.Connect("http://" + listen + "/hooks/slack")
+	if !s.keeps {
+		s.jira.SetWebhook("http://"+listen+"/hooks/jira", stageWebhook)
+	}
 }
 
 func scriptEnv(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "SIGNOFF_API_TOKEN"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_SECRET", "PUBLIC", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "SIGNOFF_API_TOKEN"} {
 		out = append(out, name+"="+ts.Getenv(name))
 	}
 	return out
