@@ -49,11 +49,17 @@ type Deps struct {
 }
 
 // Keep holds what the service said (identities, field ids, receipts), never decisions. It is scoped to the instance.
-// Old values are compared: Put answers ErrChanged when the stored value is not old (nil: must not exist); a nil new
-// value deletes.
+//
+// Put returns when the value is safe. Old values are compared: it answers ErrChanged when the stored value is not old
+// (nil: must not exist); a nil new value deletes.
+//
+// Note waits for nothing: the value is read at once, and safe with the next commit, at the latest with the one that
+// records the result of the Do or Enrich that noted it. The end of the process before that loses it together with the
+// result. So what can be asked again is noted, and what alone prevents a second call is put.
 type Keep interface {
 	Get(ctx context.Context, key string) ([]byte, error) // nil when absent
 	Put(ctx context.Context, key string, old, new []byte) error
+	Note(key string, value []byte) // nil deletes
 	Scan(ctx context.Context, prefix string, each func(key string, value []byte) error) error
 }
 

@@ -53,6 +53,21 @@ func (k *Keep) Put(ctx context.Context, key string, old, value []byte) error {
 	return nil
 }
 
+// Note implements connectors.Keep.
+func (k *Keep) Note(key string, value []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.calls++
+	if value == nil {
+		delete(k.rows, key)
+		return
+	}
+	if k.rows == nil {
+		k.rows = map[string][]byte{}
+	}
+	k.rows[key] = bytes.Clone(value)
+}
+
 // Scan implements connectors.Keep.
 func (k *Keep) Scan(ctx context.Context, prefix string, each func(key string, value []byte) error) error {
 	k.mu.Lock()

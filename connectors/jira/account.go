@@ -47,7 +47,8 @@ func (c *Connector) askAccount(ctx context.Context) (*account, error) {
 		return nil, &connectors.Error{Op: "read our account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
 	}
 	c.self.Store(&a)
-	return &a, c.save(ctx, selfKey, keptAccount{a, c.set.User, c.set.APIURL, c.deps.Now()})
+	c.note(selfKey, keptAccount{a, c.set.User, c.set.APIURL, c.deps.Now()})
+	return &a, nil
 }
 
 // isSelf reports whether an account is ours, as far as that is known.

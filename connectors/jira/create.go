@@ -59,9 +59,7 @@ func (c *Connector) finish(ctx context.Context, e flow.Effect, id string, st sta
 		return err
 	}
 	st.saw(now)
-	if err := c.save(ctx, stateKey(id), st); err != nil {
-		return err
-	}
+	c.note(stateKey(id), st)
 	return c.settle(ctx, e, now)
 }
 
@@ -208,11 +206,8 @@ func (c *Connector) refusedFields(err error, said *refusal, s *screen, project s
 // remember keeps what was made. If that fails, the ticket is there and we do not know it: so it must be looked for.
 func (c *Connector) remember(ctx context.Context, e flow.Effect, m made, w wanted) (state, error) {
 	st := state{Key: m.Key, Version: e.Show.Version, Labels: w.labels, Wrote: w.hashes()}
-	err := c.save(ctx, stateKey(m.ID), st)
-	if err == nil {
-		err = c.save(ctx, madeKey(c.hubKey(e)), m)
-	}
-	if err != nil {
+	c.note(stateKey(m.ID), st) // safe with the next line
+	if err := c.save(ctx, madeKey(c.hubKey(e)), m); err != nil {
 		return st, &connectors.Error{Op: "create issue", Class: connectors.Unsure, Wait: firstLook, Err: err}
 	}
 	return st, nil

@@ -78,9 +78,7 @@ func (c *Connector) askEdition(ctx context.Context) (edition, error) {
 			Person: text + " If it is Cloud or Data Center all the same, an administrator has to say so in tracker.jira.deployment."}
 	}
 	c.kind.Store(&e)
-	if err := c.save(ctx, editionKey, keptEdition{e, c.set.APIURL, c.deps.Now()}); err != nil {
-		c.deps.Log.Warn("the edition of Jira is not remembered", "err", err) // it is asked again after a restart
-	}
+	c.note(editionKey, keptEdition{e, c.set.APIURL, c.deps.Now()})
 	return e, nil
 }
 

@@ -33,9 +33,7 @@ type until struct {
 // expect leaves a receipt before the write it is for, so that no webhook can be faster.
 func (c *Connector) expect(ctx context.Context, issue, field, value string) error {
 	now := c.deps.Now()
-	if err := c.save(ctx, receiptKey(issue, field, value), until{now.Add(receiptLife)}); err != nil {
-		return err
-	}
+	c.note(receiptKey(issue, field, value), until{now.Add(receiptLife)})
 	return c.sweep(ctx, now)
 }
 
@@ -53,27 +51,13 @@ func (c *Connector) sweep(ctx context.Context, now time.Time) error {
 	if last != 0 && now.Sub(time.Unix(last, 0)) < sweepEvery || !c.swept.CompareAndSwap(last, now.Unix()) {
 		return nil
 	}
-	type entry struct {
-		key   string
-		value []byte
-	}
-	var over []entry
-	err := c.deps.Keep.Scan(ctx, receiptPrefix, func(key string, value []byte) error {
+	return kept("sweep receipts", c.deps.Keep.Scan(ctx, receiptPrefix, func(key string, value []byte) error {
 		var u until
 		if json.Unmarshal(value, &u) != nil || !now.Before(u.Until) {
-			over = append(over, entry{key, value})
+			c.deps.Keep.Note(key, nil)
 		}
 		return nil
-	})
-	if err != nil {
-		return kept("sweep receipts", err)
-	}
-	for _, e := range over {
-		if err := c.deps.Keep.Put(ctx, e.key, e.value, nil); err != nil && !errors.Is(err, connectors.ErrChanged) {
-			return kept("sweep receipts", err)
-		}
-	}
-	return nil
+	}))
 }
 
 // load reads a kept value; false when there is none.
@@ -93,7 +77,18 @@ func (c *Connector) load(ctx context.Context, key string, into any) (bool, error
 
 const saveTries = 3
 
-// save writes a kept value over whatever is there.
+// note keeps a value without waiting for it: what Jira is asked again for, or what need only be known while the process
+// lives, when it ends now.
+func (c *Connector) note(key string, value any) {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		c.deps.Log.Warn("what jira said is not kept", "what", key, "err", err)
+		return
+	}
+	c.deps.Keep.Note(key, raw)
+}
+
+// save writes a kept value over whatever is there and waits until it is safe.
 func (c *Connector) save(ctx context.Context, key string, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {

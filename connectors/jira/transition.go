@@ -318,7 +318,8 @@ func (c *Connector) learn(ctx context.Context, now *issue, list []transition) er
 	if err != nil || string(before) == string(after) {
 		return kept("learn transitions", err)
 	}
-	return c.save(ctx, waysKey(now), known)
+	c.note(waysKey(now), known)
+	return nil
 }
 
 // first returns the first step of the shortest known way to a status, "" when there is none within a few hops.

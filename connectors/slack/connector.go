@@ -146,7 +146,7 @@ func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string
 		return in, nil, &connectors.Error{Op: "auth.test", Class: connectors.Denied, Err: err}
 	}
 	c.known.Store(&in)
-	c.keepInstall(ctx, in)
+	c.keepInstall(in)
 	for scope := range strings.SplitSeq(header.Get("X-OAuth-Scopes"), ",") {
 		if scope = strings.TrimSpace(scope); scope != "" {
 			scopes = append(scopes, scope)
@@ -155,15 +155,25 @@ func (c *Connector) askInstall(ctx context.Context) (in install, scopes []string
 	return in, scopes, nil
 }
 
-func (c *Connector) keepInstall(ctx context.Context, in install) {
-	c.put(ctx, keyInstall, struct {
+func (c *Connector) keepInstall(in install) {
+	c.note(keyInstall, struct {
 		install
 		Token string `json:"token"`
 	}{in, c.tokenMark()})
 }
 
-// put keeps v under key, whatever was there. What is lost here is only asked again, so an error is no more than noted;
-// when somebody else was faster theirs stays.
+// note keeps v under key without waiting for it: what is asked again, or found by its mark, when the process ends now.
+func (c *Connector) note(key string, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		c.log.Warn("what slack said is not kept", "what", key, "err", err)
+		return
+	}
+	c.keep.Note(key, data)
+}
+
+// put keeps v under key, whatever was there, and waits until it is safe: what keeps something from being said twice. An
+// error is no more than logged; when somebody else was faster theirs stays.
 func (c *Connector) put(ctx context.Context, key string, v any) {
 	data, err := json.Marshal(v)
 	if err == nil {

@@ -60,7 +60,7 @@ func (c *Connector) show(ctx context.Context, e flow.Effect) ([]flow.Link, error
 		return nil, err
 	}
 	r.Version, r.Digest = e.Show.Version, e.Show.Digest
-	c.put(ctx, keyShown(e), r)
+	c.note(keyShown(e), r)
 	return c.links(in, e, r), nil
 }
 
@@ -116,7 +116,7 @@ func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]fl
 	r := receipt{Channel: sent.channel, TS: sent.ts, Version: e.Show.Version, Digest: e.Show.Digest}
 	c.nameKnown(ctx, out.channel, r.Channel)
 	r.URL = c.addressOf(ctx, e, r)
-	c.put(ctx, keyShown(e), r)
+	c.note(keyShown(e), r)
 	return c.links(in, e, r), nil
 }
 
@@ -310,6 +310,6 @@ func (c *Connector) direct(ctx context.Context, who member) (string, error) {
 	if channel == nil || channel.ID == "" {
 		return "", c.failed(what, errNotJSON)
 	}
-	c.put(ctx, key, channel.ID)
+	c.note(key, channel.ID)
 	return channel.ID, nil
 }

@@ -71,7 +71,7 @@ func (c *Connector) findShown(ctx context.Context, in install, e flow.Effect, tr
 		// Which version it shows is not told: with version 0 the next Do writes it again.
 		r = receipt{Channel: found.channel, TS: found.ts}
 		r.URL = c.addressOf(ctx, e, r)
-		c.put(ctx, keyShown(e), r)
+		c.note(keyShown(e), r)
 	}
 	return c.links(in, e, r), true, nil
 }
@@ -153,7 +153,7 @@ func keyNamed(name string) string { return "named/" + name }
 func (c *Connector) nameKnown(ctx context.Context, name, id string) {
 	var kept string
 	if strings.HasPrefix(name, "#") && id != "" && !(c.get(ctx, keyNamed(name), &kept) && kept == id) {
-		c.put(ctx, keyNamed(name), id)
+		c.note(keyNamed(name), id)
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *Connector) Home(ctx context.Context, who flow.Ref, h flow.Home) error {
 		return err
 	}
 	if opened.Hash != "" && opened.Hash != hash {
-		c.put(ctx, kept, opened.Hash)
+		c.note(kept, opened.Hash)
 	}
 	return nil
 }

@@ -29,6 +29,6 @@ func (c *Connector) Identify(ctx context.Context, email string) (flow.Actor, boo
 	if out.User.ID == "" || !p.trusted() || p.Team != "" && p.Team != in.Team || p.Email != "" && !strings.EqualFold(p.Email, email) {
 		return flow.Actor{}, false, nil
 	}
-	c.put(ctx, "user/"+out.User.ID, keptProfile{profile: p, At: c.now().UTC()})
+	c.note("user/"+out.User.ID, keptProfile{profile: p, At: c.now().UTC()})
 	return flow.Actor{Ref: c.ref("user", in.Team, out.User.ID), Shown: p.Name, Zone: p.Zone, Email: firstOf(p.Email, email)}, true, nil
 }

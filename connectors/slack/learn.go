@@ -113,7 +113,7 @@ func (c *Connector) profileOf(ctx context.Context, team, id string) (profile, er
 		return profile{}, err
 	}
 	kept = keptProfile{profile: out.User.profile(), At: c.now().UTC()}
-	c.put(ctx, key, kept)
+	c.note(key, kept)
 	return kept.profile, nil
 }
 
@@ -145,7 +145,7 @@ func (c *Connector) channelName(ctx context.Context, team, id string) (string, e
 	if ch := out.Channel; ch.Name != "" && !ch.IM && !ch.MPIM {
 		kept.Name = "#" + ch.Name
 	}
-	c.put(ctx, key, kept)
+	c.note(key, kept)
 	c.nameKnown(ctx, kept.Name, id)
 	c.channels.put(id, kept.Name, kept.At)
 	return kept.Name, nil

@@ -69,7 +69,7 @@ func (c *Connector) wrote(ctx context.Context, team, channel, ts string) {
 	if c.written.add(key) && c.receipts.Add(1)%receiptsClear == 0 {
 		c.clearReceipts(ctx)
 	}
-	c.put(ctx, key, c.now().Unix())
+	c.note(key, c.now().Unix())
 }
 
 // changed remembers, in memory only, that a message of ours was changed by us.
@@ -108,18 +108,12 @@ func (c *Connector) remembered(team string, m said) bool {
 // clearReceipts drops what no event will ask for any more.
 func (c *Connector) clearReceipts(ctx context.Context) {
 	before := c.now().Add(-receiptsAge).Unix()
-	old := map[string][]byte{}
 	err := c.keep.Scan(ctx, receiptPrefix, func(key string, value []byte) error {
 		if at, err := strconv.ParseInt(string(value), 10, 64); err == nil && at < before {
-			old[key] = value
+			c.keep.Note(key, nil)
 		}
 		return nil
 	})
-	for key, value := range old {
-		if err == nil {
-			err = c.keep.Put(ctx, key, value, nil)
-		}
-	}
 	if err != nil {
 		c.log.Info("old receipts not cleared away", "err", err)
 	}

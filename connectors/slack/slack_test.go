@@ -65,6 +65,16 @@ func (k *keepMap) Put(_ context.Context, key string, old, value []byte) error {
 	return nil
 }
 
+func (k *keepMap) Note(key string, value []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if value == nil {
+		delete(k.m, key)
+		return
+	}
+	k.m[key] = slices.Clone(value)
+}
+
 func (k *keepMap) Scan(_ context.Context, prefix string, each func(string, []byte) error) error {
 	for key, v := range k.m {
 		if strings.HasPrefix(key, prefix) {

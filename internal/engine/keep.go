@@ -49,6 +49,9 @@ func (k *keep) Put(ctx context.Context, key string, old, value []byte) error {
 	})
 }
 
+// Note implements connectors.Keep.
+func (k *keep) Note(key string, value []byte) { k.store.Note(keepTable, k.prefix+key, value) }
+
 const keepPage = 256
 
 // Scan implements connectors.Keep. It reads in chunks: each may call back into Keep, and long scans do not hold the

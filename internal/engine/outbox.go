@@ -81,10 +81,10 @@ func (o *outbox) enqueue(tx store.Tx, e flow.Effect, now time.Time) error {
 	}
 	j := store.Job{ID: e.ID, Kind: doJob, Request: e.Request, At: now, Created: now, Payload: payload}
 	j.Lane = o.lane(e)
-	// A tracker's search lags: to look for a ticket that was never asked for can take minutes. Elsewhere a look is
+	// A tracker's search lags: to look for a ticket that was never asked for can take minutes. For all else a look is
 	// quick, and a commit before the call would cost more.
 	_, lags := o.o.Connectors[e.Target].(connectors.Tracker)
-	j.Careful = lags && creates(e)
+	j.Careful = lags && e.Show != nil && e.Show.Link == nil && e.Show.View.Kind == flow.TicketView
 	return tx.Enqueue(j)
 }
 

@@ -25,6 +25,10 @@ type Store interface {
 	// but the transaction; when it returns an error or panics nothing of it is kept. Concurrent updates may share a
 	// commit; each still stands or falls alone.
 	Update(ctx context.Context, f func(Tx) error) error
+	// Note puts a row (nil: deletes it) without waiting for it to be kept. It is seen by every View and Update that
+	// begins afterwards, is kept with the first Update that begins afterwards and is kept, or a second later by itself.
+	// The end of the process before that loses it.
+	Note(table, key string, value []byte)
 	// Work hands due jobs to h until ctx ends: at least once each, in no promised order, several at a time. Attempts
 	// are counted and stored before h is called.
 	Work(ctx context.Context, h Handler) error
@@ -113,8 +117,9 @@ type Job struct {
 	Why     string    `json:"why,omitempty"` // last error, or why it was parked
 	Created time.Time `json:"created"`
 	Payload []byte    `json:"payload,omitempty"`
-	// Careful jobs count an attempt when it begins, in a commit of its own: after a crash only what had really begun is
-	// unsure. Others count the first attempt in the commit that enqueues them, which costs no second one.
+	// Careful jobs count an attempt when it begins, in a commit of its own unless they begin right after the one that
+	// enqueues them: after a crash only what had really begun is unsure. Others count the first attempt in the commit
+	// that enqueues them however long they wait, which costs no second one.
 	Careful bool `json:"careful,omitempty"`
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sync"
 	"syscall"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -24,6 +25,7 @@ type Store struct {
 	path  string
 	clock layout.Clock
 	queue *layout.Queue
+	notes layout.Notes
 	id    string
 
 	calls  chan *call
@@ -60,6 +62,28 @@ func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	return s.update(ctx, func(t *layout.Tx) error { return f(t) })
 }
 
+// noteAfter is how long a note waits for a commit that takes it along.
+const noteAfter = time.Second
+
+// Note implements store.Store.
+func (s *Store) Note(table, key string, value []byte) {
+	first, many := s.notes.Add(table, key, value)
+	wait := noteAfter
+	if many {
+		wait = 0
+	}
+	if first || many {
+		time.AfterFunc(wait, s.flush)
+	}
+}
+
+// flush keeps what is noted where nothing else has done it meanwhile; an error leaves it to the next commit.
+func (s *Store) flush() {
+	if s.notes.Waiting() {
+		_ = s.update(context.Background(), func(*layout.Tx) error { return nil })
+	}
+}
+
 // Work implements store.Store.
 func (s *Store) Work(ctx context.Context, h store.Handler) error { return s.queue.Work(ctx, h) }
 
@@ -77,18 +101,33 @@ func (s *Store) Close() error {
 	close(s.calls)
 	s.mu.Unlock()
 	s.loop.Wait()
-	return s.db.Close()
+	return errors.Join(s.commit(nil), s.db.Close()) // what is noted still
 }
 
 func (s *Store) view(ctx context.Context, f func(*layout.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.db.View(func(btx *bolt.Tx) error {
-		return f(layout.New(layout.NewOverlay(newBuckets(btx)), s.clock.Now, false))
-	})
-	return translate(err)
+	for {
+		round := s.notes.Round()
+		err := s.db.View(func(btx *bolt.Tx) error {
+			over := layout.NewOverlay(newBuckets(btx))
+			if _, err := s.notes.Apply(over); err != nil {
+				return err
+			}
+			if s.notes.Round() != round {
+				return errMoved
+			}
+			return f(layout.New(over, s.clock.Now, nil))
+		})
+		if !errors.Is(err, errMoved) {
+			return translate(err)
+		}
+	}
 }
+
+// errMoved says that notes were committed between the look at the file and the look at the notes.
+var errMoved = errors.New("notes were committed meanwhile")
 
 func (s *Store) update(ctx context.Context, f func(*layout.Tx) error) error {
 	for try := 1; ; try++ {
@@ -163,10 +202,13 @@ func (s *Store) commit(batch []*call) error {
 	}
 	defer func() { _ = btx.Rollback() }() // does nothing after a commit
 	kv := newBuckets(btx)
-	take := s.queue.Takes()
+	noted, err := s.notes.Apply(kv)
+	if err != nil {
+		return translate(err)
+	}
 	for _, c := range batch {
 		over := layout.NewOverlay(kv)
-		c.tx = layout.New(over, s.clock.Now, take)
+		c.tx = layout.New(over, s.clock.Now, s.queue)
 		if c.err = run(c); c.err != nil {
 			continue
 		}
@@ -177,7 +219,11 @@ func (s *Store) commit(batch []*call) error {
 	if !kv.changed {
 		return nil
 	}
-	return translate(btx.Commit())
+	if err := btx.Commit(); err != nil {
+		return translate(err)
+	}
+	s.notes.Kept(noted)
+	return nil
 }
 
 func run(c *call) (err error) {

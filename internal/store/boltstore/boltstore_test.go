@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,4 +237,89 @@ func TestClosed(t *testing.T) {
 	if err := s.View(context.Background(), nothing); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("View: %v, want ErrClosed", err)
 	}
+}
+
+// TestNote_IsKeptWithWhatFollows: whatever is committed after a note proves that the note is kept, too.
+func TestNote_IsKeptWithWhatFollows(t *testing.T) {
+	t.Parallel()
+	path, s := newStore(t)
+	has := func(path string) (got string) {
+		s, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		err = s.View(t.Context(), func(tx store.Tx) error {
+			for _, key := range []string{"a", "b"} {
+				v, err := tx.Row("t", key)
+				if err != nil {
+					return err
+				}
+				got += string(v)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return got
+	}
+	s.Note("t", "a", []byte("noted "))
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRow("t", "b", []byte("put")) }); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path) // as the end of the process would leave it
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := filepath.Join(t.TempDir(), "killed.db")
+	if err := os.WriteFile(killed, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := has(killed); got != "noted put" {
+		t.Errorf("after a kill: %q, want the note with the row that came after it", got)
+	}
+	s.Note("t", "b", []byte("last"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := has(path); got != "noted last" {
+		t.Errorf("after Close: %q, want what was noted last", got)
+	}
+}
+
+// TestNote_IsNeverOutOfSight reads while commits take notes along.
+func TestNote_IsNeverOutOfSight(t *testing.T) {
+	t.Parallel()
+	_, s := newStore(t)
+	done := make(chan struct{})
+	var commits sync.WaitGroup
+	commits.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRow("t", "other", []byte{byte(i)}) }); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for i := range 300 {
+		want := fmt.Sprint(i)
+		s.Note("t", "k", []byte(want))
+		err := s.View(t.Context(), func(tx store.Tx) error {
+			if got, err := tx.Row("t", "k"); err != nil || string(got) != want {
+				t.Errorf("noted %s, read %q, %v", want, got, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	commits.Wait()
 }

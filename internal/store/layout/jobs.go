@@ -91,11 +91,22 @@ func (t *Tx) takeIfDue(j store.Job, now time.Time) store.Job {
 	if !t.take || j.At.After(now) {
 		return j
 	}
-	if !j.Careful {
+	if !j.Careful || t.beginsNow(j) {
 		j = taken(j, now)
 	}
 	t.due = append(t.due, j)
 	return j
+}
+
+// beginsNow reports whether a careful job begins right after this commit: then there is nothing to be gained by counting
+// its attempt in another one.
+func (t *Tx) beginsNow(j store.Job) bool {
+	for _, other := range t.due {
+		if j.Lane != "" && other.Lane == j.Lane {
+			return false
+		}
+	}
+	return t.queue.idle(j.Lane, len(t.due)+1)
 }
 
 // handed reports whether the job is given to the queue after this commit.

@@ -67,6 +67,14 @@ func (q *Queue) Takes() bool {
 	return q.working && q.held < crowd
 }
 
+// idle reports whether n more jobs, the last of them in a lane, would be begun at once.
+func (q *Queue) idle(lane string, n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, busy := q.lanes[lane]
+	return q.working && q.held+n <= workers && !busy
+}
+
 // Committed tells the queue what a committed transaction has put to work.
 func (q *Queue) Committed(t *Tx) {
 	if t.ready {

@@ -11,7 +11,7 @@ import (
 func TestTx_RecoverLetsRepeatedWorkRest(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 18, 14, 0, 0, 0, time.UTC)
-	tx := New(newPlain(), func() time.Time { return at }, false)
+	tx := New(newPlain(), func() time.Time { return at }, nil)
 	want := map[string]time.Duration{"first": 0, "second": 0, "third": time.Second, "sixth": 8 * time.Second, "twentieth": 32 * time.Second}
 	for id, attempts := range map[string]int{"first": 1, "second": 2, "third": 3, "sixth": 6, "twentieth": 20} {
 		j := store.Job{ID: id, At: at, Created: at, State: store.JobRunning, Attempts: attempts, Tried: at}

@@ -13,13 +13,16 @@ type Tx struct {
 	kv    KV
 	now   func() time.Time
 	take  bool
+	queue *Queue      // that takes; nil: nobody does
 	due   []store.Job // taken by this transaction, to be run after the commit
 	ready bool        // a job became ready: the queue should look
 }
 
-// New returns a transaction over kv. now decides which jobs are due; with take those that are due when they are
-// enqueued are taken at once, for a queue that will run them after the commit.
-func New(kv KV, now func() time.Time, take bool) *Tx { return &Tx{kv: kv, now: now, take: take} }
+// New returns a transaction over kv. now decides which jobs are due. Those that are due when they are enqueued are taken
+// at once while q works, which runs them after the commit; nil: none is.
+func New(kv KV, now func() time.Time, q *Queue) *Tx {
+	return &Tx{kv: kv, now: now, take: q != nil && q.Takes(), queue: q}
+}
 
 var _ store.Tx = (*Tx)(nil)
 
@@ -86,7 +89,7 @@ func (t *Tx) Seq(name string) (uint64, error) {
 
 // Row implements store.Tx.
 func (t *Tx) Row(table, key string) ([]byte, error) {
-	b := t.kv.Get(rows, join(word(table), []byte(key)))
+	b := t.kv.Get(rows, rowKey(table, key))
 	if b == nil {
 		return nil, nil
 	}
@@ -99,12 +102,16 @@ func (t *Tx) Row(table, key string) ([]byte, error) {
 
 // PutRow implements store.Tx.
 func (t *Tx) PutRow(table, key string, value []byte) error {
-	return t.kv.Put(rows, join(word(table), []byte(key)), seal(join([]byte{format}, value)))
+	return t.kv.Put(rows, rowKey(table, key), sealRow(value))
 }
+
+func rowKey(table, key string) []byte { return join(word(table), []byte(key)) }
+
+func sealRow(value []byte) []byte { return seal(join([]byte{format}, value)) }
 
 // DeleteRow implements store.Tx.
 func (t *Tx) DeleteRow(table, key string) error {
-	return t.kv.Delete(rows, join(word(table), []byte(key)))
+	return t.kv.Delete(rows, rowKey(table, key))
 }
 
 // Rows implements store.Tx.

@@ -46,6 +46,16 @@ func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	return s.update(ctx, func(t *layout.Tx) error { return f(t) })
 }
 
+// Note implements store.Store. Nothing is gained by waiting here.
+func (s *Store) Note(table, key string, value []byte) {
+	_ = s.update(context.Background(), func(t *layout.Tx) error { // closed: it is lost
+		if value == nil {
+			return t.DeleteRow(table, key)
+		}
+		return t.PutRow(table, key, value)
+	})
+}
+
 // Work implements store.Store.
 func (s *Store) Work(ctx context.Context, h store.Handler) error { return s.queue.Work(ctx, h) }
 
@@ -69,7 +79,7 @@ func (s *Store) view(ctx context.Context, f func(*layout.Tx) error) error {
 	if s.closed {
 		return store.ErrClosed
 	}
-	return f(layout.New(layout.NewOverlay(base{s}), s.clock.Now, false))
+	return f(layout.New(layout.NewOverlay(base{s}), s.clock.Now, nil))
 }
 
 func (s *Store) update(ctx context.Context, f func(*layout.Tx) error) error {
@@ -89,14 +99,13 @@ func (s *Store) update(ctx context.Context, f func(*layout.Tx) error) error {
 }
 
 func (s *Store) once(f func(*layout.Tx) error) (tx *layout.Tx, err error) {
-	take := s.queue.Takes()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, store.ErrClosed
 	}
 	over := layout.NewOverlay(base{s})
-	tx = layout.New(over, s.clock.Now, take)
+	tx = layout.New(over, s.clock.Now, s.queue)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in transaction: %v", p)

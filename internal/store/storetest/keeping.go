@@ -234,3 +234,35 @@ func testRows(t *testing.T, open Open) {
 		return nil
 	})
 }
+
+func testNotes(t *testing.T, open Open) {
+	s := open(t, "notes", newClock().layout())
+	update(t, s, func(tx store.Tx) error { return tx.PutRow("t", "old", []byte("kept")) })
+	s.Note("t", "a", []byte("1"))
+	s.Note("t", "old", nil)
+	s.Note("t", "a", []byte("2"))
+	if got := row(t, s, "t", "a") + row(t, s, "t", "old"); got != "2" {
+		t.Errorf("noted rows read %q before any commit, want the newest and nothing of the deleted", got)
+	}
+	update(t, s, func(tx store.Tx) error {
+		got, err := tx.Row("t", "a")
+		if string(got) != "2" {
+			t.Errorf("an Update after the note reads %q, want 2", got)
+		}
+		return errors.Join(err, tx.PutRow("t", "a", []byte("3")))
+	})
+	if got := row(t, s, "t", "a"); got != "3" {
+		t.Errorf("a row put after the note reads %q, want 3", got)
+	}
+	var keys []string
+	s.Note("t", "b", []byte("4"))
+	view(t, s, func(tx store.Tx) error {
+		return tx.Rows("t", "", "", 0, func(key string, value []byte) error {
+			keys = append(keys, key+string(value))
+			return nil
+		})
+	})
+	if got := strings.Join(keys, " "); got != "a3 b4" {
+		t.Errorf("rows with a noted one: %q, want a3 b4", got)
+	}
+}

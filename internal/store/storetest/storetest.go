@@ -29,6 +29,7 @@ func Run(t *testing.T, open Open) {
 		"conflicting versions":                 testConflict,
 		"records":                              testRecords,
 		"rows":                                 testRows,
+		"notes":                                testNotes,
 		"jobs run when due, in their lanes":    testLanes,
 		"jobs wait, park and come back":        testJobLife,
 		"attempts are counted before the work": testAttempts,
