@@ -119,8 +119,8 @@ func TestAllOrders_OneCardOneTicket(t *testing.T) {
 	e := &explorer{t: t}
 	e.explore(spot{world: *w, votes: []Event{
 		w.vote("ana", "Brand", Approve), w.vote("eli", "Sign-off", RequestChanges),
-	}, losses: 1 + *histories/50_000})
-	if e.ends < 500 {
+	}, losses: (1 + *histories/50_000) / slower})
+	if e.ends < 500/slower {
 		t.Errorf("only %d orders were played", e.ends)
 	}
 }

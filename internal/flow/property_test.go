@@ -22,7 +22,7 @@ func TestStep_AgreesWithModel(t *testing.T) {
 	for shard := range shards {
 		t.Run(fmt.Sprint(shard), func(t *testing.T) {
 			t.Parallel()
-			for i := range *histories / shards {
+			for i := range *histories / slower / shards {
 				seed := uint64(i*shards + shard)
 				h := newHistory(seed)
 				for range 11 {

@@ -32,8 +32,8 @@ func TestStep_FoldsTwice(t *testing.T) {
 			}
 			o := Step(h.p, stored, ev, Facts{})
 			stored = again(t, o.Request)
-			if diff := cmp.Diff(asJSON(t, h.last), asJSON(t, o)); diff != "" {
-				t.Fatalf("seed %d: %s differs when the request was stored between:\n%s", seed, ev.Kind, diff)
+			if want, got := asJSON(t, h.last), asJSON(t, o); want != got {
+				t.Fatalf("seed %d: %s differs when the request was stored between:\n%s", seed, ev.Kind, cmp.Diff(want, got))
 			}
 			if t.Failed() {
 				t.Fatalf("seed %d", seed)
