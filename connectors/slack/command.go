@@ -104,7 +104,7 @@ func (c *Connector) status(ctx context.Context, id string, q connectors.Query) s
 	case !known:
 		return c.unknown(id)
 	}
-	return spoken{text: escape(c.standing(r)), blocks: []slack.Block{section(c.requestLine(r))}}
+	return spoken{text: clipMarked(escape(c.standing(r)), maxText), blocks: []slack.Block{section(c.requestLine(r))}}
 }
 
 func (c *Connector) unknown(id string) spoken {
@@ -116,7 +116,7 @@ func (c *Connector) standing(r flow.Request) string {
 	s := string(r.ID) + " " + clip(oneLine(r.Title), 100) + " is " + r.Status.Words()
 	var stages []string
 	for _, run := range r.Open() {
-		stage := run.Name
+		stage := clip(oneLine(run.Name), 60)
 		if people := waitedOn(run); people != "" {
 			stage += " by " + people
 		}
@@ -137,7 +137,7 @@ func waitedOn(run flow.StageRun) string {
 	for _, id := range run.Waiting[len(run.Waiting)-1].On {
 		for _, a := range run.Asked {
 			if a.ID() == id {
-				names = append(names, firstOf(oneLine(a.Shown), a.Name))
+				names = append(names, clip(firstOf(oneLine(a.Shown), oneLine(a.Name)), 60))
 			}
 		}
 	}
@@ -146,10 +146,10 @@ func waitedOn(run flow.StageRun) string {
 
 // requestLine is standing with links to the card, the ticket and the page.
 func (c *Connector) requestLine(r flow.Request) string {
-	line := escape(c.standing(r))
+	line := clipMarked(escape(c.standing(r)), maxLine)
 	var links []string
 	if l, ok := r.Link("ticket"); ok && l.URL != "" {
-		links = append(links, anchor(l.URL, firstOf(l.Label, "ticket")))
+		links = append(links, anchor(l.URL, clip(firstOf(oneLine(l.Label), "ticket"), 40)))
 	}
 	if l, ok := r.Link("card"); ok && l.URL != "" {
 		links = append(links, anchor(l.URL, "card"))
@@ -184,7 +184,10 @@ func (c *Connector) mine(ctx context.Context, who flow.Actor, q connectors.Query
 	return s
 }
 
-const listed = 10 // requests per list in an answer
+const (
+	listed  = 10  // requests per list in an answer
+	maxLine = 300 // of one of them
+)
 
 // bullets lists requests under a title, in as many sections as the lines need.
 func (c *Connector) bullets(title string, list []flow.Request) []slack.Block {
@@ -214,7 +217,7 @@ func (c *Connector) whyBlocks(id string, why text.Doc, known bool, err error) sp
 	case !known:
 		return c.unknown(id)
 	}
-	words := clipMarked(printer{}.doc(why), maxSection)
+	words := firstOf(clipMarked(printer{}.doc(why), maxSection), "There is nothing to explain.")
 	return spoken{text: clipMarked(words, maxText), blocks: []slack.Block{section(words)}}
 }
 

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"github.com/slack-go/slack"
@@ -14,8 +15,9 @@ const opPublish = "views.publish"
 
 // Bounds of a person's page. Slack takes 100 blocks.
 const (
-	homeBlocks  = 96 // the rest is for the line that says that there is more
-	homeReserve = 20 // for settings
+	homeBlocks  = 96      // the rest is for the line that says that there is more
+	homeReserve = 20      // for settings
+	homeBytes   = 180_000 // of the items: Slack takes about 250 kB in all
 )
 
 // Home shows a person's page. The hash keeps an older page from winning over a newer one; where it no longer fits, the
@@ -61,13 +63,25 @@ type homePage struct {
 	blocks []slack.Block
 	taken  map[string]int
 	rows   int
+	bytes  int // of the items so far
+}
+
+// sizeOf is how long blocks are on the wire.
+func sizeOf(blocks []slack.Block) int {
+	data, err := json.Marshal(blocks)
+	if err != nil {
+		return homeBytes // our own structs always marshal
+	}
+	return len(data)
 }
 
 func (c *Connector) homeBlocks(h flow.Home) []slack.Block {
 	p := &homePage{c: c, who: h.Who, taken: map[string]int{}}
 	p.add(c.formButton("actions/new"))
 	for _, words := range h.Notes {
-		p.add(note(escape(words)))
+		if words = oneLine(words); words != "" {
+			p.add(note(escape(words)))
+		}
 	}
 	for _, s := range h.Sections {
 		p.section(s)
@@ -87,11 +101,12 @@ func (p *homePage) section(s flow.HomeSection) {
 	p.add(&slack.DividerBlock{Type: slack.MBTDivider})
 	p.add(&slack.HeaderBlock{Type: slack.MBTHeader, Text: plainText(s.Title, maxTitle)})
 	if len(s.Items) == 0 {
-		p.add(section(escape(oneLine(firstOf(s.Empty, "Nothing.")))))
+		p.add(section(escape(firstOf(oneLine(s.Empty), "Nothing."))))
 	}
 	for i, v := range s.Items {
 		blocks := p.item(s.Name, v)
-		if len(p.blocks)+len(blocks) > homeBlocks-homeReserve {
+		p.bytes += sizeOf(blocks)
+		if p.bytes > homeBytes || len(p.blocks)+len(blocks) > homeBlocks-homeReserve {
 			p.add(note(escape("…and " + count(len(s.Items)-i, "more", "more") + " that this page has no room for.")))
 			break
 		}
@@ -141,9 +156,9 @@ func (p *homePage) settings(list []flow.Setting) {
 	p.add(&slack.DividerBlock{Type: slack.MBTDivider})
 	p.add(&slack.HeaderBlock{Type: slack.MBTHeader, Text: plainText("Settings", maxTitle)})
 	for _, s := range list {
-		words := bold(escape(oneLine(s.Label)))
-		if s.Help != "" {
-			words += "\n" + escape(s.Help)
+		words := bold(escape(firstOf(oneLine(s.Label), s.Name)))
+		if help := oneLine(s.Help); help != "" {
+			words += "\n" + escape(help)
 		}
 		b := &slack.SectionBlock{Type: slack.MBTSection, BlockID: "setting/" + s.Name, Text: marked(firstOf(words, "–"), maxSection)}
 		if menu := p.menu(s); menu != nil {

@@ -18,8 +18,8 @@ const (
 	maxOptions  = 100
 	maxMenu     = 5 // options of an overflow menu
 	maxURL      = 3000
-	maxLabel    = 2000
-	maxHint     = 2000
+	maxLabel    = 300 // Slack takes 2,000; nobody reads them, and a form has a size
+	maxHint     = 500
 	maxInput    = 3000
 	maxTitle    = 150
 	maxBlocks   = 50
@@ -70,7 +70,7 @@ func clean(s string) string {
 // oneLine is clean on a single line.
 func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
+var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // escape makes text safe inside mrkdwn.
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean(s))
-}
+func escape(s string) string { return escapes.Replace(clean(s)) }

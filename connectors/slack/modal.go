@@ -62,6 +62,7 @@ type sheet struct {
 	from   map[string]string   // the words a value came from, by input name
 	blocks map[string]string   // block ids to keep, by input name
 	fresh  string              // counter of blocks that have no id to keep
+	typed  bool                // choices are typed: their menus together are more than a form holds
 }
 
 func (s sheet) block(name string) string {
@@ -181,11 +182,26 @@ func options(choices []string) ([]*slack.OptionBlockObject, bool) {
 	return all, len(all) > 0 && len(all) <= maxOptions
 }
 
+// menuBytes is how much of a form menus may take; Slack takes about 250 kB in all.
+const menuBytes = 100_000
+
+// tooMany reports whether the menus of a template are more than a form holds.
+func tooMany(fields []flow.Field) bool {
+	size := 0
+	for _, f := range fields {
+		for _, c := range f.Choices {
+			size += 2*len(c) + 110 // the words and the value, and what is around them
+		}
+	}
+	return size > menuBytes
+}
+
 // templateLine is the input of one typed field.
 func (s sheet) templateLine(f flow.Field) slack.Block {
 	name := inputName(f)
 	l := line{name: name, label: firstOf(f.Label, f.Name), hint: f.Help, optional: !f.Required}
 	choices, listed := options(f.Choices)
+	listed = listed && !s.typed
 	switch {
 	case listed && f.Type == "choices":
 		l.element = s.choicesBox(name, choices)

@@ -21,6 +21,7 @@ type draftForm struct {
 // view draws the request form.
 func (c *Connector) requestView(f draftForm) slack.ModalViewRequest {
 	chosen, _ := typeNamed(f.types, f.sheet.one(inputType))
+	f.sheet.typed = tooMany(chosen.Fields)
 	var blocks []slack.Block
 	if about := f.about(); about != "" {
 		blocks = append(blocks, note(about))

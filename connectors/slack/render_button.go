@@ -65,7 +65,7 @@ func (k *canvas) lone(used map[string]int) slack.BlockElement {
 // button is one element; the same action twice on a card gets a number, because action ids are unique.
 func (k *canvas) button(b flow.Button, url string, nth int) slack.BlockElement {
 	e := &slack.ButtonBlockElement{
-		Type: slack.METButton, ActionID: numbered(b.Action, nth), Text: plainText(b.Label, maxButton),
+		Type: slack.METButton, ActionID: numbered(b.Action, nth), Text: plainText(firstOf(oneLine(b.Label), strings.ReplaceAll(b.Action, "_", " ")), maxButton),
 		AccessibilityLabel: clip(k.spokenLabel(b), maxButton),
 	}
 	switch b.Style {

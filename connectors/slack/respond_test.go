@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -484,6 +485,15 @@ func TestViews_ManyTypesAndFields(t *testing.T) {
 	}
 	f := draftForm{types: types, origin: origin{Form: formRequest, User: maya, Team: testTeam}, sheet: sheet{values: map[string][]string{inputType: {"type-0"}}}}
 	lintView(t, "form", r.requestView(f))
+
+	var choices []string
+	for i := range maxOptions {
+		choices = append(choices, strings.Repeat("🎨", 70)+strconv.Itoa(i))
+	}
+	for i := range types[0].Fields {
+		types[0].Fields[i].Type, types[0].Fields[i].Choices = "choice", choices
+	}
+	lintView(t, "form of menus", r.requestView(f))
 }
 
 func TestRespond_NeverWaitsForSlack(t *testing.T) {

@@ -3,9 +3,12 @@ package slack
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -18,6 +21,7 @@ type lint struct {
 	ids      map[string]bool
 	total    int
 	mrkdwn   []string // every text that Slack reads for entities
+	own      bool     // labels are our own words
 }
 
 func (l *lint) bad(at, format string, args ...any) {
@@ -48,6 +52,12 @@ func (l *lint) text(at string, v any, most int, plain bool) {
 		return
 	}
 	l.length(at+"/text", o["text"], 1, most)
+	if s, ok := o["text"].(string); ok {
+		l.controls(at+"/text", s)
+		if strings.TrimSpace(s) == "" {
+			l.bad(at, "nothing but space")
+		}
+	}
 	switch o["type"] {
 	case "plain_text":
 	case "mrkdwn":
@@ -67,7 +77,7 @@ func (l *lint) text(at string, v any, most int, plain bool) {
 
 // entities checks that every angle bracket belongs to a whole entity of ours.
 func (l *lint) entities(at, s string) {
-	entity := regexp.MustCompile(`<(@[UW][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]+|(https?://|mailto:)[^<>| ]+(\|[^<>|\n]+)?)>`)
+	entity := regexp.MustCompile(`<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]+|(https?://|mailto:)[^<>| ]+(\|[^<>|\n]+)?)>`)
 	quote := regexp.MustCompile(`(?m)^(    )*(> ?)+`)
 	if rest := quote.ReplaceAllString(entity.ReplaceAllString(s, ""), ""); strings.ContainsAny(rest, "<>") {
 		l.bad(at, "a bracket outside an entity in %q", rest)
@@ -103,6 +113,12 @@ func (l *lint) block(at string, v any) {
 				l.text(fmt.Sprintf("%s/fields/%d", at, i), f, 2000, false)
 			}
 		}
+		if b["accessory"] != nil {
+			l.element(at+"/accessory", b["accessory"])
+		}
+	case "header":
+		l.text(at+"/text", b["text"], 150, true)
+	case "divider":
 	case "context":
 		for i, e := range l.list(at+"/elements", b["elements"], 1, 10) {
 			l.text(fmt.Sprintf("%s/elements/%d", at, i), e, 2000, false)
@@ -135,6 +151,9 @@ func (l *lint) element(at string, v any) {
 	switch e["type"] {
 	case "button":
 		l.text(at+"/text", e["text"], 75, true)
+		if label, _ := e["text"].(map[string]any)["text"].(string); l.own && onlyEmoji(label) {
+			l.bad(at, "a button labelled %q", label)
+		}
 		l.length(at+"/value", e["value"], 1, 2000)
 		l.length(at+"/accessibility_label", e["accessibility_label"], 1, 75)
 		if e["url"] != nil {
@@ -150,6 +169,9 @@ func (l *lint) element(at string, v any) {
 		l.options(at, e["options"], 5, true)
 	case "static_select", "multi_static_select":
 		l.options(at, e["options"], 100, false)
+		l.initial(at, e)
+	case "image":
+		l.length(at+"/alt_text", e["alt_text"], 1, 2000)
 	case "plain_text_input":
 		if most, ok := e["max_length"].(float64); ok && most > 3000 {
 			l.bad(at, "max_length %v", most)
@@ -174,6 +196,37 @@ func (l *lint) options(at string, v any, most int, links bool) {
 	}
 }
 
+// initial checks that what is chosen at first is one of the options, whole.
+func (l *lint) initial(at string, e map[string]any) {
+	chosen, _ := e["initial_options"].([]any)
+	if one, ok := e["initial_option"]; ok {
+		chosen = append(chosen, one)
+	}
+	for _, c := range chosen {
+		all, _ := e["options"].([]any)
+		if !slices.ContainsFunc(all, func(o any) bool { return reflect.DeepEqual(o, c) }) {
+			l.bad(at, "initial option %v is none of the options", c)
+		}
+	}
+}
+
+// controls refuses what could steer a display: control characters and marks that turn the direction of writing.
+func (l *lint) controls(at, s string) {
+	for _, c := range s {
+		if c != '\n' && c != '\t' && c < ' ' || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069 || c == 0x7F || !utf8.ValidRune(c) {
+			l.bad(at, "the character %U in %q", c, s)
+			return
+		}
+	}
+}
+
+// onlyEmoji reports a label that a screen reader cannot read out as words.
+func onlyEmoji(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r < 0x2000 && !unicode.IsSpace(r) || unicode.IsLetter(r) || unicode.IsDigit(r)
+	})
+}
+
 func asJSON(t *testing.T, v any) any {
 	t.Helper()
 	data, err := json.Marshal(v)
@@ -190,8 +243,9 @@ func asJSON(t *testing.T, v any) any {
 // lintMessage fails the test for everything wrong with a message and returns the texts that Slack reads for entities.
 func lintMessage(t *testing.T, name string, s spoken) (mrkdwn []string) {
 	t.Helper()
-	l := &lint{ids: map[string]bool{}}
+	l := &lint{ids: map[string]bool{}, own: true}
 	l.length("text", s.text, 1, 4000)
+	l.controls("text", s.text)
 	l.entities("text", s.text)
 	for i, b := range l.list("blocks", asJSON(t, s.blocks), 1, 50) {
 		l.block(fmt.Sprintf("blocks/%d", i), b)
@@ -208,21 +262,37 @@ func lintMessage(t *testing.T, name string, s spoken) (mrkdwn []string) {
 // lintView fails the test for everything wrong with a modal.
 func lintView(t *testing.T, name string, view slack.ModalViewRequest) {
 	t.Helper()
-	v := asJSON(t, view).(map[string]any)
-	l := &lint{ids: map[string]bool{}}
-	l.text("title", v["title"], 24, true)
-	l.text("close", v["close"], 24, true)
-	if v["submit"] != nil {
-		l.text("submit", v["submit"], 24, true)
+	lintSurface(t, name, asJSON(t, view).(map[string]any))
+}
+
+// lintSurface fails the test for everything wrong with a modal or a page, and returns the texts that Slack reads for
+// entities.
+func lintSurface(t *testing.T, name string, v map[string]any) (mrkdwn []string) {
+	t.Helper()
+	l := &lint{ids: map[string]bool{}, own: true}
+	if v["type"] == "modal" {
+		l.text("title", v["title"], 24, true)
+		l.text("close", v["close"], 24, true)
+		if v["submit"] != nil {
+			l.text("submit", v["submit"], 24, true)
+		}
+	} else if v["title"] != nil || v["submit"] != nil || v["close"] != nil {
+		l.bad("view", "a page has neither title nor submit nor close")
+	}
+	if v["type"] == "modal" && v["callback_id"] != nil {
+		l.length("private_metadata", v["private_metadata"], 1, 3000)
 	}
 	if v["callback_id"] != nil {
-		l.length("private_metadata", v["private_metadata"], 1, 3000)
 		l.length("callback_id", v["callback_id"], 1, 255)
 	}
 	for i, b := range l.list("blocks", v["blocks"], 1, 100) {
 		l.block(fmt.Sprintf("blocks/%d", i), b)
 	}
-	for _, p := range l.problems {
-		t.Errorf("%s: %s", name, p)
+	if data, err := json.Marshal(v); err != nil || len(data) > 250_000 {
+		l.bad("view", "%d bytes, want at most 250000 (%v)", len(data), err)
 	}
+	for _, p := range l.problems {
+		t.Errorf("%s: %.300s", name, p)
+	}
+	return l.mrkdwn
 }
