@@ -43,8 +43,9 @@ func (s *step) newFiles() []File {
 	if from.Zero() {
 		from = s.ev.Subject
 	}
-	if s.copyTarget(from) == "" || s.fromTracker(from) && !s.facts.Attach || s.ev.Field("restricted") == "yes" {
-		return nil // they stay where they are
+	stays := s.fromTracker(from) && !(s.facts.Attach && s.hasThread())
+	if s.copyTarget(from) == "" || stays || s.ev.Field("restricted") == "yes" {
+		return nil
 	}
 	var out []File
 	for _, f := range s.ev.Files {
@@ -54,6 +55,13 @@ func (s *step) newFiles() []File {
 		}
 	}
 	return out
+}
+
+// hasThread reports whether there is, or will be, a thread in which the request is talked about.
+func (s scene) hasThread() bool {
+	_, ok := s.thread()
+	card, _ := s.placeCard()
+	return ok || !card.at.Zero()
 }
 
 func sameFile(a, b File) bool {

@@ -51,6 +51,8 @@ func printEffect(e Effect) string {
 		}
 		if !e.Show.At.Zero() && e.Show.View.Kind == CommentView {
 			how += " at " + e.Show.At.Type + " " + e.Show.At.Key + " in"
+		} else if e.Show.View.Kind == CommentView {
+			how += " for " + e.Show.To.ID() + " in"
 		}
 		line := fmt.Sprintf("%s %s %s: %s %s\n", how, e.Target, e.Show.Purpose, e.Show.View.Headline, printButtons(e.Show.View))
 		if e.Show.View.Kind == CommentView {
