@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,6 +22,9 @@ func TestScripts(t *testing.T) {
 			// Only what a command line needs; nothing of the machine's own settings.
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("ROOT", repositoryRoot())
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "brief.pdf"), paper("Nova spring launch", "Logo, claim, three sizes"), 0o600); err != nil {
+				return err
+			}
 			s := newStage(e)
 			e.Values[stageKey{}] = s
 			e.Defer(s.close)

@@ -25,7 +25,7 @@ import (
 //
 // Where words are looked for, "! slack shows" wants them absent now.
 func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 2 {
+	if len(args) == 0 {
 		ts.Fatalf("slack VERB …")
 	}
 	s := on(ts).slack
