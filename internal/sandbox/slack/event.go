@@ -125,7 +125,11 @@ func (s *Server) subscribed(inner object) bool {
 		return s.granted("files:read")
 	case "link_shared":
 		return s.granted("links:read")
-	case "member_joined_channel":
+	case "subteam_members_changed":
+		return s.granted("usergroups:read")
+	case "user_change":
+		return s.granted("users:read")
+	case "member_joined_channel", "member_left_channel":
 		return s.granted("channels:read") || s.granted("groups:read")
 	}
 	return true

@@ -88,7 +88,8 @@ type message struct {
 	tombstone   bool
 	broadcast   bool
 	files       []*file
-	unfurls     []any // what the app shows below the links
+	unfurls     []any     // what the app shows below the links
+	other       *OtherBot // the other app that wrote it
 	clientID    string
 	state       map[string]object // chosen values of the elements in the message: block, action
 }
@@ -106,6 +107,13 @@ func (s *Server) wire(m *message, withMetadata bool) object {
 	}
 	if team := s.teamOf(m.user); team != s.opt.Team.ID {
 		o["user_team"], o["source_team"] = team, team
+	}
+	if m.other != nil && !m.tombstone {
+		delete(o, "user")
+		o["subtype"], o["bot_id"], o["username"] = "bot_message", m.other.BotID, m.other.Name
+		if m.other.AppID != "" {
+			o["app_id"] = m.other.AppID
+		}
 	}
 	if m.clientID != "" {
 		o["client_msg_id"] = m.clientID
@@ -164,7 +172,7 @@ func (s *Server) wireThread(m *message, o object) {
 	}
 	var users []string
 	for _, r := range replies {
-		if !slices.Contains(users, r.user) {
+		if r.user != "" && !slices.Contains(users, r.user) {
 			users = append(users, r.user)
 		}
 	}
@@ -187,7 +195,8 @@ func wireReactions(m *message, o object) {
 type Message struct {
 	Channel, TS, ThreadTS, User string
 	FromApp, Edited, Deleted    bool
-	Broadcast                   bool // a reply shown in the channel too
+	Broadcast                   bool   // a reply shown in the channel too
+	OtherBot                    string // name of the other app that wrote it
 	Text                        string
 	Blocks                      []map[string]any
 	Metadata                    map[string]any
@@ -206,6 +215,9 @@ func (s *Server) copyOf(m *message) Message {
 		Channel: m.channel.id, TS: m.ts, ThreadTS: m.threadTS, User: m.user, FromApp: m.byBot,
 		Edited: m.edited != nil, Deleted: m.tombstone, Text: m.text, Metadata: m.metadata,
 		EphemeralTo: m.ephemeralTo, Replies: len(m.channel.replies(m.ts)), Broadcast: m.broadcast,
+	}
+	if m.other != nil {
+		out.OtherBot = m.other.Name
 	}
 	for _, f := range m.files {
 		out.Files = append(out.Files, s.copyFile(f))

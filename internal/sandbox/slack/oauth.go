@@ -113,8 +113,8 @@ func (s *Server) Allow(authorizeURL, teamID string) (string, error) {
 
 func (a *app) newCode(of *Server, ask asking, now time.Time) string {
 	c := &code{of: of, redirect: ask.named, scopes: ask.scopes, at: now}
-	if len(of.opt.Users) > 0 {
-		c.user = of.opt.Users[0].ID
+	if people := of.everybody(); len(people) > 0 {
+		c.user = people[0].ID
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

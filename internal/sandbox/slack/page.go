@@ -163,15 +163,16 @@ func (s *Server) picker() page {
 		if other == s {
 			continue
 		}
-		t := team{Name: other.opt.Team.Name}
-		for i, u := range other.opt.Users {
-			who := other.personOf(u.ID, i)
-			who.Path = other.userPath(u.ID)
-			t.People = append(t.People, who)
-		}
-		p.Others = append(p.Others, t)
+		p.Others = append(p.Others, team{Name: other.opt.Team.Name, People: other.everybody()})
 	}
 	return p
+}
+
+// everybody lists the people of a workspace that is shown beside the first one.
+func (s *Server) everybody() []person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.frame(look{}).People
 }
 
 // see prepares the page of a look; false when there is no such user or channel. It marks the channel as read.
@@ -359,6 +360,9 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 		Own: m.user == l.user && !m.tombstone, InThread: inThread, Here: s.path(l), Editable: s.typed(m.text),
 		UserPath: s.userPath(l.user), AppName: s.opt.Bot.Name, Offers: offers(),
 		ThreadPath: s.channelPath(l.user, m.channel.id) + "?thread=" + url.QueryEscape(firstOf(m.threadTS, m.ts)),
+	}
+	if m.other != nil {
+		out.By = person{Name: m.other.Name, Initials: initials(m.other.Name), From: "app"}
 	}
 	if inThread {
 		out.ID = dom("t", m.ts)

@@ -89,7 +89,11 @@ func (p pages) at(r *http.Request) pages {
 	user := r.PathValue("user")
 	for _, foreign := range []bool{false, true} {
 		for _, s := range p.s.app.all() {
-			if u := s.users[user]; u != nil && u.stranger() == foreign {
+			s.mu.Lock()
+			u := s.users[user]
+			found := u != nil && u.stranger() == foreign
+			s.mu.Unlock()
+			if found {
 				p.s = s
 				return p
 			}

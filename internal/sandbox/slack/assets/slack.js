@@ -29,6 +29,15 @@ document.addEventListener("change", (event) => {
   field.form.requestSubmit(apply ?? undefined);
 });
 
+// The composer says how many files it will send.
+document.addEventListener("change", (event) => {
+  const { files, form } = event.target;
+  if (event.target.type !== "file") return;
+  const label = event.target.closest(".menu").querySelector(".label");
+  label.textContent = files.length > 0 ? `Attached: ${files.length}` : "Attach";
+  form?.querySelector("textarea")?.focus();
+});
+
 // One menu at a time; a click elsewhere closes it.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
