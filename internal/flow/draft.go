@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,7 +53,11 @@ func (s *step) offer() {
 
 // draftView is the offer: what would be made, with the values read from the words.
 func (s scene) draftView() View {
-	line := "Make a request of this? " + s.r.Title
+	what := s.r.Title
+	if what == "" {
+		what = excerpt(s.r.Body)
+	}
+	line := strings.TrimSpace("Make a request of this? " + what)
 	var facts []Fact
 	if s.r.Template != "" {
 		line += " (" + s.r.Template + ")"

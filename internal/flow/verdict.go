@@ -41,10 +41,10 @@ func readsLikeApproval(words text.Doc) bool {
 var approvals = []string{
 	"approved", "i approve", "approve", "approving", "lgtm", "looks good", "looks great", "looks perfect", "look good", "good to go",
 	"good from my side", "all good", "ship it", "shipit", "go ahead", "sign off", "signed off", "signing off", "fine by me", "fine with me",
-	"thumbs up", "thumbsup", "+1", "white check mark", "heavy check mark", "ok from me", "okay from me", "ok for me", "perfect",
+	"thumbs up", "thumbsup", "+1", "white check mark", "heavy check mark", "ok from me", "okay from me", "ok for me",
 	"freigegeben", "freigabe erteilt", "genehmigt", "passt", "passt so", "sieht gut aus", "von mir aus ok",
 	"approuvé", "approuve", "j'approuve", "validé", "valide", "je valide", "ça me va", "c'est bon", "bon pour moi",
-	"aprobado", "aprobada", "apruebo", "me parece bien", "se ve bien", "todo bien", "visto bueno", "adelante",
+	"aprobado", "aprobada", "apruebo", "me parece bien", "se ve bien", "todo bien", "visto bueno",
 }
 
 // doubts are words beside which an approval is none: negations, conditions, what is still to come, and what others did.
@@ -52,10 +52,12 @@ var doubts = []string{
 	"not", "no", "never", "cannot", "can't", "cant", "don't", "dont", "isn't", "isnt", "won't", "wont", "wouldn't", "doesn't", "didn't", "hasn't",
 	"haven't", "aren't", "wasn't", "without", "unless", "until", "if", "once", "when", "after", "before", "but", "except", "however", "almost", "nearly",
 	"yet", "later", "tomorrow", "should", "could", "would", "might", "maybe", "perhaps", "please", "can", "who", "waiting", "wait",
-	"needs", "need", "to be", "was", "were", "been", "thought", "hardly", "otherwise", "disapproved", "unapproved", "-1",
-	"nicht", "nein", "kein", "keine", "noch", "wenn", "falls", "aber", "sobald", "bitte", "ohne", "erst", "fast", "wer",
-	"pas", "non", "jamais", "si", "mais", "sauf", "quand", "presque", "sans", "encore",
-	"nunca", "pero", "cuando", "salvo", "casi", "sin", "todavía", "aún", "falta",
+	"i'll", "we'll", "will", "going", "far", "overall", "mostly", "just", "only", "minor", "small", "nit", "nits", "typo", "tweak", "fix", "fixed",
+	"change", "changes", "missing", "instead", "rather", "wrong", "larger", "bigger", "smaller",
+	"needs", "need", "was", "were", "been", "thought", "hardly", "otherwise", "disapproved", "unapproved", "-1",
+	"nicht", "nein", "kein", "keine", "noch", "wenn", "falls", "aber", "sobald", "bitte", "ohne", "erst", "fast", "wer", "nur", "fehlt", "ändern", "kleiner", "größer", "bis",
+	"pas", "non", "jamais", "si", "mais", "sauf", "quand", "presque", "sans", "encore", "juste", "manque", "changer",
+	"nunca", "pero", "cuando", "salvo", "casi", "sin", "todavía", "aún", "falta", "solo", "sólo", "cambiar",
 }
 
 // asking are words that begin a question, with or without its mark.

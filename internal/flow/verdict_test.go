@@ -15,7 +15,7 @@ func TestReads(t *testing.T) {
 		"Good to go": true, "I approve this": true, "Perfect, approved": true, "it’s approved": true, "Signed off": true,
 		"Freigegeben": true, "Passt so!": true, "sieht gut aus, danke": true, "Genehmigt.": true,
 		"Approuvé": true, "C’est bon pour moi": true, "je valide": true,
-		"Aprobado": true, "Me parece bien": true, "¡Adelante!": true,
+		"Aprobado": true, "Me parece bien": true, "¡Visto bueno!": true,
 
 		"": false, "Hello": false, "Which folder?": false, "approved?": false, "Is this approved": false, "¿Aprobado?": false,
 		"not approved": false, "I can't approve this": false, "I can’t approve this": false, "I don't think this looks good": false,
@@ -25,6 +25,8 @@ func TestReads(t *testing.T) {
 		"passt, aber das Logo fehlt": false, "pas approuvé": false, "c'est bon mais le logo est petit": false,
 		"no aprobado": false, "aprobado pero falta el logo": false, "disapproved": false, "unapproved": false, "-1": false,
 		"The last banner was approved by Eli": false, "who approved this": false, "👎": false, "ok": false, "thanks": false,
+		"Perfect": false, "I'll approve by Friday": false, "looks good so far": false, "LGTM, just fix the typo": false, "Looks good overall, one thing:": false,
+		"Freigabe erteilt, nur das Logo ändern": false, "c'est bon, juste changer le logo": false, "todo bien, solo falta el logo": false,
 		"approval": false, "goodbye": false, "I will have looked at the whole thing by tomorrow": false,
 		"Looks good " + strings.Repeat("and so on ", 12): false,
 	} {
