@@ -75,8 +75,7 @@ func (c *Connector) change(ctx context.Context, e flow.Effect, id string) ([]flo
 	if err != nil {
 		return nil, err
 	}
-	project := now.Fields.Project.Key
-	w, s, err := c.wantedOf(ctx, e, project)
+	w, s, err := c.wantedOf(ctx, e, now)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +128,10 @@ func (c *Connector) known(e flow.Effect, id, key string, err error) error {
 	return err
 }
 
-// wantedOf is wanted for a ticket that exists; one that was moved to a project we know nothing of keeps its fields.
-func (c *Connector) wantedOf(ctx context.Context, e flow.Effect, project string) (wanted, *screen, error) {
+// wantedOf is wanted for a ticket that exists, of whatever type it is by now; one that was moved to a project we know
+// nothing of keeps its fields.
+func (c *Connector) wantedOf(ctx context.Context, e flow.Effect, now *issue) (wanted, *screen, error) {
+	project := now.Fields.Project.Key
 	if _, ok := c.set.Projects[project]; !ok {
 		s := &screen{}
 		return c.wanted(e, project, s), s, nil
@@ -138,6 +139,15 @@ func (c *Connector) wantedOf(ctx context.Context, e flow.Effect, project string)
 	s, err := c.screen(ctx, project)
 	if err != nil {
 		return wanted{}, nil, err
+	}
+	if typ := now.Fields.Type.ID; typ != "" && typ != s.typeID {
+		other, err := c.screenOf(ctx, project, typ)
+		switch {
+		case err == nil:
+			s = other
+		case connectors.ClassOf(err) != connectors.Rejected: // else a type that nobody can make: the usual one has to do
+			return wanted{}, nil, err
+		}
 	}
 	return c.wanted(e, project, s), s, nil
 }

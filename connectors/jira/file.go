@@ -107,7 +107,7 @@ func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, bo
 	case read.err != nil:
 		return nil, broken(k.op, read.err)
 	case err != nil:
-		return nil, c.refusedFile(ctx, err, r, read.n)
+		return nil, c.refusedFile(ctx, err, r)
 	case len(list) == 0 || !fileID.MatchString(string(list[0].ID)):
 		return nil, &connectors.Error{Op: k.op, Class: connectors.Unsure, Wait: firstLook, Err: errors.New("the answer names no file")}
 	}
@@ -193,15 +193,15 @@ func (c *Connector) fileLink(e flow.Effect, r fileReceipt) []flow.Link {
 }
 
 // refusedFile says of a file that is too large how large it may be.
-func (c *Connector) refusedFile(ctx context.Context, err error, r fileReceipt, sent int64) error {
+func (c *Connector) refusedFile(ctx context.Context, err error, r fileReceipt) error {
 	said := refusalOf(err)
 	if said == nil || said.status != http.StatusRequestEntityTooLarge {
 		return err
 	}
 	c.limit.Store(nil) // it may have been changed
 	limit, limitErr := c.uploadLimit(ctx)
-	if size := max(r.Size, sent); limitErr == nil && size > limit {
-		return tooLarge(r.Name, size, limit)
+	if limitErr == nil && limit > 0 && (r.Size < 0 || r.Size > limit) {
+		return tooLarge(r.Name, r.Size, limit)
 	}
 	e, ok := errors.AsType[*connectors.Error](err)
 	if ok {
@@ -210,8 +210,13 @@ func (c *Connector) refusedFile(ctx context.Context, err error, r fileReceipt, s
 	return err
 }
 
+// tooLarge refuses a file; a size below zero is one that only came to an end after the limit.
 func tooLarge(name string, size, limit int64) error {
-	text := fmt.Sprintf("%s: the file is %s and Jira takes %s: make it smaller, or put it somewhere else and share the link. A Jira administrator can raise the limit.", name, megabytes(size), megabytes(limit))
+	is := "too large"
+	if size >= 0 {
+		is = megabytes(size)
+	}
+	text := fmt.Sprintf("%s: the file is %s and Jira takes %s: make it smaller, or put it somewhere else and share the link. A Jira administrator can raise the limit.", name, is, megabytes(limit))
 	return &connectors.Error{Op: "attach file", Class: connectors.Rejected, Person: text, Err: errors.New("the file is too large")}
 }
 

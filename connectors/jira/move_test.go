@@ -2,15 +2,19 @@ package jira_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"signoff/connectors"
+	"signoff/connectors/connectortest"
 	"signoff/internal/flow"
 	site "signoff/internal/sandbox/jira"
+	"signoff/internal/text"
 )
 
 func (o *outside) status(t *testing.T) string {
@@ -244,5 +248,42 @@ func TestMove_AsDescribed(t *testing.T) {
 	c.do(t, known(ticket(1, "Homepage hero"), links, 2, flow.Approved))
 	if got := o.status(t); got != "Done" {
 		t.Errorf("the ticket is %q, want Done over a status that nothing maps", got)
+	}
+}
+
+// TestLimited_ByReason: who has to wait, and how long, is what Jira says.
+func TestLimited_ByReason(t *testing.T) {
+	t.Parallel()
+	reset := begin().Add(40 * time.Second).Format(time.RFC3339)
+	for name, tc := range map[string]struct {
+		header     http.Header
+		scope, key string
+		wait       time.Duration
+	}{
+		"one ticket":    {http.Header{"Ratelimit-Reason": {"jira-per-issue-on-write"}, "Retry-After": {"3"}}, connectors.ScopeIssue, "10000", 3 * time.Second},
+		"one call":      {http.Header{"Ratelimit-Reason": {"jira-burst-based"}, "Retry-After": {"0"}}, connectors.ScopeMethod, "", time.Second},
+		"until a reset": {http.Header{"Ratelimit-Reason": {"jira-burst-based"}, "X-Ratelimit-Reset": {reset}}, connectors.ScopeMethod, "", 40 * time.Second},
+		"everything":    {http.Header{"Ratelimit-Reason": {"jira-quota-global-based"}, "Retry-After": {"5"}}, connectors.ScopeInstance, "", 5 * time.Second},
+		"Data Center":   {http.Header{"X-Ratelimit-Limit": {"5"}, "Retry-After": {"7"}}, connectors.ScopeInstance, "", 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, o := rigged(t, nil)
+			made := c.do(t, o.ticket())
+			o.front.arm(connectortest.Fault{Status: 429, Header: tc.header, Body: "<html>Too many requests</html>"})
+			_, err := c.Do(t.Context(), words(made[0].Ref, 2, text.Plain("Hello")))
+			ce, _ := err.(*connectors.Error) //nolint:errorlint // exactly this type
+			key := tc.key
+			if key != "" {
+				key = made[0].Ref.Key
+			}
+			if ce == nil || ce.Class != connectors.Limited || ce.Scope != tc.scope || ce.Key != key || ce.Wait < tc.wait || ce.Wait > 2*tc.wait+time.Second {
+				t.Errorf("Do = %+v, want limited for %s %s, %v", err, tc.scope, key, tc.wait)
+			}
+			c.do(t, words(made[0].Ref, 2, text.Plain("Hello")))
+			if got := o.said(t); len(got) != 1 {
+				t.Errorf("the ticket says %q, want it once", got)
+			}
+		})
 	}
 }

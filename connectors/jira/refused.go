@@ -175,7 +175,7 @@ func archived(r call, status int, s said) bool {
 // limited says who has to wait.
 func (c *Connector) limited(r call, header http.Header, e *connectors.Error) {
 	if _, said := outbound.RetryAfter(header, c.deps.Now()); !said {
-		e.Wait = firstLook // the engine waits longer each time
+		e.Wait = max(firstLook, c.untilReset(header)) // the engine waits longer each time
 	}
 	switch reason := strings.ToLower(header.Get("Ratelimit-Reason")); {
 	case strings.Contains(reason, "quota"):

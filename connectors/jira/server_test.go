@@ -1,6 +1,7 @@
 package jira_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"signoff/connectors"
 	"signoff/internal/flow"
 	site "signoff/internal/sandbox/jira"
+	"signoff/internal/text"
 )
 
 // TestServer_Token: a personal access token travels as a bearer token, below the context path.
@@ -163,5 +165,34 @@ func TestServer_Moves(t *testing.T) {
 	_, err := c.Do(t.Context(), known(o.ticket(), made, 3, flow.InProgress))
 	if ce, ok := err.(*connectors.Error); !ok || !strings.Contains(ce.Person, "may lack the permission to transition issues") { //nolint:errorlint // exactly this type
 		t.Errorf("Do without the permission = %v, want it said", err)
+	}
+}
+
+// TestGateway: the scoped token of a service account works through the gateway alone; links name the site.
+func TestGateway(t *testing.T) {
+	t.Parallel()
+	c, o := riggedAs(t, settings, func(o *site.Options) { o.CloudID = "1122-aabb" })
+	yaml := strings.Replace(fmt.Sprintf(settings, "https://lumen.atlassian.net"), "user:", "api_url: "+o.url+"\ncloud_id: 1122-aabb\nuser:", 1)
+	c = reconnect(t, c, yaml, "")
+	made := c.do(t, o.ticket())
+	if made[0].URL != "https://lumen.atlassian.net/browse/DES-1" {
+		t.Errorf("the ticket is at %s, want the site", made[0].URL)
+	}
+	c.do(t, words(made[0].Ref, 2, text.Plain("Hello")))
+	links, err := c.Attach(t.Context(), copying(made[0].Ref, 1, "brief.pdf", 100), meta("brief.pdf", 100), bytes.NewReader(pdf(100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _, err := c.Open(t.Context(), links[0].Ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := body.Close(); err != nil {
+		t.Error(err)
+	}
+	for i, call := range o.front.calls() {
+		if !strings.Contains(call, " /ex/jira/1122-aabb/") {
+			t.Errorf("call %d is %s, want it through the gateway", i, call)
+		}
 	}
 }
