@@ -139,7 +139,7 @@ func (c *Connector) complete(ctx context.Context, in install, e flow.Effect, out
 	if len(done.Files) > 0 {
 		kept.URL = webOnly(string(done.Files[0].Page))
 	}
-	c.put(ctx, keyCopied(e), kept)
+	c.note(keyCopied(e), kept)
 	return c.fileLinks(in, e, kept), nil
 }
 
@@ -175,6 +175,6 @@ func (c *Connector) findFile(ctx context.Context, in install, e flow.Effect, tri
 		return nil, false, err
 	}
 	known = keptFile{ID: string(found.ID), URL: webOnly(string(found.Page))}
-	c.put(ctx, keyCopied(e), known)
+	c.note(keyCopied(e), known)
 	return c.fileLinks(in, e, known), true, nil
 }

@@ -88,7 +88,9 @@ func (c *Connector) showComment(ctx context.Context, in install, e flow.Effect, 
 		}
 		have = append(have[:min(n, len(have)):min(n, len(have))], append([]string{sent.ts}, have[min(n+1, len(have)):]...)...)
 		r = receipt{Channel: sent.channel, TS: have[0], More: have[1:], URL: r.URL}
-		c.put(ctx, keyShown(e), r)
+		if len(parts) > 1 {
+			c.put(ctx, keyShown(e), r)
+		}
 	}
 	if err := c.deleteParts(ctx, c.teamOf(e), r.Channel, have[len(parts):]); err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func (c *Connector) showComment(ctx context.Context, in install, e flow.Effect, 
 	if r.URL == "" {
 		r.URL = c.addressOf(ctx, e, r)
 	}
-	c.put(ctx, keyShown(e), r)
+	c.note(keyShown(e), r)
 	return c.links(in, e, r), nil
 }
 
@@ -137,11 +139,11 @@ func (c *Connector) findComment(ctx context.Context, in install, e flow.Effect, 
 		} else {
 			r.More = append(r.More, found.ts)
 		}
-		c.put(ctx, keyShown(e), r)
+		c.note(keyShown(e), r)
 	}
 	if r.URL == "" {
 		r.URL = c.addressOf(ctx, e, r)
-		c.put(ctx, keyShown(e), r)
+		c.note(keyShown(e), r)
 	}
 	return c.links(in, e, r), true, nil
 }

@@ -32,7 +32,7 @@ type stage struct {
 	arrived chan struct{} // an event was collected
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, more ...string) *stage {
 	t.Helper()
 	s := &stage{t: t, query: studioQuery(), arrived: make(chan struct{}, 100)}
 	hook := httptest.NewServer(http.HandlerFunc(s.receive))
@@ -45,20 +45,24 @@ func newStage(t *testing.T) *stage {
 		Users: []standin.User{
 			{ID: maya, Name: "maya", RealName: "Maya Lind", Email: "maya@lumen.example", TZ: "Europe/London"},
 			{ID: ravi, Name: "ravi", RealName: "Ravi Nair", Email: "ravi@lumen.example", TZ: "Asia/Kolkata"},
+			{ID: olga, Name: "olga", RealName: "Olga Berg", Email: "olga@agency.example", Guest: true},
+			{ID: jon, Name: "jon", RealName: "Jon Park", Email: "ravi@lumen.example", Team: "T0AGENCY01"},
 		},
-		Channels:  []standin.Channel{{ID: "C0LAUNCH01", Name: "launch", Members: []string{maya, ravi, testBot}}},
-		Commands:  []string{"/signoff", "/request"},
-		Shortcuts: []standin.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
+		Channels:      []standin.Channel{{ID: "C0LAUNCH01", Name: "launch", Members: []string{maya, ravi, olga, jon, testBot}}},
+		UnfurlDomains: []string{"hub.lumen.example"},
+		Commands:      []string{"/signoff", "/request"},
+		Shortcuts:     []standin.Shortcut{{CallbackID: "request_from_message", Name: "New creative request", Message: true}, {CallbackID: "request_new", Name: "New creative request"}},
 	})
 	wire.Config.Handler = s.slack.API()
 	wire.Start()
 	d := testDeps(newKeep(), io.Discard)
 	d.HTTP = connectortest.HTTP(t)
-	conn, err := New(decodeYAML(settingsYAML(origin+"/api/")), d)
+	conn, err := New(decodeYAML(settingsYAML(origin+"/api/")+strings.Join(more, "\n")), d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.conn = conn.(*Connector)
+	s.conn.Ask(s.query)
 	t.Cleanup(func() {
 		s.slack.Close()
 		s.beside.Wait()
