@@ -200,7 +200,7 @@ func receiptOf(e Effect, at time.Time, links []Link) Event {
 // what was not for everybody, or was removed before it was copied, was never seen.
 func TestConversation_OneCopyWithTheLastWords(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(max(1, *histories/25/slower)) {
+	for seed := range uint64(max(1, *histories/15/slower)) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		h := &hub{world: newWorld(twoStages()), shown: map[string][]string{}}
 		h.submit("maya", "")

@@ -26,6 +26,7 @@ func (s *step) conversed() {
 	i, fresh := s.keepComment(s.ev.Said)
 	c := &s.r.Comments[i]
 	s.attribute(c, fresh)
+	files := len(s.r.Files)
 	if c.Removed.IsZero() && s.ev.Kind != CommentRemoved {
 		s.takeFiles(c.Number)
 	}
@@ -34,6 +35,10 @@ func (s *step) conversed() {
 		return
 	}
 	s.because(CodeNoted, s.saidWhy(fresh))
+	if !fresh && len(s.r.Files) == files && s.readsTheSame(*c) {
+		c.Mark = s.saidMark(fresh)
+		return
+	}
 	s.take(c, fresh)
 	if fresh {
 		s.offerVerdict(*c)
@@ -113,6 +118,11 @@ func (s *step) attribute(c *Comment, fresh bool) {
 	}
 }
 
+// readsTheSame reports whether a comment was only touched: its time is newer, its words are not.
+func (s *step) readsTheSame(c Comment) bool {
+	return s.ev.Kind != CommentRemoved && c.Removed.IsZero() && c.Words == s.words()
+}
+
 // take makes the event's words those of the comment.
 func (s *step) take(c *Comment, fresh bool) {
 	c.Mark = s.saidMark(fresh)
@@ -167,13 +177,12 @@ func (s scene) fromTracker(ref Ref) bool {
 	return s.r.Places.Tracker != "" && ref.System == s.r.Places.Tracker
 }
 
-// earlier reports whether the description was made from the message already.
-func (s scene) saidEarlier(subject Ref, seq string) bool {
+// earlier reports whether the description was made from the message of the event already.
+func (s *step) earlier() bool {
 	thread, ok := s.r.Link("thread")
-	return ok && thread.Ref == subject && seq != "" && s.r.Heard != "" && natural(seq, s.r.Heard) <= 0
+	placed := s.ev.Seq != "" && s.r.Heard != "" && ok && thread.Ref == s.ev.Subject
+	return placed && natural(s.ev.Seq, s.r.Heard) <= 0
 }
-
-func (s *step) earlier() bool { return s.saidEarlier(s.ev.Subject, s.ev.Seq) }
 
 // heardBefore names what was said of the conversation that leaves no record.
 func (s *step) heardBefore() (code, why string) {
@@ -201,7 +210,7 @@ func (s *step) repeats(c Comment) bool {
 		return !c.Removed.IsZero()
 	}
 	at, _, _ := strings.Cut(c.Mark, " ")
-	return c.Removed.IsZero() && at == s.saidAt() && c.Words == s.words() && len(s.newFiles()) == 0
+	return at == s.saidAt() && s.readsTheSame(c) && len(s.newFiles()) == 0
 }
 
 const markTime = "2006-01-02T15:04:05.000000000Z"

@@ -102,3 +102,19 @@ func TestMoot(t *testing.T) {
 		t.Errorf("effects after it was left out: %+v", o.Effects)
 	}
 }
+
+// TestSaid_Touched: a newer time alone is no edit.
+func TestSaid_Touched(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	w.submit("maya", "")
+	w.settle()
+	w.step(w.message(CommentAdded, -1, 10, "Print?"))
+	w.settle()
+	if o := w.step(w.message(CommentEdited, -1, 20, "Print?")); len(o.Effects) != 0 || !w.r.Comments[0].Edited.IsZero() {
+		t.Errorf("effects %+v, edited %v; want none", o.Effects, w.r.Comments[0].Edited)
+	}
+	if o := w.step(w.message(CommentEdited, -1, 15, "Old")); o.Why[0].Code != CodeSuperseded {
+		t.Errorf("an older edit after it: %v", o.Why)
+	}
+}
