@@ -26,7 +26,7 @@ func readArgs(r *http.Request, body []byte) (args, string, error) {
 	switch kind {
 	case "application/json":
 		a := args{}
-		if err := json.Unmarshal(body, &a); err != nil {
+		if len(body) > 0 && json.Unmarshal(body, &a) != nil { // no body at all is no arguments
 			return nil, token, errors.New("invalid_json")
 		}
 		return a, token, nil // a token inside JSON does not count

@@ -86,7 +86,17 @@ func TestSocket_OpenNeedsTheAppToken(t *testing.T) {
 	if a := bare.call("apps.connections.open", "token", appToken); a["error"] != "missing_scope" || a["needed"] != "connections:write" {
 		t.Errorf("without the scope: got %v, want missing_scope", a)
 	}
-	address := str(w.call("apps.connections.open", "token", appToken), "url")
+	req, err := http.NewRequest(http.MethodPost, w.api+"apps.connections.open", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+appToken)
+	req.Header.Set("Content-Type", "application/json") // as libraries send it: JSON without a body
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := str(decode(t, resp), "url")
 	if !strings.HasPrefix(address, "ws://") {
 		t.Fatalf("address: got %s", address)
 	}
