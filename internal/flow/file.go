@@ -214,7 +214,7 @@ func (s scene) filesLine(comment int, all bool) text.Doc {
 		if len(kids) > 0 {
 			kids = append(kids, text.T(", "))
 		}
-		if f.URL != "" && !attached {
+		if f.URL != "" {
 			kids = append(kids, text.A(f.Name, f.URL))
 		} else {
 			kids = append(kids, text.T(f.Name))
