@@ -85,7 +85,7 @@ func (s scene) otherSide(from Ref) (at Ref, to Actor, ok bool) {
 func (s scene) commentView(c Comment) View {
 	who, where := upper(s.who(c.By)), place(c.Said.System)
 	head, words := s.commentHead(c), slices.Concat(c.Body, s.filesLine(c.Number, true))
-	line := fmt.Sprintf("%s in %s: %s", who, where, excerpt(words))
+	line := fmt.Sprintf("%s in %s: %s", who, where, s.inShort(c))
 	switch {
 	case !c.Removed.IsZero():
 		gone := s.removedWords(c)
@@ -93,12 +93,26 @@ func (s scene) commentView(c Comment) View {
 	case c.Restricted:
 		line, words = fmt.Sprintf("%s in %s: no longer shared.", who, where), text.Doc{emph("no longer shared")}
 	case c.Earlier:
-		line = fmt.Sprintf("%s edited an earlier message in %s: %s", who, where, excerpt(words))
+		line = fmt.Sprintf("%s edited an earlier message in %s: %s", who, where, s.inShort(c))
 	}
 	if words.Empty() {
 		return View{Kind: CommentView, Request: s.r.ID, Headline: line}
 	}
 	return View{Kind: CommentView, Request: s.r.ID, Headline: line, Body: append(text.Doc{text.P(head...)}, words...)}
+}
+
+// inShort is what a comment says on one line: its words, else the names of its files.
+func (s scene) inShort(c Comment) string {
+	if line := excerpt(c.Body); line != "" {
+		return line
+	}
+	var names []string
+	for _, f := range s.r.Files {
+		if f.Comment == c.Number {
+			names = append(names, f.Name)
+		}
+	}
+	return enumerate(names, "and")
 }
 
 // commentHead says whose words a copy shows, and where they were said.
