@@ -137,7 +137,7 @@ func stream(ctx context.Context, from connectors.Opener, to connectors.Attacher,
 	if meta.Size > c.Limit {
 		return tooLarge(c, meta.Size), nil
 	}
-	in := &counted{r: body, limit: c.Limit, want: promised(c.File, meta)}
+	in := &measured{r: body, limit: c.Limit, want: promised(c.File, meta)}
 	head, whole, err := filetype.Head(in)
 	if err != nil {
 		return in.judge(c, err)
@@ -185,8 +185,8 @@ func promised(f flow.File, meta connectors.FileMeta) int64 {
 	return -1
 }
 
-// counted reads a file and notices when it is larger than may be, or not as large as was promised.
-type counted struct {
+// measured reads a file and notices when it is larger than may be, or not as large as was promised.
+type measured struct {
 	r           io.Reader
 	n           int64
 	limit, want int64
@@ -200,7 +200,7 @@ var (
 )
 
 // Read implements io.Reader.
-func (c *counted) Read(p []byte) (int, error) {
+func (c *measured) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	switch {
@@ -216,10 +216,10 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *counted) failed() bool { return c.over || c.short || c.err != nil }
+func (c *measured) failed() bool { return c.over || c.short || c.err != nil }
 
 // judge says what a stream that broke off means.
-func (c *counted) judge(to *flow.Copy, err error) (ended, error) {
+func (c *measured) judge(to *flow.Copy, err error) (ended, error) {
 	switch {
 	case c.over:
 		return tooLarge(to, 0), nil

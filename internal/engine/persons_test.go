@@ -152,7 +152,7 @@ func TestSettings_NoDrafts(t *testing.T) {
 		w.hook(chooses("s3", "maya", "colour", "green"))
 		w.hook(drafts("d2", "Banner please", "watch"))
 		w.settle()
-		page, err := w.engine.Requests(context.Background(), engine.Filter{})
+		page, err := w.engine.Requests(context.Background(), engine.Filter{Status: flow.Draft})
 		must(t, err)
 		if len(page.Requests) != 0 {
 			t.Fatalf("%d drafts though she wants none", len(page.Requests))
@@ -164,6 +164,13 @@ func TestSettings_NoDrafts(t *testing.T) {
 		for _, id := range []string{"CR-1", "CR-2"} {
 			if r := w.request(id); r.Status != flow.Draft {
 				t.Errorf("%s is %s, want a draft", id, r.Status)
+			}
+		}
+		for f, want := range map[engine.Filter]int{{}: 0, {Open: true}: 0, {Text: "banner"}: 0, {Status: flow.Draft}: 2} {
+			page, err := w.engine.Requests(context.Background(), f)
+			must(t, err)
+			if len(page.Requests) != want || page.Total != want {
+				t.Errorf("%+v lists %d of %d, want %d: drafts are listed only where they are asked for", f, len(page.Requests), page.Total, want)
 			}
 		}
 	})

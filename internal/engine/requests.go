@@ -37,12 +37,16 @@ func list(tx store.Tx, f Filter) (page RequestPage, err error) {
 	if page.Total, err = total(tx, terms); err != nil {
 		return page, err
 	}
-	if f.Text == "" {
-		page.Requests, page.Next, err = tx.Requests(store.Query{Terms: terms, After: f.Page, Limit: f.Limit})
-		return page, err
+	if f.Text != "" {
+		return search(tx, f, terms)
 	}
-	return search(tx, f, terms)
+	page.Requests, page.Next, err = tx.Requests(store.Query{Terms: terms, After: f.Page, Limit: f.Limit})
+	page.Requests = slices.DeleteFunc(page.Requests, func(r flow.Request) bool { return !f.lists(r) })
+	return page, err
 }
+
+// lists reports whether a request may stand in a list: a draft only where drafts are asked for.
+func (f Filter) lists(r flow.Request) bool { return r.Offer == nil || f.Status == flow.Draft }
 
 func termsOf(f Filter) []string {
 	var terms []string
@@ -68,7 +72,11 @@ func total(tx store.Tx, terms []string) (int, error) {
 			return 0, err
 		}
 		shut, err := tx.CountRequests("open:no")
-		return open + shut, err
+		if err != nil {
+			return 0, err
+		}
+		drafts, err := countDrafts(tx, "status:draft", "draft:closed")
+		return max(open+shut-drafts, 0), err
 	}
 	least := -1
 	for _, t := range terms {
@@ -80,7 +88,23 @@ func total(tx store.Tx, terms []string) (int, error) {
 			least = n
 		}
 	}
+	if len(terms) == 1 && terms[0] == "open:yes" {
+		drafts, err := countDrafts(tx, "status:draft")
+		return max(least-drafts, 0), err
+	}
 	return least, nil
+}
+
+// countDrafts counts what no list of requests shows.
+func countDrafts(tx store.Tx, terms ...string) (sum int, err error) {
+	for _, t := range terms {
+		n, err := tx.CountRequests(t)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // search goes through the requests under terms for words in key, title and ticket label, one bounded stretch a page.
@@ -93,7 +117,7 @@ func search(tx store.Tx, f Filter, terms []string) (RequestPage, error) {
 			return page, err
 		}
 		for _, r := range list {
-			if matches(r, f.Text) {
+			if f.lists(r) && matches(r, f.Text) {
 				page.Requests = append(page.Requests, r)
 			}
 		}

@@ -181,6 +181,32 @@ func TestSweep_SeenAgain(t *testing.T) {
 	})
 }
 
+// A ticket that was hidden and can be seen again is written again.
+func TestSweep_Back(t *testing.T) {
+	t.Parallel()
+	inDesk(t, func(w *world, d *desk, ticket flow.Ref) {
+		d.mu.Lock()
+		d.gone[ticket.Key] = "hidden"
+		d.mu.Unlock()
+		w.pass(40 * time.Minute)
+		changes := press("v", "ana", "CR-1", flow.RequestChanges)
+		changes.Event.Body = text.Plain("Larger logo")
+		w.hook(changes)
+		w.pass(20 * time.Minute)
+		if got := w.desk.of("CR-1/ticket")[0].view.Status; got == flow.InProgress {
+			t.Fatalf("written to a ticket that cannot be seen")
+		}
+		if r := w.request("CR-1"); r.Ticket.Gone != "hidden" {
+			t.Fatalf("ticket %+v, want it hidden", r.Ticket)
+		}
+		d.mu.Lock()
+		delete(d.gone, ticket.Key)
+		d.mu.Unlock()
+		w.pass(20 * time.Minute)
+		w.outsideShows("CR-1", flow.InProgress)
+	})
+}
+
 func TestSweep_LostRename(t *testing.T) {
 	t.Parallel()
 	inDesk(t, func(w *world, d *desk, ticket flow.Ref) {

@@ -51,7 +51,7 @@ func (c *chores) readTickets(ctx context.Context, instance string) error {
 		}
 		for _, r := range page {
 			link, ok := r.Link(ticketPurpose)
-			if !ok || link.Ref.System != instance || r.Ticket.Gone != "" {
+			if !ok || link.Ref.System != instance || r.Ticket.Gone == "deleted" {
 				continue
 			}
 			if err := c.readTicket(ctx, tracker, r, link); err != nil {
@@ -78,12 +78,15 @@ func (c *chores) readTicket(ctx context.Context, tracker connectors.Tracker, r f
 		func(ctx context.Context) (flow.View, error) { return tracker.Read(ctx, link.Ref) })
 	var ce *connectors.Error
 	switch {
-	case errors.As(err, &ce) && ce.Gone != "":
+	case errors.As(err, &ce) && ce.Gone != "" && r.Ticket.Gone == "":
 		return c.missing(ctx, r.ID, link, ce.Gone)
 	case errors.As(err, &ce) && ce.Class == connectors.Rejected:
 		return nil // the next write says why where people see it
 	case err != nil:
 		return err
+	}
+	if r.Ticket.Gone != "" {
+		return c.back(ctx, r.ID, link, view)
 	}
 	if err := c.renamed(ctx, r.ID, link, view); err != nil {
 		return err
@@ -157,6 +160,22 @@ func (c *chores) missing(ctx context.Context, id flow.RequestID, link flow.Link,
 		dec, err := c.e.decider.event(tx, flow.Event{
 			ID: fmt.Sprintf("gone/%s/%d", id, last.Gone.UnixMilli()), Kind: flow.TicketGone, Request: id, Subject: link.Ref, Sent: now,
 			Fields: map[string][]string{"why": {why}},
+		}, now)
+		return []decision{dec}, err
+	})
+}
+
+// back lets a ticket that could not be seen be written again, as it stands now.
+func (c *chores) back(ctx context.Context, id flow.RequestID, link flow.Link, view flow.View) error {
+	return c.decided(ctx, func(tx store.Tx) ([]decision, error) {
+		look := glance{Status: view.Headline, Version: link.Version}
+		if err := putRow(tx, ticketsTable, link.Ref.String(), look); err != nil {
+			return nil, err
+		}
+		now := c.e.o.Now().UTC()
+		dec, err := c.e.decider.event(tx, flow.Event{
+			ID: fmt.Sprintf("back/%s/%d", id, now.UnixMilli()), Kind: flow.TimerFired, Request: id, Subject: link.Ref, Sent: now,
+			Fields: map[string][]string{"name": {"ticket seen"}},
 		}, now)
 		return []decision{dec}, err
 	})

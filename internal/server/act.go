@@ -62,6 +62,8 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 				ev.Fields[name] = v[:1]
 			}
 		}
+	case "new_ticket":
+		ev.Kind = flow.TicketWanted
 	case "undo":
 		ev.Kind = flow.VoteUndone
 		ev.Fields["stage"], ev.Fields["round"] = []string{r.PostForm.Get("stage")}, []string{r.PostForm.Get("round")}

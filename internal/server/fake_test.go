@@ -97,6 +97,8 @@ type fake struct {
 	parked     []engine.EffectState
 	people     []engine.PersonState
 	asked      connectors.Query
+	findings   []engine.Finding
+	authorized []connectors.Inbound
 }
 
 func newFake(t *testing.T) *fake {
@@ -210,6 +212,26 @@ func (f *fake) Health(context.Context) engine.Health {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.health
+}
+
+func (f *fake) Check(context.Context) []engine.Finding { return f.findings }
+
+func (f *fake) Authorizes(instance string) bool { return instance == "slack" }
+
+func (f *fake) Authorize(_ context.Context, instance string, in connectors.Inbound) (connectors.Reply, bool) {
+	if instance != "slack" {
+		return connectors.Reply{}, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.authorized = append(f.authorized, in)
+	if in.Rest == "install" {
+		return connectors.Reply{Status: http.StatusFound, Header: http.Header{"Location": {"https://slack.com/oauth/v2/authorize?state=x"}}}, true
+	}
+	if len(in.Query["code"]) == 0 {
+		return connectors.Reply{Status: http.StatusBadRequest, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("This <b>link</b> is not one of ours.\n")}, true
+	}
+	return connectors.Reply{Status: http.StatusOK, Body: []byte("Lumen is connected.\n")}, true
 }
 
 func (f *fake) Rules() *rules.Set                           { return f.set }

@@ -76,7 +76,7 @@ func wantsJSON(r *http.Request) bool {
 		return true
 	}
 	switch r.URL.Path {
-	case "/healthz", "/readyz", "/metrics", "/open", "/reload":
+	case "/healthz", "/readyz", "/metrics", "/open", "/reload", "/doctor", "/oauth-link":
 		return true
 	}
 	return false

@@ -16,7 +16,8 @@ type HealthAnswer struct {
 }
 
 // healthz says that the process answers.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ caller) {
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request, _ caller) {
+	s.signs(w, r)
 	s.json(w, http.StatusOK, HealthAnswer{OK: true, Status: "ready", Reasons: []string{}, Version: s.o.Version})
 }
 

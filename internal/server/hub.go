@@ -17,8 +17,12 @@ type Hub interface {
 	Directory
 	// Hook takes one request to a hook and answers its sender.
 	Hook(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply
-	// Health says whether deliveries can be taken in, and what is degraded.
+	// Authorize takes part in an OAuth flow of an instance; false where it has none. Authorizes says whether it has one.
+	Authorize(ctx context.Context, instance string, in connectors.Inbound) (connectors.Reply, bool)
+	Authorizes(instance string) bool
+	// Health says whether deliveries can be taken in, and what is degraded; Check asks everything whether it is in order.
 	Health(ctx context.Context) engine.Health
+	Check(ctx context.Context) []engine.Finding
 }
 
 // Intake is what people and programs do through the server's own doors.

@@ -28,11 +28,22 @@ func (s *Server) items() items {
 func (it items) knowing(r flow.Request) items {
 	it.shown = maps.Clone(it.shown)
 	add := func(a flow.Actor) {
-		if it.shown[a.ID()] == "" && a.Shown != "" {
+		if a.ID() != "" && it.shown[a.ID()] == "" && a.Shown != "" {
 			it.shown[a.ID()] = a.Shown
 		}
 	}
 	add(r.Requester)
+	for _, c := range r.Comments {
+		add(c.By)
+		add(c.RemovedBy)
+	}
+	for _, f := range r.Files {
+		add(f.By)
+	}
+	add(r.Ticket.MovedBy)
+	if r.Offer != nil {
+		add(r.Offer.To)
+	}
 	for _, run := range r.Stages {
 		for _, a := range run.Asked {
 			add(a)
@@ -101,7 +112,7 @@ func (it items) request(r flow.Request) RequestItem {
 		}
 	}
 	if l, ok := r.Link("ticket"); ok {
-		item.Ticket = &TicketItem{Key: l.Label, URL: l.URL, Status: r.Ticket.Status}
+		item.Ticket = &TicketItem{Key: l.Label, URL: l.URL, Status: r.Ticket.Status, Gone: r.Ticket.Gone, Bypassed: r.Ticket.Bypassed}
 		if item.Ticket.Key == "" {
 			item.Ticket.Key = l.Ref.Key
 		}
@@ -126,7 +137,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	out := RequestDetail{
 		SchemaVersion: SchemaVersion, RequestItem: it.request(r), Description: r.Body.String(), Fields: r.Fields,
 		StageRuns: []StageItem{}, Votes: []VoteItem{}, Points: []PointItem{}, Links: []LinkItem{}, Problems: []string{},
-		Events: it.events(d.Records), Effects: effectItems(d.Effects),
+		Comments: it.commentItems(d), Files: it.fileItems(r), Events: it.events(quietened(d)), Effects: effectItems(d.Effects),
 	}
 	if out.Fields == nil {
 		out.Fields = map[string][]string{}

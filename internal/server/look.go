@@ -118,6 +118,13 @@ func (it items) purposeWords(purpose string) string {
 		return "asking for the work"
 	case "tell":
 		return "a message"
+	case "comment":
+		if strings.HasSuffix(rest, "/thread") {
+			return "the thread below a comment"
+		}
+		return "the copy of comment " + rest
+	case "file":
+		return "file " + rest
 	case "thread":
 		return "the thread it came from"
 	case "channel":

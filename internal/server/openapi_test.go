@@ -82,6 +82,7 @@ func TestOpenAPI_HasEveryField(t *testing.T) {
 		server.Person{}, server.RequestItem{}, server.TicketItem{}, server.RequestList{}, server.StageItem{}, server.WaitItem{}, server.VoteItem{},
 		server.PointItem{}, server.LinkItem{}, server.EventItem{}, server.EffectItem{}, server.RequestDetail{}, server.DeliveryItem{}, server.DeliveryList{},
 		server.DeliveryAnswer{}, server.ReplayAnswer{}, server.IntakeInput{}, server.VoteInput{}, server.VoteAnswer{}, server.Problem{}, flow.Reason{},
+		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{},
 	}
 	for _, v := range types {
 		typ := reflect.TypeOf(v)
@@ -142,6 +143,7 @@ func TestAnswers_HaveWhatTheDocumentRequires(t *testing.T) {
 	cases := map[string]string{
 		"/api/v1/requests": "RequestList", "/api/v1/requests/CR-142": "RequestDetail", "/api/v1/requests/CR-1": "RequestDetail",
 		"/api/v1/deliveries?state=dead": "DeliveryList", "/api/v1/deliveries/slack%2FEv0%2F1": "DeliveryAnswer", "/api/v1/requests/CR-9": "Problem",
+		"/api/v1/people": "PeopleList",
 	}
 	for path, name := range cases {
 		w := do(s.Public(), call{method: "GET", path: path}.token(scripts))

@@ -25,6 +25,8 @@ type requestData struct {
 	NoStages        bool
 	Points          []pointData
 	Links           []linkData
+	Talk            []commentData
+	Files           []fileData // that came with the request
 	Events          []eventData
 	Effects         []effectData // the last of each purpose, and what was given up
 	Earlier         []effectData
@@ -47,11 +49,14 @@ type doData struct {
 	Points   []pointData // to be answered with the work
 	Undo     []undoData
 	Withdraw bool
+	Ticket   bool   // a new one, instead of one that is gone
 	Why      string // why the person has no say in what is open
 	Kept     string // the note of a form that was refused
 }
 
-func (d doData) Any() bool { return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw }
+func (d doData) Any() bool {
+	return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw || d.Ticket
+}
 
 type voteData struct {
 	Stage, Version string
@@ -158,7 +163,7 @@ func doneNotice(done string) *notice {
 	text := map[string]string{
 		"approve": "Your approval is recorded.", "request_changes": "Your change requests are recorded and on their way.",
 		"decline": "Your decision is recorded.", "withdraw": "The request is withdrawn.", "submit_work": "The work is in review.",
-		"undo": "Your decision is taken back.", "replay": "It is being tried again.",
+		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.", "replay": "It is being tried again.",
 	}[done]
 	if text == "" {
 		return nil
@@ -180,7 +185,8 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 	data := requestData{
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
-		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(d.Records, clock),
+		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(quietened(d), clock),
+		Talk: it.talk(d, clock), Files: it.files(d, 0),
 		Token: freshToken(),
 	}
 	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))
@@ -222,6 +228,7 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 		add("Ticket", "pending")
 	}
 	add("Status of the ticket", r.Ticket.Status)
+	rows = append(rows, it.ticketRows(r)...)
 	add("Priority", r.Priority)
 	add("Project", r.Project)
 	add("Type", r.Template)
@@ -340,6 +347,24 @@ func (it items) eventWords(ev flow.Event) string {
 		return "Handed on"
 	case flow.CommentAdded:
 		return "Comment"
+	case flow.CommentEdited:
+		return "Comment edited"
+	case flow.CommentRemoved:
+		return "Comment removed"
+	case flow.FilesAdded:
+		return "Files added"
+	case flow.LinkShared:
+		return "Link shown in chat"
+	case flow.DraftConfirmed:
+		return "Draft confirmed"
+	case flow.DraftDismissed:
+		return "Draft put aside"
+	case flow.TicketRenamed:
+		return "Ticket renamed to " + ev.Field("key")
+	case flow.TicketGone:
+		return "Ticket gone: " + ev.Field("why")
+	case flow.TicketWanted:
+		return "New ticket asked for"
 	case flow.TicketMoved:
 		return "Ticket moved to " + ev.Field("status")
 	case flow.TimerFired:
@@ -383,6 +408,9 @@ func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 	}
 	can.Work, _ = may("submit_work", "")
 	can.Withdraw, _ = may("withdraw", "")
+	if req.Ticket.Gone != "" {
+		can.Ticket, _ = may("new_ticket", "")
+	}
 	for _, v := range req.Votes {
 		if v.Undone.IsZero() && v.By.ID() == c.who.ID() && v.Round == req.Round {
 			if ok, _ := may("undo", v.Stage); ok {

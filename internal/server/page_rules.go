@@ -2,6 +2,8 @@ package server
 
 import (
 	"net/http"
+
+	"signoff/internal/engine"
 )
 
 // rulesData is the body of the page about the rules and the directory.
@@ -22,7 +24,9 @@ type personRow struct {
 type accountCell struct {
 	Instance string
 	Key      string
-	Missing  string
+	State    chip
+	Why      string
+	None     bool // nothing is known, not even why
 }
 
 func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
@@ -37,7 +41,7 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 		for name := range p.Accounts {
 			instances[name] = true
 		}
-		for name := range p.Missing {
+		for name := range p.State {
 			instances[name] = true
 		}
 	}
@@ -48,13 +52,34 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 	for _, p := range people {
 		row := personRow{Name: p.Name, Shown: p.Shown, Email: p.Email}
 		for _, instance := range names {
-			cell := accountCell{Instance: capital(instance), Key: p.Accounts[instance].Key, Missing: p.Missing[instance]}
-			row.Accounts = append(row.Accounts, cell)
+			row.Accounts = append(row.Accounts, cellOf(p, instance))
 		}
-		if len(p.Missing) > 0 {
+		if !settled(p) {
 			data.Unresolved++
 		}
 		data.People = append(data.People, row)
 	}
 	s.pages.show(w, r, c, view{status: http.StatusOK, name: "rules", title: "Rules", body: data})
+}
+
+// cellOf is how somebody is known on one instance.
+func cellOf(p engine.PersonState, instance string) accountCell {
+	cell := accountCell{Instance: capital(instance), Key: p.Accounts[instance].Key, Why: p.Why[instance]}
+	switch p.State[instance] {
+	case engine.AccountPinned:
+		cell.State = chip{"pinned", "quiet", "tick"}
+	case engine.AccountMatched:
+		cell.State = chip{"matched by e-mail", "quiet", "tick"}
+	case engine.AccountConfirmed:
+		cell.State = chip{"confirmed by them", "good", "tick"}
+	case engine.AccountAsked:
+		cell.State = chip{"asked", "busy", "ask"}
+	case engine.AccountConflict:
+		cell.State = chip{"conflict", "bad", "cross"}
+	case engine.AccountUnresolved:
+		cell.State = chip{"not known", "warn", "ask"}
+	default:
+		cell.None = true
+	}
+	return cell
 }

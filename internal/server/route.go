@@ -40,7 +40,7 @@ type route struct {
 
 // table lists every route. What is not here does not exist; a test walks it with and without credentials.
 func (s *Server) table() []route {
-	return slices.Concat(s.plainRoutes(), s.apiRoutes(), s.pageRoutes(), s.demoRoutes())
+	return slices.Concat(s.plainRoutes(), s.apiRoutes(), s.pageRoutes(), s.oauthRoutes(), s.demoRoutes())
 }
 
 func (s *Server) plainRoutes() []route {
@@ -49,6 +49,7 @@ func (s *Server) plainRoutes() []route {
 		{"GET", "/readyz", every, anyone, s.readyz},
 		{"POST", "/open", socket, owner, s.open},
 		{"POST", "/reload", socket, owner, s.reload},
+		{"GET", "/doctor", socket, owner, s.doctor},
 	}
 	if s.o.Metrics != nil {
 		list = append(list, route{"GET", "/metrics", admin, anyone, func(w http.ResponseWriter, r *http.Request, _ caller) {

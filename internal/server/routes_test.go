@@ -20,7 +20,7 @@ type walked struct {
 // Routes gives tests of the package from outside the table of routes, each on each of its doors, with every parameter
 // filled in.
 func (s *Server) Routes() (list []walked) {
-	fill := strings.NewReplacer("{$}", "", "{id...}", "slack/Ev0/1", "{id}", "CR-142", "{token}", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "{tag}", s.pages.assets["site.css"].tag, "{name}", "site.css")
+	fill := strings.NewReplacer("{$}", "", "{id...}", "slack/Ev0/1", "{id}", "CR-142", "{instance}", "slack", "{token}", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "{tag}", s.pages.assets["site.css"].tag, "{name}", "site.css")
 	doors := map[door]string{public: "public", admin: "admin", socket: "socket"}
 	names := map[access]string{anyone: "anyone", reader: "reader", person: "person", owner: "owner"}
 	for _, r := range s.routes {
@@ -62,6 +62,8 @@ func TestSafeNext(t *testing.T) {
 		"/\t/evil.example":         "/",
 		"/sign-out":                "/",
 		"/open/AAAA":               "/",
+		"/oauth/slack":             "/oauth/slack",
+		"/oauth/slack/install":     "/",
 		"/demo/roles":              "/",
 		"requests/CR-142":          "/",
 		"/requests/CR-142\r\nX: y": "/",
@@ -104,13 +106,14 @@ func TestPages_ZeroValues(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]any{
 		"requests": requestsData{}, "request": requestData{}, "deliveries": deliveriesData{}, "delivery": deliveryData{}, "rules": rulesData{},
-		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{},
+		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{},
 	}
 	full := map[string]any{
 		"requests": requestsData{Tabs: make([]tab, 1), Rows: make([]requestRow, 1), Next: "/", Filter: filterData{Statuses: make([]option, 1), Stages: make([]option, 1), People: make([]option, 1)}},
 		"request": requestData{
 			Problems: make([]string, 1), Facts: make([]factRow, 1), Points: make([]pointData, 1), Links: make([]linkData, 1), Events: make([]eventData, 1), Effects: make([]effectData, 1),
-			Do:     doData{Votes: []voteData{{Checklist: make([]string, 1)}}, Work: true, Withdraw: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
+			Talk: []commentData{{Files: []fileData{{Job: "x"}}}, {Mark: "x"}}, Files: []fileData{{Job: "x"}},
+			Do:     doData{Votes: []voteData{{Checklist: make([]string, 1)}}, Work: true, Withdraw: true, Ticket: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
 			Rounds: []roundData{{Current: true, Steps: []stepData{{Stages: []stageData{{Votes: make([]voteLine, 1)}, {}}}}}, {Steps: make([]stepData, 1)}},
 		},
 		"deliveries": deliveriesData{Tabs: make([]countTab, 1), Rows: make([]deliveryRow, 1), Parked: make([]effectData, 1)},

@@ -33,6 +33,8 @@ type Options struct {
 	Metrics        http.Handler                    // GET /metrics of the admin listener
 	Reload         func(ctx context.Context) error // reads the rule files again
 	Demo           *Demo
+	// Client asks our own public address when everything is checked; nil: it is not asked.
+	Client *http.Client
 }
 
 // Token is a bearer token of the API. As names the person for whom it may vote, empty for none.
@@ -73,6 +75,7 @@ type Server struct {
 	o        Options
 	origin   string // PublicURL without a path
 	secure   bool   // PublicURL is https
+	nonce    string // of this process, so that it knows its own answers
 	draining atomic.Bool
 	leave    context.CancelFunc // ends leaving when the server stops
 	leaving  context.Context    // of what streams to browsers for as long as they look
@@ -103,7 +106,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, origin: base.Scheme + "://" + base.Host, secure: base.Scheme == "https"}
+	s := &Server{o: o, origin: base.Scheme + "://" + base.Host, secure: base.Scheme == "https", nonce: rand.Text()}
 	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hooks = newHooks(o)
 	s.sessions = newSessions(o, s.secure)

@@ -61,6 +61,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request, c caller) {
 type openData struct {
 	Token string
 	Shown string
+	Next  string // where it leads
 }
 
 // openPage shows what a single-use link does. It changes nothing: whoever follows links by machine uses none up.
@@ -78,7 +79,7 @@ func (s *Server) openPage(w http.ResponseWriter, r *http.Request, _ caller) {
 	}
 	s.pages.show(w, r, caller{}, view{
 		status: http.StatusOK, name: "open", title: "Open signoff", form: s.forms.issue(w, r),
-		body: openData{Token: token, Shown: s.items().called(c.who)},
+		body: openData{Token: token, Shown: s.items().called(c.who), Next: safeNext(r.URL.Query().Get("next"))},
 	})
 }
 
@@ -100,7 +101,7 @@ func (s *Server) openForm(w http.ResponseWriter, r *http.Request, _ caller) {
 		s.goneLink(w, r)
 		return
 	}
-	s.enterAs(w, r, as, "/")
+	s.enterAs(w, r, as, r.PostForm.Get("next"))
 }
 
 func (s *Server) enterAs(w http.ResponseWriter, r *http.Request, as, next string) {
@@ -205,8 +206,8 @@ func safeNext(next string) string {
 			return next
 		}
 	}
-	if u.Path == "/" {
-		return next
+	if instance, ok := strings.CutPrefix(u.Path, "/oauth/"); u.Path == "/" || ok && !strings.Contains(instance, "/") {
+		return next // of an authorisation only the page before it: what follows leaves us
 	}
 	return "/"
 }

@@ -48,6 +48,10 @@ type TicketItem struct {
 	Key    string `json:"key"`
 	URL    string `json:"url,omitempty"`
 	Status string `json:"status,omitempty"`
+	// Gone says why it cannot be written any more: deleted, archived, hidden.
+	Gone string `json:"gone,omitempty"`
+	// Bypassed counts how often it was moved past an open approval in this revision and moved back.
+	Bypassed int `json:"bypassed,omitempty"`
 }
 
 // RequestList answers GET /api/v1/requests.
@@ -154,6 +158,8 @@ type RequestDetail struct {
 	Points      []PointItem         `json:"points"`
 	Links       []LinkItem          `json:"links"`
 	Problems    []string            `json:"problems"`
+	Comments    []CommentItem       `json:"comments"`
+	Files       []FileItem          `json:"files"`
 	Events      []EventItem         `json:"events"`
 	Effects     []EffectItem        `json:"effects"`
 }
