@@ -73,7 +73,7 @@ func (b *bench) spoken(w Talker, want string) {
 
 func talkedLong(t *testing.T, h Harness) {
 	b, w, made := talker(t, h)
-	const paragraphs = 1200
+	const paragraphs = 700
 	var long text.Doc
 	for i := range paragraphs {
 		long = append(long, text.P(text.T(fmt.Sprintf("Word%04d: nothing of this may be lost on the way, however long it gets.", i))))

@@ -131,23 +131,23 @@ func TestTalk_Long(t *testing.T) {
 	editions(t, func(t *testing.T, c *rig, o *outside) {
 		made := c.do(t, o.ticket())
 		var long text.Doc
-		for i := range 900 {
+		for i := range 600 {
 			long = append(long, text.P(text.T(fmt.Sprintf("Line %04d: *stars* and {braces} all over the place, again and again and again.", i))))
 		}
-		long = append(long, text.Node{Kind: text.CodeBlock, Text: strings.Repeat("let x = 1 // a long line of code\n", 2000) + "the end"})
+		long = append(long, text.Node{Kind: text.CodeBlock, Text: strings.Repeat("let x = 1 // a long line of code\n", 1500) + "the end"})
 		e := words(made[0].Ref, 2, long)
 		links := c.do(t, e)
 		got := strings.Join(o.said(t), "\n")
 		if n := len(o.said(t)); n < 4 {
 			t.Fatalf("%d characters make %d comments, want several", len(long.String()), n)
 		}
-		for _, want := range []string{"Line 0000", "Line 0449", "Line 0899", "the end", "_(1 of ", "_(2 of "} {
+		for _, want := range []string{"Line 0000", "Line 0299", "Line 0599", "the end", "_(1 of ", "_(2 of "} {
 			if strings.Count(got, want) != 1 {
 				t.Errorf("%q is said %d times, want once", want, strings.Count(got, want))
 			}
 		}
-		if n := strings.Count(got, "a long line of code"); n != 2000 {
-			t.Errorf("%d lines of code arrive, want 2000", n)
+		if n := strings.Count(got, "a long line of code"); n != 1500 {
+			t.Errorf("%d lines of code arrive, want 1500", n)
 		}
 		c.do(t, reworded(e, links, 3, text.Plain("Short now.")))
 		if got := o.said(t); len(got) != 1 || !strings.HasPrefix(got[0], "Short now.") {
