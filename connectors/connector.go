@@ -159,6 +159,12 @@ type Enricher interface {
 	Enrich(ctx context.Context, d flow.Delivery) (learned []byte, err error)
 }
 
+// Recaller is an Enricher that often knows the answer already. Recall is Enrich without asking outside, while the sender
+// waits; ok is false where it would have to ask.
+type Recaller interface {
+	Recall(ctx context.Context, d flow.Delivery) (learned []byte, ok bool)
+}
+
 // Asker wants to ask, while it enriches, what is known of requests. Ask is called once, before the first delivery.
 type Asker interface{ Ask(q Query) }
 

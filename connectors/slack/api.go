@@ -72,6 +72,10 @@ func (c *Connector) readPage(ctx context.Context, team, method string, args url.
 
 // perform makes one call.
 func (c *Connector) perform(ctx context.Context, what call, args url.Values, into any) (header http.Header, next string, err error) {
+	if asked, is := ctx.Value(recalling{}).(*bool); is {
+		*asked = true
+		return nil, "", &connectors.Error{Op: what.op, Class: connectors.Transient, Err: errRecalling}
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.settings.APIURL+what.op, strings.NewReader(args.Encode()))
 	if err != nil {
 		return nil, "", &connectors.Error{Op: what.op, Class: connectors.Rejected, Err: errors.New("the address of the Web API cannot be used")}

@@ -222,6 +222,21 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 	return json.Marshal(l)
 }
 
+// Recall is Enrich without a call: most people and channels were asked about within the hour.
+func (c *Connector) Recall(ctx context.Context, d flow.Delivery) ([]byte, bool) {
+	if d.Kind == "event:app_uninstalled" || d.Kind == "event:tokens_revoked" {
+		return nil, false // ends an installation
+	}
+	var asked bool
+	l, err := c.Enrich(context.WithValue(ctx, recalling{}, &asked), d)
+	return l, err == nil && !asked
+}
+
+// recalling in a context keeps calls from being made; its value is whether one was wanted.
+type recalling struct{}
+
+var errRecalling = errors.New("only what is known already counts here")
+
 // wants is what there is to find out about a delivery.
 type wants struct {
 	team               string

@@ -289,3 +289,34 @@ func TestEnrich_AsksAgainLater(t *testing.T) {
 		t.Errorf("actor %+v while Slack is down, want the kept name", ev.Actor)
 	}
 }
+
+// TestRecall_KnowsWhatWasAskedBefore: nothing is asked while Slack waits for its answer, and what is not known, or was
+// asked too long ago, is left to Enrich.
+func TestRecall_KnowsWhatWasAskedBefore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.known.Store(&install{Team: testTeam, App: testApp, User: testBot, Bot: testBotID, URL: "https://lumen.slack.com/"})
+	r.api.on("users.info", say(`{"ok":true,"user":{"id":"U0MAYA0001","profile":{"real_name":"Maya"}}}`))
+	r.api.on("conversations.info", say(`{"ok":true,"channel":{"name":"launch"}}`))
+	in := event(`{"type":"app_mention","user":"U0MAYA0001","text":"<@U0BOT00001> banner","channel":"C0LAUNCH01","ts":"1760000000.000200"}`)
+	d := delivery(in, r.accept(in))
+	if got, ok := r.Recall(t.Context(), d); ok || len(r.api.of("users.info")) > 0 {
+		t.Errorf("Recall of strangers = %s, %v after %d calls, want nothing and no call", got, ok, len(r.api.of("users.info")))
+	}
+	want, err := r.Enrich(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := len(r.api.of("users.info"))
+	if got, ok := r.Recall(t.Context(), d); !ok || string(got) != string(want) || len(r.api.of("users.info")) != asked {
+		t.Errorf("Recall = %s, %v after %d calls, want %s and no further call", got, ok, len(r.api.of("users.info"))-asked, want)
+	}
+	in = event(`{"type":"app_mention","user":"U0MAYA0001","text":"<@U0BOT00001> banner","channel":"C0LAUNCH01","ts":"1760000000.000300","thread_ts":"1760000000.000100"}`)
+	if got, ok := r.Recall(t.Context(), delivery(in, r.accept(in))); ok {
+		t.Errorf("Recall of a thread that was not read = %s, want nothing", got)
+	}
+	r.now = func() time.Time { return testNow().Add(3 * time.Hour) }
+	if got, ok := r.Recall(t.Context(), d); ok {
+		t.Errorf("Recall after three hours = %s, want nothing", got)
+	}
+}

@@ -210,7 +210,13 @@ func (b *inbox) commit(ctx context.Context, d flow.Delivery, acc connectors.Acce
 	defer cancel()
 	defer b.busy.Add(-1)
 	how := intake{enrich: acc.Enrich, about: acc.About}
-	how.now = b.busy.Add(1) <= crowded && !how.enrich
+	room := b.busy.Add(1) <= crowded
+	if room && how.enrich && how.about.Zero() && d.State == flow.Waiting {
+		var known bool
+		d.Learned, known = b.recall(ctx, d)
+		how.enrich = !known
+	}
+	how.now = room && !how.enrich
 	got, err := b.store(ctx, d, how)
 	if errors.Is(err, errPoison) {
 		b.log.Error("delivery could not be decided at once", "instance", d.Instance, "delivery", d.ID, "error", err)
@@ -227,6 +233,21 @@ func (b *inbox) commit(ctx context.Context, d flow.Delivery, acc connectors.Acce
 	}
 	b.report(got.settled)
 	return nil
+}
+
+// recall asks a connector for what it knows about a delivery without asking outside. What goes wrong there goes wrong
+// again where the delivery is enriched, which says so.
+func (b *inbox) recall(ctx context.Context, d flow.Delivery) (learned []byte, ok bool) {
+	c, able := b.o.Connectors[d.Instance].(connectors.Recaller)
+	if !able {
+		return nil, false
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			learned, ok = nil, false
+		}
+	}()
+	return c.Recall(ctx, d)
 }
 
 // taken is what became of a delivery on arrival.

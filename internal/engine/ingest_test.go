@@ -47,6 +47,54 @@ func TestHook_WholePath(t *testing.T) {
 	})
 }
 
+// knowing is a chat that recalls what it was taught.
+type knowing struct {
+	*outside
+	recall func(flow.Delivery) ([]byte, bool)
+}
+
+// Recall implements connectors.Recaller.
+func (k knowing) Recall(_ context.Context, d flow.Delivery) ([]byte, bool) { return k.recall(d) }
+
+// TestHook_RecallsWhatNeedNotBeAsked: what is known already is decided in the transaction that keeps the delivery.
+func TestHook_RecallsWhatNeedNotBeAsked(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		recall func(flow.Delivery) ([]byte, bool)
+		want   string // how the requester is shown
+		at     int    // requests when Hook returns
+	}{
+		"known":   {func(flow.Delivery) ([]byte, bool) { return []byte("Maya, recalled"), true }, "Maya, recalled", 1},
+		"unknown": {func(flow.Delivery) ([]byte, bool) { return []byte("half"), false }, "Maya, asked", 0},
+		"panics":  {func(flow.Delivery) ([]byte, bool) { panic("planted") }, "Maya, asked", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.conns["slack"] = knowing{w.chat, tc.recall}
+				slow := make(chan struct{})
+				w.chat.enrich = func(flow.Delivery) ([]byte, error) { <-slow; return []byte("Maya, asked"), nil }
+				w.start()
+				defer func() { w.stop() }()
+				b := ask("1", "Banner")
+				b.Enrich = true
+				status(t, "submit", w.hook(b), http.StatusOK)
+				page, err := w.engine.Requests(context.Background(), engine.Filter{})
+				must(t, err)
+				if page.Total != tc.at {
+					t.Errorf("%d requests when the delivery was answered, want %d", page.Total, tc.at)
+				}
+				close(slow)
+				w.settle()
+				if got := w.request("CR-1").Requester.Shown; got != tc.want {
+					t.Errorf("the requester is shown as %q, want %q", got, tc.want)
+				}
+			})
+		})
+	}
+}
+
 func TestHook_SameBytesAThousandTimes(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
