@@ -271,7 +271,7 @@ func longBody(paragraphs int) text.Doc {
 }
 
 // shownText is everything the calls of a method show.
-func shownText(t *testing.T, calls []apiCall) string {
+func shownText(t testing.TB, calls []apiCall) string {
 	t.Helper()
 	var b strings.Builder
 	for _, c := range calls {

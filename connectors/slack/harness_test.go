@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,9 +33,13 @@ func (harness) Env() map[string]string {
 }
 
 func (harness) Start(t *testing.T, d connectors.Deps) connectortest.Outside {
-	w := &world{t: t, api: newFakeSlack(t), now: d.Now, messages: map[string]map[string]string{}}
+	w := &world{t: t, api: newFakeSlack(t), now: d.Now, messages: map[string]map[string]string{}, uploads: map[string][]byte{}, names: map[string]string{}}
 	w.api.on("chat.postMessage", w.post)
 	w.api.on("chat.update", w.change)
+	w.api.on("chat.delete", w.drop)
+	w.api.on("files.getUploadURLExternal", w.begin)
+	w.api.on("upload", w.receive)
+	w.api.on("files.completeUploadExternal", w.complete)
 	w.api.on("conversations.replies", w.list)
 	w.api.on("conversations.history", w.list)
 	d.HTTP = connectortest.HTTP(t)
@@ -57,6 +62,8 @@ type world struct {
 	fault    *connectortest.Fault
 	order    []string
 	messages map[string]map[string]string // by ts: the arguments it was written with
+	uploads  map[string][]byte            // by file id
+	names    map[string]string
 }
 
 func (w *world) post(rw http.ResponseWriter, c apiCall) {
@@ -110,6 +117,96 @@ func (w *world) faulty(rw http.ResponseWriter, does func() string) {
 	}
 }
 
+func (w *world) drop(rw http.ResponseWriter, c apiCall) {
+	w.faulty(rw, func() string {
+		if w.messages[c.Args["ts"]] == nil {
+			return `{"ok":false,"error":"message_not_found"}`
+		}
+		delete(w.messages, c.Args["ts"])
+		w.order = slices.DeleteFunc(w.order, func(ts string) bool { return ts == c.Args["ts"] })
+		return `{"ok":true}`
+	})
+}
+
+// begin, receive and complete are the three steps of a file.
+func (w *world) begin(rw http.ResponseWriter, c apiCall) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := fmt.Sprintf("F%d", len(w.names)+1)
+	w.names[id] = c.Args["filename"]
+	say(fmt.Sprintf(`{"ok":true,"upload_url":"%s/upload/%s","file_id":%q}`, w.api.server.URL, id, id))(rw, c)
+}
+
+func (w *world) receive(rw http.ResponseWriter, c apiCall) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.uploads[strings.TrimPrefix(c.Args["path"], "/upload/")] = []byte(c.Args["body"])
+	_, _ = io.WriteString(rw, "OK")
+}
+
+func (w *world) complete(rw http.ResponseWriter, c apiCall) {
+	w.faulty(rw, func() string {
+		var files []struct{ ID, Title string }
+		if err := json.Unmarshal([]byte(c.Args["files"]), &files); err != nil || len(files) != 1 {
+			w.t.Errorf("completed with %v", c.Args)
+			return `{"ok":false,"error":"invalid_arguments"}`
+		}
+		ts := fmt.Sprintf("%d.%06d", w.now().Unix(), len(w.order)+1)
+		w.order = append(w.order, ts)
+		shown := fmt.Sprintf(`[{"id":%q,"title":%q,"name":%q,"size":%d}]`, files[0].ID, files[0].Title, w.names[files[0].ID], len(w.uploads[files[0].ID]))
+		w.messages[ts] = map[string]string{"channel": c.Args["channel_id"], "thread_ts": c.Args["thread_ts"], "files": shown}
+		return `{"ok":true,"files":` + shown + `}`
+	})
+}
+
+func (w *world) Talk(_ []flow.Link, body text.Doc) flow.Effect { return commentEffect(3, body) }
+
+func (w *world) Spoken() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, ts := range w.order {
+		if m := w.messages[ts]; strings.Contains(m["metadata"], `"mark":"CR-142/comment/2`) {
+			out = append(out, shownText(w.t, []apiCall{{Args: m}}))
+		}
+	}
+	return out
+}
+
+func (w *world) Hear([]flow.Link) (added, edited, removed []connectors.Inbound) {
+	sign := func(id, inner string) []connectors.Inbound {
+		in := event(inner)
+		return []connectors.Inbound{w.sign(inbound(typeJSON, strings.Replace(string(in.Body), "Ev0TEST0001", id, 1)))}
+	}
+	const message = `{"type":"message","user":"U0MAYA0001","text":%q,"ts":"1760000005.000200","thread_ts":"1760000000.000100"%s}`
+	first, next := fmt.Sprintf(message, "Larger", ""), fmt.Sprintf(message, "Smaller", `,"edited":{"ts":"1760000009.000000"}`)
+	added = sign("EvADD", inThread("1760000005.000200", `,"user":"U0MAYA0001","text":"Larger"`))
+	edited = sign("EvEDIT", `{"type":"message","subtype":"message_changed","channel":"C0LAUNCH01","event_ts":"1760000009.000300","message":`+next+`,"previous_message":`+first+`}`)
+	removed = sign("EvDEL", `{"type":"message","subtype":"message_deleted","channel":"C0LAUNCH01","event_ts":"1760000010.000300","deleted_ts":"1760000005.000200","previous_message":`+next+`}`)
+	return added, edited, removed
+}
+
+func (w *world) Carry(_ []flow.Link, name string, size int64) flow.Effect {
+	e := copyEffect()
+	e.Copy.File.Name, e.Copy.File.Size = name, size
+	return e
+}
+
+func (w *world) Carried() map[string][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string][]byte{}
+	for _, ts := range w.order {
+		var files []struct{ ID, Name string }
+		if m := w.messages[ts]; m["files"] != "" && json.Unmarshal([]byte(m["files"]), &files) == nil {
+			out[files[0].Name] = w.uploads[files[0].ID]
+		}
+	}
+	return out
+}
+
+func (w *world) MostBytes() int64 { return 0 }
+
 // list is a page of two messages of a thread or channel, with their metadata.
 func (w *world) list(rw http.ResponseWriter, c apiCall) {
 	w.mu.Lock()
@@ -122,7 +219,13 @@ func (w *world) list(rw http.ResponseWriter, c apiCall) {
 	for _, ts := range w.order {
 		m := w.messages[ts]
 		if m["channel"] == c.Args["channel"] && m["thread_ts"] == c.Args["ts"] && ts >= c.Args["oldest"] {
-			found = append(found, map[string]any{"ts": ts, "text": m["text"], "metadata": json.RawMessage(m["metadata"])})
+			one := map[string]any{"ts": ts, "text": m["text"]}
+			for _, key := range []string{"metadata", "files"} {
+				if m[key] != "" {
+					one[key], one["user"], one["bot_id"] = json.RawMessage(m[key]), testBot, testBotID
+				}
+			}
+			found = append(found, one)
 		}
 	}
 	next := ""
@@ -210,15 +313,18 @@ func (w *world) Faults() []connectortest.Case {
 
 const testSecretless = "must be more than 0 characters [json-pointer:/blocks/0/text]"
 
-func (w *world) Hooks() (believed, refused []connectors.Inbound) {
+// sign signs a delivery by the clock of the suite.
+func (w *world) sign(in connectors.Inbound) connectors.Inbound {
 	at := w.now()
-	sign := func(in connectors.Inbound) connectors.Inbound {
-		stamp := strconv.FormatInt(at.Unix(), 10)
-		in.At = at
-		in.Header[headerTime] = []string{stamp}
-		in.Header[headerSignature] = []string{string(signature([]byte(testSecret), stamp, in.Body))}
-		return in
-	}
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	in.At = at
+	in.Header[headerTime] = []string{stamp}
+	in.Header[headerSignature] = []string{string(signature([]byte(testSecret), stamp, in.Body))}
+	return in
+}
+
+func (w *world) Hooks() (believed, refused []connectors.Inbound) {
+	at, sign := w.now(), w.sign
 	believed = []connectors.Inbound{
 		sign(inbound(typeJSON, ourBody)), sign(slash("/signoff", "help")), sign(interactive(pressed("approve", "x"))),
 		sign(event(`{"type":"app_mention","user":"U1","text":"<@U0BOT00001> x","channel":"C1","ts":"1.1"}`)),

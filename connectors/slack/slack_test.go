@@ -332,14 +332,17 @@ func allowed(method string) string {
 
 func (f *fakeSlack) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	if err != nil && !strings.HasPrefix(r.URL.Path, "/upload/") {
 		f.t.Errorf("read %s: %v", r.URL.Path, err)
 	}
 	c := apiCall{Method: strings.TrimPrefix(r.URL.Path, "/api/"), Args: map[string]string{}}
-	if strings.HasPrefix(r.URL.Path, "/reply/") {
-		c.Method = "reply"
-		c.Args["body"] = string(body)
-	} else {
+	switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
+	case err != nil:
+		return // the sender broke off
+	case first == "reply", first == "upload":
+		c.Method = first
+		c.Args["body"], c.Args["path"] = string(body), r.URL.Path
+	default:
 		f.read(r, body, &c)
 	}
 	f.mu.Lock()
