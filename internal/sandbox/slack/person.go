@@ -12,6 +12,7 @@ type Post struct {
 	User, Channel, Text string
 	Thread              string // timestamp of the message that is replied to
 	Broadcast           bool   // a reply that is also sent to the channel
+	Blocks              []any  // instead of the rich text that Slack's clients make of Text
 	Files               []Upload
 }
 
@@ -44,6 +45,9 @@ func (s *Server) Say(p Post) (string, error) {
 	}
 	if root != nil {
 		m.threadTS = firstOf(root.threadTS, root.ts)
+	}
+	if p.Blocks != nil {
+		m.blocks = s.settled(p.Blocks)
 	}
 	for _, u := range p.Files {
 		f, err := s.newFile(p.User, s.foreign(p.User, u))
@@ -267,49 +271,6 @@ func escape(text string) string {
 
 func unescape(text string) string {
 	return strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(text)
-}
-
-// richText is the block Slack's clients add to what people write. The caller holds mu.
-func (s *Server) richText(wire string) []any {
-	if strings.TrimSpace(wire) == "" {
-		return nil // a file without words
-	}
-	var parts []any
-	plain := func(t string) {
-		if t != "" {
-			parts = append(parts, object{"type": "text", "text": unescape(t)})
-		}
-	}
-	end := 0
-	for _, at := range wireToken.FindAllStringSubmatchIndex(wire, -1) {
-		plain(wire[end:at[0]])
-		parts = append(parts, richPart(wire[at[2]:at[3]]))
-		end = at[1]
-	}
-	plain(wire[end:])
-	return []any{object{
-		"type": "rich_text", "block_id": s.newID("", 5),
-		"elements": []any{object{"type": "rich_text_section", "elements": parts}},
-	}}
-}
-
-func richPart(token string) object {
-	name, label, _ := strings.Cut(token, "|")
-	switch {
-	case strings.HasPrefix(name, "@"):
-		return object{"type": "user", "user_id": name[1:]}
-	case strings.HasPrefix(name, "#"):
-		return object{"type": "channel", "channel_id": name[1:]}
-	case strings.HasPrefix(name, "!subteam^"):
-		return object{"type": "usergroup", "usergroup_id": strings.TrimPrefix(name, "!subteam^")}
-	case strings.HasPrefix(name, "!"):
-		return object{"type": "broadcast", "range": name[1:]}
-	}
-	o := object{"type": "link", "url": unescape(name)}
-	if label != "" {
-		o["text"] = unescape(label)
-	}
-	return o
 }
 
 // Messages returns the messages of a channel outside threads, oldest first, without ephemeral ones.
