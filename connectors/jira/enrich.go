@@ -33,7 +33,12 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 		}
 	}
 	if p.isComment() && p.key() == "" {
-		l.Key, err = c.keyOf(ctx, p.issueID())
+		if l.Key, err = c.keyOf(ctx, p.issueID()); err != nil {
+			return nil, err
+		}
+	}
+	if p.isComment() && !l.Own && !p.Comment.restricted() {
+		l.Names, err = c.namesIn(ctx, string(p.Comment.Body))
 	}
 	return marshal(l, err)
 }

@@ -80,6 +80,7 @@ func (r *reading) read() {
 	if r.p.isComment() {
 		r.add(r.p.said(), func(ev *flow.Event) {
 			r.c.said(&r.p.Comment, r.key(), ev)
+			r.c.readInto(ev, &r.p.Comment, r.names())
 			ev.Files = files
 		})
 		return
@@ -119,6 +120,13 @@ func (r *reading) key() string {
 	return r.known.Key
 }
 
+func (r *reading) names() map[string]string {
+	if r.known == nil {
+		return nil
+	}
+	return r.known.Names
+}
+
 // files are the attachments that came, as far as the payload describes them.
 func (r *reading) files() []flow.File {
 	var beans []attachment
@@ -136,7 +144,7 @@ func (r *reading) files() []flow.File {
 	return out
 }
 
-// said fills in what was said. Words that are not for everybody are left where they are.
+// said fills in which comment it is, when it was said and where people read it.
 func (c *Connector) said(h *hookComment, key string, ev *flow.Event) {
 	ev.Said = c.commentRef(ev.Subject.Key, string(h.ID))
 	if ev.Kind != flow.CommentRemoved {
@@ -148,11 +156,15 @@ func (c *Connector) said(h *hookComment, key string, ev *flow.Event) {
 	if key != "" {
 		ev.Links = []flow.Link{{Ref: ev.Said, Label: key, URL: c.browse(key) + "?focusedCommentId=" + string(h.ID)}}
 	}
-	switch {
-	case h.restricted():
+	if h.restricted() {
 		ev.Fields["restricted"] = []string{"yes"}
-	case ev.Kind != flow.CommentRemoved:
-		ev.Body = c.readWords(string(h.Body))
+	}
+}
+
+// readInto reads the words of a comment. Those that are not for everybody are left where they are.
+func (c *Connector) readInto(ev *flow.Event, h *hookComment, names map[string]string) {
+	if ev.Kind != flow.CommentRemoved && !h.restricted() {
+		ev.Body = readWords(string(h.Body), names)
 	}
 }
 
@@ -179,6 +191,8 @@ type learned struct {
 	Own     bool   `json:"own"`           // our own account did it, or it is about words of ours
 	Receipt bool   `json:"receipt"`       // and a write of ours explains it
 	Key     string `json:"key,omitempty"` // of the ticket, where the webhook names none
+	// Names are what the people are called whom the words mention, by account.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 func readLearned(raw []byte) (*learned, error) {

@@ -26,6 +26,7 @@ type written struct {
 	Visibility json.RawMessage `json:"visibility"`
 	Public     *bool           `json:"jsdPublic"`
 	Properties json.RawMessage `json:"properties"`
+	edited     bool            // since it was made
 }
 
 func commentPath(issue, id string) string {

@@ -17,7 +17,7 @@ func (c *Connector) saidSince(ctx context.Context, ticket flow.Ref, since time.T
 	if err != nil {
 		return nil, err
 	}
-	var out []flow.Event
+	var found []written
 	older := 0
 	err = c.comments(ctx, ticket.Key, func(w written) bool {
 		made, _ := stamp(w.Created)
@@ -32,13 +32,25 @@ func (c *Connector) saidSince(ctx context.Context, ticket flow.Ref, since time.T
 		if c.isSelf(w.Author.id()) || len(marksOf(w)) > 0 {
 			return true
 		}
-		out = append(out, c.commentEvent(ticket, key, w, changed.After(made)))
+		w.edited = changed.After(made)
+		found = append(found, w)
 		return true
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	var out []flow.Event
+	for _, w := range found {
+		names, err := c.namesIn(ctx, w.Body)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c.commentEvent(ticket, key, w, names))
+	}
+	return out, nil
 }
 
-func (c *Connector) commentEvent(ticket flow.Ref, key string, w written, edited bool) flow.Event {
+func (c *Connector) commentEvent(ticket flow.Ref, key string, w written, names map[string]string) flow.Event {
 	ev := flow.Event{
 		ID: ticket.System + "/read/" + ticket.Key + "/comment/" + w.ID + "/" + w.Updated, Kind: flow.CommentAdded,
 		At: c.deps.Now().UTC(), Subject: ticket, Fields: map[string][]string{},
@@ -46,15 +58,17 @@ func (c *Connector) commentEvent(ticket flow.Ref, key string, w written, edited 
 	if w.Author.id() != "" {
 		ev.Actor = c.actorOf(*w.Author)
 	}
-	if edited {
+	if w.edited {
 		ev.Kind = flow.CommentEdited
 		if w.Updater.id() != "" {
 			ev.Actor = c.actorOf(*w.Updater)
 		}
 	}
-	c.said(&hookComment{
+	h := &hookComment{
 		ID: loose(w.ID), Body: loose(w.Body), Updated: loose(w.Updated), Visibility: w.Visibility, Public: w.Public, Properties: w.Properties,
-	}, key, &ev)
+	}
+	c.said(h, key, &ev)
+	c.readInto(&ev, h, names)
 	if len(ev.Fields) == 0 {
 		ev.Fields = nil
 	}

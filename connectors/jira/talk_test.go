@@ -333,3 +333,34 @@ func TestSaid(t *testing.T) {
 		}
 	})
 }
+
+// TestTalk_Mentions: whom a comment mentions is called by name, and the same way each time.
+func TestTalk_Mentions(t *testing.T) {
+	t.Parallel()
+	editions(t, func(t *testing.T, c *rig, o *outside) {
+		o.site.SetWebhook("http://127.0.0.1:1/hooks/jira", hookSecret)
+		o.site.HoldWebhooks()
+		made := c.do(t, o.ticket())
+		mention := "[~accountid:" + o.ana + "]"
+		if o.ana != anaID {
+			mention = "[~" + o.ana + "]"
+		}
+		if err := o.site.CommentAs("Jon Park", "DES-1", mention+" and [~accountid:nobody-1] please look"); err != nil {
+			t.Fatal(err)
+		}
+		const want = "@Ana Reyes and @somebody please look"
+		var hooked []string
+		for _, ev := range events(t, c, o) {
+			if ev.Kind == flow.CommentAdded {
+				hooked = append(hooked, ev.Body.String())
+			}
+		}
+		if len(hooked) == 0 || hooked[0] != want {
+			t.Errorf("the webhook says %q, want %q", hooked, want)
+		}
+		list, err := c.Said(t.Context(), made[0].Ref, begin())
+		if err != nil || len(list) != 1 || list[0].Body.String() != want {
+			t.Errorf("reading says %+v, %v, want %q", list, err, want)
+		}
+	})
+}

@@ -7,9 +7,6 @@ import (
 	"signoff/internal/text"
 )
 
-// readWords reads what people wrote in a comment. Whom a mention names is not known here.
-func (c *Connector) readWords(body string) text.Doc { return parseWiki(body, nil) }
-
 // room is what a part of a long comment may hold: the rest is for its number and its mark.
 const room = longestText - 200
 
