@@ -41,6 +41,7 @@ func cmdJira(ts *testscript.TestScript, neg bool, args []string) {
 		"status": b.status, "move": b.move, "issues": b.issues, "comment": b.comment, "edit": b.edit, "delete": b.remove, "restrict": b.restrict, "attach": b.attach,
 		"comments": b.comments, "has-file": b.hasFile, "files": b.files, "field": b.field, "project": b.project, "remove": b.delete, "archive": b.archive, "hide": b.hide,
 		"hooks": b.hooks, "hook": b.hook, "person": b.person,
+		"deny": func(keys []string) { b.s.Deny(keys...) },
 		"hold": func([]string) { b.s.HoldWebhooks() },
 		"drop": func([]string) { b.s.ReleaseWebhooks(func([]jira.Webhook) []jira.Webhook { return nil }) },
 		"release": func([]string) {

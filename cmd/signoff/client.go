@@ -103,9 +103,12 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
+// errNothing says that no server runs there.
+var errNothing = errors.New("nothing listens")
+
 func (c *client) unreachable(err error) error {
 	if errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "connection refused") {
-		return &exitError{exitUnreachable, fmt.Errorf("nothing listens at %s; is signoff serve running with this configuration?", c.where)}
+		return &exitError{exitUnreachable, fmt.Errorf("%w at %s; is signoff serve running with this configuration?", errNothing, c.where)}
 	}
 	return &exitError{exitUnreachable, fmt.Errorf("cannot reach signoff at %s: %w", c.where, cause(err))}
 }

@@ -77,6 +77,7 @@ func newHub(p parts) (*hub, error) {
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
 		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics,
+		Skew: h.clock, Size: sizeOf(p.config.Store),
 	})
 	if err != nil {
 		return nil, problems("%w", err)
@@ -85,11 +86,30 @@ func newHub(p parts) (*hub, error) {
 		Hub: watched{h.engine, h.skew}, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
 		PublicURL: p.config.Server.PublicURL, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,
 		Metrics: promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}), Reload: p.reload, Demo: p.demo,
+		Client: outbound.New(outbound.Options{Allow: []string{p.config.Server.PublicURL}, UserAgent: "signoff/" + version}),
 	})
 	if err != nil {
 		return nil, problems("%w", err)
 	}
 	return h, nil
+}
+
+// clock says by how much this machine's clock is off from the service it is off the most from; false while none has
+// answered.
+func (h *hub) clock() (host string, off time.Duration, ok bool) {
+	host, off, _ = h.skew.Worst()
+	return host, off, len(h.skew.All()) > 0
+}
+
+// sizeOf measures the store's file; its limit is 0 where none is set.
+func sizeOf(c config.Store) func() (used, limit int64) {
+	return func() (used, limit int64) {
+		info, err := os.Stat(c.Path)
+		if err != nil {
+			return 0, int64(c.MaxSize)
+		}
+		return info.Size(), int64(c.MaxSize)
+	}
 }
 
 func apiTokens(in []config.Token) []server.Token {

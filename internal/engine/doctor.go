@@ -31,16 +31,14 @@ const (
 	checkTime  = 20 * time.Second // for one instance
 	mostSkew   = time.Minute      // how far the clock may be off before signed deliveries are at risk
 	fullFrom   = 90               // percent of the store's limit that are a warning
-	backupAge  = 48 * time.Hour
-	backupsRow = "backup" // when the store was last backed up
-	listedMost = 10       // people named one by one
+	listedMost = 10               // people named one by one
 )
 
 // Check asks every service, and looks at signoff itself, whether all is in order. It changes nothing. Instances are
 // asked at the same time; one that does not answer in time is a problem of its own. The findings are in groups: signoff's
 // own first, then the instances by name.
 func (e *Engine) Check(ctx context.Context) []Finding {
-	all := slices.Concat(e.checkClock(), e.checkStore(ctx), e.checkRules())
+	all := slices.Concat(e.checkStore(ctx), e.checkRules())
 	instances := slices.Sorted(maps.Keys(e.o.Connectors))
 	found := make([][]Finding, len(instances))
 	var ends sync.WaitGroup
@@ -48,6 +46,7 @@ func (e *Engine) Check(ctx context.Context) []Finding {
 		ends.Go(func() { found[i] = e.checkInstance(ctx, instance) })
 	}
 	ends.Wait()
+	all = append(e.checkClock(), all...) // once the services have answered it can be told
 	for _, list := range found {
 		all = append(all, list...)
 	}
@@ -90,7 +89,7 @@ func (e *Engine) checkStore(ctx context.Context) []Finding {
 		}
 		list = append(list, finding("store", levelProblem, "journal", text, "Restore a backup, and keep this file for whoever looks into it."))
 	}
-	return append(list, e.checkBackup(ctx))
+	return list
 }
 
 func (e *Engine) storeSize() Finding {
@@ -139,31 +138,24 @@ func (e *Engine) unfolded(ctx context.Context) (wrong flow.RequestID, err error)
 	return wrong, err
 }
 
-func (e *Engine) checkBackup(ctx context.Context) Finding {
-	var last time.Time
-	var known bool
-	err := e.o.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		known, err = row(tx, stateTable, backupsRow, &last)
-		return err
-	})
-	switch age := e.o.Now().Sub(last); {
-	case err != nil || !known:
-		return finding("store", levelWarning, "backup", "none is known", "Make one regularly, and keep the .id and .key files beside the store with it.")
-	case age > backupAge:
-		return finding("store", levelWarning, "backup", fmt.Sprintf("the last is %d hours old", int(age.Hours())), "Make one at least every day.")
-	default:
-		return finding("store", levelOK, "backup", "last "+last.UTC().Format("2006-01-02 15:04")+" UTC", "")
-	}
-}
-
 func (e *Engine) checkRules() []Finding {
 	if problems := e.book.problems(); problems != "" {
 		first, _, _ := strings.Cut(strings.TrimSpace(problems), "\n")
 		return []Finding{finding("rules", levelProblem, "rules", "the last change was refused, the ones before it are used: "+first, "Run signoff check, mend the files, and reload.")}
 	}
 	set := e.Rules()
-	return []Finding{finding("rules", levelOK, "rules", fmt.Sprintf("%d request types, %d people, ruleset %.12s", len(set.Types()), len(set.People()), set.Digest()), "")}
+	return []Finding{finding("rules", levelOK, "rules", fmt.Sprintf("%s, %s, ruleset %.12s", howMany(len(set.Types()), "request type"), howMany(len(set.People()), "person", "people"), set.Digest()), "")}
+}
+
+// howMany is a number with its word: "1 person", "3 people".
+func howMany(n int, one string, more ...string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case len(more) > 0:
+		return fmt.Sprintf("%d %s", n, more[0])
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // checkInstance asks one instance, with what is known of it here.
@@ -175,8 +167,13 @@ func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Fin
 	if err != nil {
 		add(connectors.Finding{Level: levelProblem, What: instance, Text: "the check did not end: " + err.Error(), Remedy: "See whether the service can be reached from this machine."})
 	}
-	for _, f := range slices.Concat(found, e.chores.registers.of(instance)) {
+	for _, f := range found {
 		add(f)
+	}
+	for _, f := range e.chores.registers.of(instance) {
+		if !slices.ContainsFunc(found, func(seen connectors.Finding) bool { return seen.What == f.What }) { // the check is newer
+			add(f)
+		}
 	}
 	if why, stopped := e.gate.why(instance); stopped {
 		add(connectors.Finding{Level: levelProblem, What: instance, Text: "it is stopped: " + why, Remedy: "Renew the token or the right; it goes on by itself within a minute."})
@@ -202,7 +199,9 @@ func (e *Engine) checkPeople(ctx context.Context) []Finding {
 			case AccountConflict:
 				list = append(list, finding("people", levelProblem, p.Name+" on "+instance, p.Why[instance], fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
 			case AccountUnresolved:
-				list = append(list, finding("people", levelWarning, p.Name+" on "+instance, p.Why[instance], fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
+				if why := e.unmatched(ctx, instance, p); why != "" {
+					list = append(list, finding("people", levelWarning, p.Name+" on "+instance, why, fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
+				}
 			case AccountAsked:
 				list = append(list, finding("people", levelWarning, p.Name+" on "+instance, p.Why[instance], "They answer in chat, or you pin the account."))
 			}
@@ -216,6 +215,20 @@ func (e *Engine) checkPeople(ctx context.Context) []Finding {
 		return []Finding{finding("people", levelOK, "people", fmt.Sprintf("%d people, all with their accounts", len(e.Rules().People())), "")}
 	}
 	return list
+}
+
+// unmatched asks an instance for the account of somebody who is not known there yet; "" when there is one to match.
+func (e *Engine) unmatched(ctx context.Context, instance string, p PersonState) string {
+	if at := e.limits.admit(identifying(instance), e.o.Now()); at.After(e.o.Now()) || ctx.Err() != nil {
+		return "not looked for: " + instance + " must not be asked just now"
+	}
+	_, err := guard(ctx, checkTime, func(ctx context.Context) (flow.Ref, error) {
+		return e.people.find(ctx, instance, flow.Person{Name: p.Name, Shown: p.Shown, Email: p.Email})
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // Authorize takes part in an OAuth flow of an instance; false where it has none.
