@@ -31,7 +31,7 @@ func (o *outbox) carry(ctx context.Context, a *attempt) error {
 	}
 	attacher, ok := o.o.Connectors[a.effect.Target].(connectors.Attacher)
 	if !ok {
-		return o.settle(ctx, a, ended{fate: flow.FileRefused, why: fmt.Sprintf("%s takes no files", a.effect.Target)})
+		return o.settle(ctx, a, ended{fate: flow.FileLinked}) // it stays where it is, and a link leads there
 	}
 	if err := o.mayRead(a, source); err != nil {
 		return err

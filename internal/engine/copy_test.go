@@ -12,6 +12,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/text"
 )
 
 func pdf(size int) []byte {
@@ -147,6 +148,35 @@ func (endlessly) Read(p []byte) (int, error) {
 		p[i] = 'x'
 	}
 	return len(p), nil
+}
+
+// A file whose message was removed before it could be carried is not carried; words that were removed are not copied.
+func TestCopy_TakenBackMeanwhile(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.hook(ask("1", "Banner"))
+		w.pass(time.Minute)
+		w.desk.set(func(o *outside) { o.denied = errors.New("token_revoked") }) // the tracker cannot be written for a while
+		thread := flow.Ref{System: "slack", Type: "thread", Key: "C1/1"}
+		said := flow.Ref{System: "slack", Type: "message", Key: "m1"}
+		sent := time.Now().UTC()
+		comment := func(id string, kind flow.Kind, at time.Time) {
+			w.hook(body{ID: id, Event: &flow.Event{Kind: kind, Subject: thread, Said: said, Seq: "9", Sent: at, Actor: flow.Actor{Ref: slackUser("Uben")},
+				Body: text.Plain("The draft with the wrong price"), Files: []flow.File{{Ref: flow.Ref{System: "slack", Type: "file", Key: "F1"}, Name: "price.pdf"}}}})
+		}
+		w.chat.set(func(o *outside) { o.files = map[string]source{"F1": gives("price.pdf", "application/pdf", pdf(5000))} })
+		comment("c1", flow.CommentAdded, sent)
+		w.pass(30 * time.Second)
+		comment("c2", flow.CommentRemoved, sent.Add(30*time.Second))
+		w.desk.set(func(o *outside) { o.denied = nil })
+		w.pass(20 * time.Minute)
+		if made := w.desk.of("CR-1/comment/1"); len(made) != 0 {
+			t.Errorf("words that were removed before they could be copied were written: %+v", made)
+		}
+		if f := w.request("CR-1").Files[0]; f.Fate != flow.FileGone || len(w.desk.holds) != 0 {
+			t.Errorf("file %s, arrived %d; want it gone with its message", f.Fate, len(w.desk.holds))
+		}
+	})
 }
 
 // What the target refuses is parked for a person, and can be tried again.

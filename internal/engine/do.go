@@ -76,6 +76,9 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if state, over := o.over(a); over {
 		return o.finish(ctx, a, state)
 	}
+	if a.trail.Lost.IsZero() && flow.Moot(a.request, a.effect) {
+		return o.record(ctx, a, nil) // what it would have shown was taken back; flow knows what that means
+	}
 	if a.doer == nil && a.effect.Copy == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
 	}
