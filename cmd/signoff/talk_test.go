@@ -21,7 +21,7 @@ import (
 //	slack command maya #launch /signoff WORDS     runs a command; what comes back at once is the script's stdout
 //	slack home maya                               opens the app's home tab
 //	slack home-shows maya WORDS                   waits until it shows the words
-//	slack at-home maya LABEL                      presses a button there
+//	slack at-home maya LABEL                      presses a button there, or picks the entry of a menu
 //	slack unfolds #launch WORDS                   waits until a link in the channel unfolds into a card with the words
 //	slack has-file #launch NAME FILE              waits until a file of that name is there, byte for byte FILE
 //	slack redeliver                               sends everything once more that was told so far
@@ -29,7 +29,8 @@ import (
 //	slack lose                                    breaks the connections without a word
 //	slack revoke CODE                             makes the tokens answer with the code; without one they are good again
 //
-// A FILE is one of the script; NAME:FILE gives it another name, and a FILE that is an address is kept elsewhere.
+// A FILE is one of the script; NAME:FILE gives it another name, NAME:huge is one of 60 MiB, and a
+// FILE that is an address is kept elsewhere.
 
 func slackReply(ts *testscript.TestScript, s *slack.Server, args []string) {
 	ch := channel(ts, args[1])
@@ -56,6 +57,10 @@ func uploads(ts *testscript.TestScript, files []string) []slack.Upload {
 		name, path, ok := strings.Cut(f, ":")
 		if !ok {
 			path = f
+		}
+		if path == "huge" {
+			out = append(out, slack.Upload{Name: name, Data: []byte("the first bytes of a film"), Size: 60 << 20})
+			continue
 		}
 		out = append(out, slack.Upload{Name: filepath.Base(name), Data: read(ts, path)})
 	}
@@ -118,11 +123,37 @@ func homeShows(ts *testscript.TestScript, neg bool, s *slack.Server, args []stri
 }
 
 func slackAtHome(ts *testscript.TestScript, s *slack.Server, args []string) {
-	a, err := s.PressInView(user(ts, args[0]), "", args[1])
+	act := slack.Action{User: user(ts, args[0]), ActionID: args[1]}
+	v, _ := s.Home(act.User)
+	if menu, ok := entry(v.Blocks, args[1]); ok {
+		menu.User = act.User
+		act = menu
+	}
+	a, err := s.ActInView(act)
 	ts.Check(err)
 	if a.Toast != "" {
 		ts.Fatalf("pressing %s failed: %s", args[1], a.Toast)
 	}
+}
+
+// entry finds the entry of a menu by its words.
+func entry(blocks []map[string]any, label string) (slack.Action, bool) {
+	for _, b := range blocks {
+		for _, e := range append(list(b["elements"]), b["accessory"]) {
+			element, _ := e.(map[string]any)
+			for _, o := range list(element["options"]) {
+				option, _ := o.(map[string]any)
+				if text, _ := option["text"].(map[string]any); text["text"] != label {
+					continue
+				}
+				block, _ := b["block_id"].(string)
+				action, _ := element["action_id"].(string)
+				value, _ := option["value"].(string)
+				return slack.Action{BlockID: block, ActionID: action, Values: []string{value}}, true
+			}
+		}
+	}
+	return slack.Action{}, false
 }
 
 // unfolded makes messages of what the links of a channel unfold into.
