@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"signoff/internal/flow"
+	"signoff/internal/store"
 )
 
 // ErrDamaged says that a stored value does not carry the checksum it was written with.
@@ -107,6 +108,30 @@ func openDelivery(b []byte) (flow.Delivery, error) {
 	}
 	d.Body, d.Learned = clone(parts[1]), clone(parts[2])
 	return d, nil
+}
+
+// sealJob keeps the payload beside the rest: whoever only looks where a job stands need not read it.
+func sealJob(j store.Job) ([]byte, error) {
+	payload := j.Payload
+	j.Payload = nil
+	head, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	return sealParts(head, payload), nil
+}
+
+func openJob(b []byte) (j store.Job, err error) {
+	if len(b) > 1 && b[1] == '{' { // as it was written at first
+		return j, openJSON(b, &j)
+	}
+	parts, err := openParts(b, 2)
+	if err != nil {
+		return j, err
+	}
+	err = json.Unmarshal(parts[0], &j)
+	j.Payload = clone(parts[1])
+	return j, err
 }
 
 func clone(b []byte) []byte {

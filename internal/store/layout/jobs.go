@@ -18,8 +18,8 @@ func (t *Tx) readJob(id string) (store.Job, bool, error) {
 	if b == nil {
 		return store.Job{}, false, nil
 	}
-	var j store.Job
-	if err := openJSON(b, &j); err != nil {
+	j, err := openJob(b)
+	if err != nil {
 		return store.Job{}, false, fmt.Errorf("job %s: %w", id, err)
 	}
 	return j, true, nil
@@ -31,7 +31,7 @@ func dueKey(j store.Job) []byte {
 
 // writeJob replaces old (zero: none) by j.
 func (t *Tx) writeJob(old, j store.Job) error {
-	v, err := sealJSON(j)
+	v, err := sealJob(j)
 	if err != nil {
 		return fmt.Errorf("write job %s: %w", j.ID, err)
 	}
