@@ -6,7 +6,7 @@ import "regexp"
 var (
 	emojiForm   = regexp.MustCompile(`^:[a-z0-9_+'-]{1,100}:$`)
 	channelForm = regexp.MustCompile(`^(#[^\s#A-Z]{1,80}|[CG][A-Z0-9]{2,})$`)
-	domainForm  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	domainForm  = regexp.MustCompile(`^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
 )
 
 // unfurlDomains is how many domains an app may unfold links of.
