@@ -48,33 +48,34 @@ const (
 // methods lists what the stand-in can do. Scopes that depend on the kind of channel are checked by the method.
 func methods() map[string]method {
 	return map[string]method{
-		"auth.test":             {nil, 300, (*Server).authTest},
-		"auth.revoke":           {nil, tier3, (*Server).revokeAuth},
-		"chat.postMessage":      {[]string{"chat:write"}, 0, (*Server).postMessage},
-		"chat.update":           {[]string{"chat:write"}, tier3, (*Server).updateMessage},
-		"chat.postEphemeral":    {[]string{"chat:write"}, tier4, (*Server).postEphemeral},
-		"chat.delete":           {[]string{"chat:write"}, tier3, (*Server).deleteMessage},
-		"chat.unfurl":           {[]string{"links:write"}, tier3, (*Server).unfurl},
-		"chat.getPermalink":     {nil, 300, (*Server).permalink},
-		"conversations.open":    {[]string{"im:write"}, tier3, (*Server).openConversation},
-		"conversations.info":    {nil, tier3, (*Server).conversationInfo},
-		"conversations.list":    {[]string{"channels:read"}, tier2, (*Server).listConversations},
-		"conversations.history": {nil, tier3, (*Server).history},
-		"conversations.replies": {nil, tier3, (*Server).threadReplies},
-		"users.info":            {[]string{"users:read"}, tier4, (*Server).userInfo},
-		"users.lookupByEmail":   {[]string{"users:read.email"}, tier3, (*Server).userByEmail},
-		"usergroups.list":       {[]string{"usergroups:read"}, tier2, (*Server).listGroups},
-		"usergroups.users.list": {[]string{"usergroups:read"}, tier2, (*Server).groupUsers},
-		"views.open":            {nil, tier4, (*Server).openView},
-		"views.push":            {nil, tier4, (*Server).pushView},
-		"views.update":          {nil, tier4, (*Server).updateView},
-		"views.publish":         {nil, tier4, (*Server).publishView},
-		"reactions.add":         {[]string{"reactions:write"}, tier3, (*Server).addReaction},
-		"reactions.get":         {[]string{"reactions:read"}, tier3, (*Server).getReactions},
-		"reactions.remove":      {[]string{"reactions:write"}, tier2, (*Server).removeReaction},
-		"oauth.v2.access":       {nil, tier4, nil},
-		"apps.connections.open": {nil, tier2, nil},
-		"team.info":             {[]string{"team:read"}, tier3, (*Server).teamInfo},
+		"auth.test":                      {nil, 300, (*Server).authTest},
+		"auth.revoke":                    {nil, tier3, (*Server).revokeAuth},
+		"chat.postMessage":               {[]string{"chat:write"}, 0, (*Server).postMessage},
+		"chat.update":                    {[]string{"chat:write"}, tier3, (*Server).updateMessage},
+		"chat.postEphemeral":             {[]string{"chat:write"}, tier4, (*Server).postEphemeral},
+		"chat.delete":                    {[]string{"chat:write"}, tier3, (*Server).deleteMessage},
+		"chat.unfurl":                    {[]string{"links:write"}, tier3, (*Server).unfurl},
+		"chat.getPermalink":              {nil, 300, (*Server).permalink},
+		"conversations.open":             {[]string{"im:write"}, tier3, (*Server).openConversation},
+		"conversations.info":             {nil, tier3, (*Server).conversationInfo},
+		"conversations.list":             {[]string{"channels:read"}, tier2, (*Server).listConversations},
+		"conversations.history":          {nil, tier3, (*Server).history},
+		"conversations.replies":          {nil, tier3, (*Server).threadReplies},
+		"users.info":                     {[]string{"users:read"}, tier4, (*Server).userInfo},
+		"users.lookupByEmail":            {[]string{"users:read.email"}, tier3, (*Server).userByEmail},
+		"usergroups.list":                {[]string{"usergroups:read"}, tier2, (*Server).listGroups},
+		"usergroups.users.list":          {[]string{"usergroups:read"}, tier2, (*Server).groupUsers},
+		"views.open":                     {nil, tier4, (*Server).openView},
+		"views.push":                     {nil, tier4, (*Server).pushView},
+		"views.update":                   {nil, tier4, (*Server).updateView},
+		"views.publish":                  {nil, tier4, (*Server).publishView},
+		"reactions.add":                  {[]string{"reactions:write"}, tier3, (*Server).addReaction},
+		"reactions.get":                  {[]string{"reactions:read"}, tier3, (*Server).getReactions},
+		"reactions.remove":               {[]string{"reactions:write"}, tier2, (*Server).removeReaction},
+		"oauth.v2.access":                {nil, tier4, nil},
+		"apps.connections.open":          {nil, tier2, nil},
+		"apps.event.authorizations.list": {nil, tier4, nil},
+		"team.info":                      {[]string{"team:read"}, tier3, (*Server).teamInfo},
 
 		"files.info":                   {[]string{"files:read"}, tier4, (*Server).fileInfo},
 		"files.getUploadURLExternal":   {[]string{"files:write"}, tier4, (*Server).uploadURL},
@@ -197,6 +198,8 @@ func (s *Server) run(r *http.Request, name string, c call, known map[string]meth
 		return s.access(r, c.args)
 	case "apps.connections.open":
 		return s.openConnection()
+	case "apps.event.authorizations.list":
+		return s.listAuthorizations(c.args)
 	}
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
@@ -264,9 +267,13 @@ func (s *Server) admitApp(name, token string) *failure {
 	default:
 		return fail("not_allowed_token_type")
 	}
-	if !slices.Contains(s.opt.AppScopes, "connections:write") {
+	needed := "connections:write"
+	if name != "apps.connections.open" {
+		needed = "authorizations:read"
+	}
+	if !slices.Contains(s.opt.AppScopes, needed) {
 		return &failure{code: "missing_scope", extra: object{
-			"needed": "connections:write", "provided": strings.Join(s.opt.AppScopes, ","),
+			"needed": needed, "provided": strings.Join(s.opt.AppScopes, ","),
 		}}
 	}
 	return nil

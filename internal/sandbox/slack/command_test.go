@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"testing"
+	"time"
 )
 
 func TestCommand_RateLimited(t *testing.T) {
@@ -63,5 +64,37 @@ func TestCommand_LeaveAndOtherBots(t *testing.T) {
 	}
 	if a := w.call("chat.update", "channel", launch, "ts", ts, "text", "x"); a["error"] != "cant_update_message" {
 		t.Errorf("update of another app's message: got %v, want cant_update_message", a)
+	}
+}
+
+func TestDistributedApps_ReadSlowly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.Distributed = true })
+	for range 17 {
+		say(t, w, Post{User: maya, Channel: launch, Text: "one more"})
+	}
+	if page := w.ok("conversations.history", "channel", launch, "limit", "100"); len(list(page["messages"])) != 15 || page["has_more"] != true {
+		t.Errorf("first page: got %d messages, want 15 of 17", len(list(page["messages"])))
+	}
+	if a := w.call("conversations.history", "channel", launch); a["error"] != "ratelimited" {
+		t.Errorf("again within the minute: got %v, want ratelimited", a)
+	}
+	w.ok("conversations.info", "channel", launch)
+	w.clock.move(time.Minute)
+	w.ok("conversations.history", "channel", launch)
+}
+
+func TestAuthorizations_OfAnEvent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.AppToken = appToken })
+	say(t, w, Post{User: maya, Channel: launch, Text: "hello"})
+	w.innerOf("message", 1)
+	id := w.Events()[0].ID
+	a := w.call("apps.event.authorizations.list", "token", appToken, "event_context", "4-"+id)
+	if one := obj(only(t, list(a["authorizations"]))); one["team_id"] != "T0LUMEN001" || one["is_bot"] != true {
+		t.Errorf("got %v, want our workspace", a)
+	}
+	if a := w.call("apps.event.authorizations.list", "token", appToken, "event_context", "4-x"); a["error"] != "invalid_event_context" {
+		t.Errorf("unknown event: got %v, want invalid_event_context", a)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"signoff/internal/sandbox"
@@ -161,10 +162,7 @@ func (s *Server) sendEvent(inner object) {
 		"token": "sandboxverificationtoken", "team_id": s.opt.Team.ID, "context_team_id": s.opt.Team.ID,
 		"context_enterprise_id": s.enterprise(), "api_app_id": s.opt.AppID, "event": inner, "type": "event_callback",
 		"event_id": e.id, "event_time": s.opt.Now().Unix(),
-		"authorizations": []any{object{
-			"enterprise_id": s.enterprise(), "team_id": s.opt.Team.ID, "user_id": s.opt.Bot.UserID, "is_bot": true,
-			"is_enterprise_install": false,
-		}},
+		"authorizations":        []any{s.authorization()},
 		"is_ext_shared_channel": s.externalEvent(inner), "event_context": "4-" + e.id,
 	})
 	if err != nil {
@@ -173,6 +171,24 @@ func (s *Server) sendEvent(inner object) {
 	e.body = body
 	s.sent = append(s.sent, e)
 	s.work.Go(func() { s.deliver(e) })
+}
+
+// authorization is the installation that may see an event.
+func (s *Server) authorization() object {
+	return object{
+		"enterprise_id": s.enterprise(), "team_id": s.opt.Team.ID, "user_id": s.opt.Bot.UserID, "is_bot": true,
+		"is_enterprise_install": false,
+	}
+}
+
+// listAuthorizations is apps.event.authorizations.list: every installation that may see an event.
+func (s *Server) listAuthorizations(a args) (object, *failure) {
+	for _, of := range s.app.all() {
+		if _, err := of.findEvent(strings.TrimPrefix(a.str("event_context"), "4-")); err == nil {
+			return object{"authorizations": []any{of.authorization()}, "response_metadata": object{"next_cursor": ""}}, nil
+		}
+	}
+	return nil, fail("invalid_event_context")
 }
 
 // enterprise is the id of the organization, or null.

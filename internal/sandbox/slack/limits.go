@@ -17,24 +17,29 @@ const (
 
 // limits are the rate tiers of the workspace. Off unless Options.Strict.
 type limits struct {
-	on  bool
-	now sandbox.Clock
+	on          bool
+	now         sandbox.Clock
+	distributed bool
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
 }
 
 func newLimits(o Options) *limits {
-	return &limits{on: o.Strict, now: o.Real, buckets: map[string]*rate.Limiter{}}
+	return &limits{on: o.Strict, distributed: o.Distributed, now: o.Real, buckets: map[string]*rate.Limiter{}}
 }
 
 // take counts one call and returns how long the caller must wait before the next try; 0 lets it through.
 func (l *limits) take(method string, perMinute int, channel string) time.Duration {
-	if !l.on {
+	reads := method == "conversations.history" || method == "conversations.replies"
+	if !l.on && !(l.distributed && reads) {
 		return 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.distributed && reads {
+		perMinute = 1
+	}
 	if method != "chat.postMessage" {
 		return l.spend(method, rate.Limit(perMinute)/60, perMinute)
 	}

@@ -50,6 +50,7 @@ type Options struct {
 	NoHomeTab     bool            // the app has no home tab: views.publish is refused
 	NoMessagesTab bool            // people cannot be written to: messages_tab_disabled
 	Strict        bool            // enforce rate limits
+	Distributed   bool            // the app is sold to others and not in the Marketplace: history and replies once a minute, 15 messages a page
 	PageCap       int             // most messages per page of history and replies; 1000 when zero
 	Retry         []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
 	AckWithin     time.Duration   // how long a delivery may take; Slack's 3 s when zero
@@ -180,6 +181,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.Scopes == nil {
 		o.Scopes = allScopes()
+	}
+	if o.Distributed {
+		o.PageCap = 15
 	}
 	if o.PageCap == 0 {
 		o.PageCap = 1000

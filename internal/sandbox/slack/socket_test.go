@@ -125,10 +125,11 @@ func TestSocket_OpenNeedsTheAppToken(t *testing.T) {
 func TestSocket_EventsOnceAndNotByHTTP(t *testing.T) {
 	t.Parallel()
 	w := socketWorld(t, nil)
-	a, b := w.dial(), w.dial()
+	a := w.dial()
 	if hello := a.want("hello"); hello["num_connections"] != 1.0 {
 		t.Errorf("hello: got %v, want one connection", hello)
 	}
+	b := w.dial()
 	b.want("hello")
 	if _, err := w.PostAs(maya, launch, "one", ""); err != nil {
 		t.Fatal(err)
@@ -154,8 +155,9 @@ func TestSocket_EventsOnceAndNotByHTTP(t *testing.T) {
 func TestSocket_RedeliversWhatIsNotAcked(t *testing.T) {
 	t.Parallel()
 	w := socketWorld(t, func(o *Options) { o.AckWithin = 300 * time.Millisecond })
-	a, b := w.dial(), w.dial()
+	a := w.dial()
 	a.want("hello")
+	b := w.dial()
 	b.want("hello")
 	if _, err := w.PostAs(maya, launch, "one", ""); err != nil {
 		t.Fatal(err)
