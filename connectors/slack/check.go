@@ -34,7 +34,8 @@ func (c *Connector) checkHome(ctx context.Context) []connectors.Finding {
 		return []connectors.Finding{problemOf(err)}
 	}
 	found := []connectors.Finding{{Level: "ok", What: "workspace", Text: "connected to workspace " + in.Team + " as bot user " + in.User}}
-	return append(found, c.checkScopes("", granted)...)
+	found = append(found, c.checkScopes("", granted)...)
+	return append(found, c.checkWatch(ctx, in.Team)...)
 }
 
 // checkWorkspace looks at an installation that was made by OAuth.

@@ -1,8 +1,8 @@
-// Package slack connects signoff with one Slack workspace over HTTP: events, interactions and commands come in at one
-// hook, cards and notices go out through the Web API.
+// Package slack connects signoff with Slack: events, interactions and commands come in at one hook or through a socket,
+// cards, notices, comments and files go out through the Web API.
 //
 // It speaks Slack's wire and decides nothing: who may approve what is said by the core, and a refusal comes back as an
-// effect. It does not listen on sockets, unfurl links, fill the App Home or follow conversations.
+// effect. Words and files in threads are told as they come; whether a request belongs to them is the engine's to say.
 //
 // Shapes of the keys in a flow.Ref of this instance:
 //
@@ -11,4 +11,5 @@
 //	channel  TEAM/CHANNEL     a channel or a direct conversation; "#name" where only a name is known
 //	thread   TEAM/CHANNEL/TS  a thread, named by its first message
 //	message  TEAM/CHANNEL/TS  one message
+//	file     TEAM/FILE        a file that Slack keeps
 package slack

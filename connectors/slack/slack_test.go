@@ -322,6 +322,7 @@ func allowed(method string) string {
 		"conversations.open":           "users return_im",
 		"conversations.replies":        "channel ts cursor include_all_metadata inclusive latest limit oldest",
 		"conversations.history":        "channel cursor include_all_metadata inclusive latest limit oldest",
+		"conversations.list":           "types exclude_archived limit cursor",
 		"conversations.info":           "channel",
 		"users.info":                   "user",
 		"users.lookupByEmail":          "email",
