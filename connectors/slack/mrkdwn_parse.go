@@ -14,8 +14,15 @@ import (
 // marks. Inside code nothing is read. name gives an account its name, "" where it is not known. The document is in its
 // normal form.
 func parseMrkdwn(s string, name func(id string) string) text.Doc {
-	return reader{entities: true, name: name}.blocks(s).Normal()
+	r := reader{entities: true, name: name}
+	if len(s) > longestMrkdwn {
+		return text.Plain(r.plain(s)).Normal()
+	}
+	return r.blocks(s).Normal()
 }
+
+// longestMrkdwn is what is read as markup; Slack's messages hold a third of it.
+const longestMrkdwn = 128 << 10
 
 // typed reads what a person typed into an input: marks count, angle brackets are themselves.
 func typed(s string) text.Doc { return reader{}.blocks(s).Normal() }
@@ -237,7 +244,7 @@ const maxInstant = 253402300799 // the end of the year 9999
 
 // plain undoes Slack's three escapes.
 func (r reader) plain(s string) string {
-	if !r.entities {
+	if !r.entities || !strings.Contains(s, "&") {
 		return s
 	}
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)

@@ -66,7 +66,7 @@ func TestParseMrkdwn(t *testing.T) {
 // TestParseMrkdwn_LongAndDeep: no text takes long or nests deeper than a store's JSON bears.
 func TestParseMrkdwn_LongAndDeep(t *testing.T) {
 	t.Parallel()
-	for _, piece := range []string{"*a ", "*_~", "&gt;", "> ", "<", "`", "```", "- ", "<@U1", "_x_ ", "\n&gt;\n"} {
+	for _, piece := range []string{"*a ", "*_~", "&gt;", "> ", "<", "`", "```", "- ", "<@U1", "_x_ ", "\n&gt;\n", ":a", "*`", "*<", "<a:b>"} {
 		doc := parseMrkdwn(strings.Repeat(piece, 40000/len(piece)), nil)
 		if d := depth(doc); d > 20 {
 			t.Errorf("%q nests %d deep", piece, d)

@@ -1,6 +1,9 @@
 package text
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestPlain_KeepsLinesAndParagraphs(t *testing.T) {
 	t.Parallel()
@@ -37,5 +40,13 @@ func TestEmpty(t *testing.T) {
 	t.Parallel()
 	if !Plain(" \n\n ").Empty() || Plain("x").Empty() {
 		t.Error("Empty() is wrong for blank or written documents")
+	}
+}
+
+func TestString_Leaves(t *testing.T) {
+	t.Parallel()
+	doc := Doc{P(E("tada"), T(" "), E("lumen-logo"), T(" "), Node{Kind: Channel, Ref: "C1", Text: "#launch"}, T(" "), Node{Kind: Date, At: time.Date(2026, 11, 20, 16, 30, 0, 0, time.UTC)})}
+	if got, want := doc.String(), "🎉 :lumen-logo: #launch 20 Nov 2026 16:30 UTC"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
 	}
 }

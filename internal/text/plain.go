@@ -65,7 +65,7 @@ func plainInline(b *strings.Builder, n Node) {
 			b.WriteString(" (" + n.Href + ")")
 		}
 	default:
-		b.WriteString(n.Text)
+		b.WriteString(n.Shown())
 		for _, k := range n.Kids {
 			plainInline(b, k)
 		}
