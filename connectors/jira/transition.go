@@ -232,8 +232,11 @@ func (f field) wrap(a allowed) any {
 }
 
 // pass carries out a transition and returns the ticket as it is then. An error counts only if the ticket did not move.
+// After the last one Jira's word is enough: were the ticket read again, a move by somebody a moment later would look
+// like ours gone wrong and be undone.
 func (c *Connector) pass(ctx context.Context, now *issue, t transition, entry StatusEntry) (*issue, error) {
-	if !t.To.is(entry.Status) {
+	last := t.To.is(entry.Status)
+	if !last {
 		entry = c.set.Projects[now.Fields.Project.Key].entryOf(*t.To) // the values are for the last hop
 	}
 	if names := t.missing(entry); len(names) > 0 {
@@ -256,6 +259,11 @@ func (c *Connector) pass(ctx context.Context, now *issue, t transition, entry St
 	moveErr := c.do(ctx, r, nil)
 	if class := connectors.ClassOf(moveErr); class == connectors.Limited || class == connectors.Denied {
 		return nil, moveErr
+	}
+	if last && moveErr == nil {
+		there := *now
+		there.Fields.Status.ID, there.Fields.Status.Name = t.To.ID, t.To.Name
+		return &there, nil
 	}
 	after, err := c.read(ctx, now.ID)
 	switch {
