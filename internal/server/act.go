@@ -62,6 +62,10 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 				ev.Fields[name] = v[:1]
 			}
 		}
+	case "confirm_draft":
+		ev.Kind = flow.DraftConfirmed
+	case "dismiss_draft":
+		ev.Kind = flow.DraftDismissed
 	case "new_ticket":
 		ev.Kind = flow.TicketWanted
 	case "undo":

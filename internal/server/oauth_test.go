@@ -93,7 +93,10 @@ func TestDoctor_PublicAddress(t *testing.T) {
 		answer      http.HandlerFunc
 		level, text string
 	}{
-		"us":             {func(w http.ResponseWriter, r *http.Request) { r.Host = "signoff.lumen.example"; s.Public().ServeHTTP(w, r) }, "ok", "Host is kept"},
+		"us": {func(w http.ResponseWriter, r *http.Request) {
+			r.Host = "signoff.lumen.example"
+			s.Public().ServeHTTP(w, r)
+		}, "ok", "Host is kept"},
 		"Host changed":   {func(w http.ResponseWriter, r *http.Request) { r.Host = "127.0.0.1:8080"; s.Public().ServeHTTP(w, r) }, "warning", "changes the Host"},
 		"somebody else":  {func(w http.ResponseWriter, r *http.Request) { other.Public().ServeHTTP(w, r) }, "problem", "not this signoff"},
 		"a parking page": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) }, "problem", "not this signoff"},

@@ -23,6 +23,7 @@ type requestData struct {
 	Do              doData
 	Rounds          []roundData // newest first
 	NoStages        bool
+	Draft           bool // it has been offered to somebody, and is no request yet
 	Points          []pointData
 	Links           []linkData
 	Talk            []commentData
@@ -50,12 +51,13 @@ type doData struct {
 	Undo     []undoData
 	Withdraw bool
 	Ticket   bool   // a new one, instead of one that is gone
+	Draft    bool   // to make it a request, or not
 	Why      string // why the person has no say in what is open
 	Kept     string // the note of a form that was refused
 }
 
 func (d doData) Any() bool {
-	return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw || d.Ticket
+	return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft
 }
 
 type voteData struct {
@@ -163,7 +165,8 @@ func doneNotice(done string) *notice {
 	text := map[string]string{
 		"approve": "Your approval is recorded.", "request_changes": "Your change requests are recorded and on their way.",
 		"decline": "Your decision is recorded.", "withdraw": "The request is withdrawn.", "submit_work": "The work is in review.",
-		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.", "replay": "It is being tried again.",
+		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.",
+		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
 	}[done]
 	if text == "" {
 		return nil
@@ -185,7 +188,7 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 	data := requestData{
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
-		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(quietened(d), clock),
+		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(withoutTalk(d), clock),
 		Talk: it.talk(d, clock), Files: it.files(d, 0),
 		Token: freshToken(),
 	}
@@ -194,6 +197,9 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		data.Title = "Untitled"
 	}
 	data.NoStages = len(data.Rounds) == 0
+	if data.Draft = req.Status == flow.Draft; data.Draft {
+		data.Revision = 0
+	}
 	for _, p := range req.Problems {
 		data.Problems = append(data.Problems, p.Text)
 	}
@@ -227,7 +233,6 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 	} else if r.Places.Tracker != "" && !r.Status.Closed() {
 		add("Ticket", "pending")
 	}
-	add("Status of the ticket", r.Ticket.Status)
 	rows = append(rows, it.ticketRows(r)...)
 	add("Priority", r.Priority)
 	add("Project", r.Project)
@@ -408,6 +413,9 @@ func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 	}
 	can.Work, _ = may("submit_work", "")
 	can.Withdraw, _ = may("withdraw", "")
+	if req.Status == flow.Draft {
+		can.Draft, _ = may("confirm_draft", "")
+	}
 	if req.Ticket.Gone != "" {
 		can.Ticket, _ = may("new_ticket", "")
 	}

@@ -81,6 +81,21 @@ func quietened(d engine.Detail) []flow.Record {
 	return out
 }
 
+// withoutTalk are records without the words that the conversation shows.
+func withoutTalk(d engine.Detail) []flow.Record {
+	shown := map[flow.Ref]bool{}
+	for _, c := range d.Request.Comments {
+		shown[c.Said] = true
+	}
+	out := quietened(d)
+	for i := range out {
+		if says(out[i].Event) && shown[out[i].Event.Said] {
+			out[i].Event.Body = nil
+		}
+	}
+	return out
+}
+
 // talk lays out what was said, in order.
 func (it items) talk(d engine.Detail, clock clock) []commentData {
 	said := words(d.Records)
@@ -163,10 +178,18 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
 }
 
-// ticketRows say what happened to the ticket besides its status.
+// ticketRows say how the ticket stands and what happened to it.
 func (it items) ticketRows(r flow.Request) []factRow {
 	var rows []factRow
 	t := r.Ticket
+	switch {
+	case t.Gone == "deleted", t.Gone == "archived":
+		rows = append(rows, factRow{Label: "The ticket is", Text: t.Gone})
+	case t.Gone != "":
+		rows = append(rows, factRow{Label: "The ticket is", Text: "hidden from signoff"})
+	case t.Status != "":
+		rows = append(rows, factRow{Label: "Status of the ticket", Text: t.Status})
+	}
 	switch n := t.Bypassed; {
 	case n == 1:
 		rows = append(rows, factRow{Label: "Moved past an approval", Text: "once in this revision, and moved back"})
@@ -175,12 +198,6 @@ func (it items) ticketRows(r flow.Request) []factRow {
 	}
 	if t.Held && it.called(t.MovedBy) != "" {
 		rows = append(rows, factRow{Label: "Moved by hand", Text: fmt.Sprintf("to %s by %s", t.Status, it.called(t.MovedBy))})
-	}
-	if t.Gone != "" {
-		rows = append(rows, factRow{Label: "The ticket is", Text: map[string]string{"deleted": "deleted", "archived": "archived"}[t.Gone]})
-		if last := &rows[len(rows)-1]; last.Text == "" {
-			last.Text = "hidden from signoff"
-		}
 	}
 	if o := r.Offer; o != nil && r.Status == flow.Draft {
 		rows = append(rows, factRow{Label: "Offered to", Text: it.called(o.To)})

@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -82,6 +83,24 @@ func TestAPI_ConversationAndFiles(t *testing.T) {
 	}
 	if len(d.Files) != 6 || d.Files[1].Fate != flow.FileTooLarge || d.Files[5].Comment != 1 || d.Ticket.Gone != "deleted" || d.Ticket.Bypassed != 2 {
 		t.Errorf("files %+v, ticket %+v", d.Files, d.Ticket)
+	}
+}
+
+// Whom a draft was offered to makes it a request on its page too.
+func TestRequestPage_Draft(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	d := engine.Detail{Request: flow.Request{ID: "CR-150", Version: 1, Status: flow.Draft, Round: 1, Title: "Banner", Requester: named("dana"), Offer: &flow.Offer{To: named("dana")}}}
+	s.hub.requests["CR-150"] = d
+	b := newBrowser(t, s.Public())
+	b.signIn(s, "dana")
+	_, page := read(t, b.send(call{method: "GET", path: "/requests/CR-150"}))
+	has(t, "draft", page, "draft", "Offered to", "Create request", "Not a request", "A draft has no stages yet")
+	for do, want := range map[string]flow.Kind{"confirm_draft": flow.DraftConfirmed, "dismiss_draft": flow.DraftDismissed} {
+		code, to := b.post("/requests/CR-150/acts", url.Values{"form": {token(t, page)}, "do": {do}})
+		if last := s.hub.acts[len(s.hub.acts)-1]; code != http.StatusSeeOther || last.Kind != want || last.Actor.Name != "dana" {
+			t.Errorf("%s: %d %s, act %+v; want %s by dana", do, code, to, last, want)
+		}
 	}
 }
 
