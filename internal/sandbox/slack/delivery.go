@@ -136,7 +136,7 @@ type event struct {
 }
 
 // Event names one event that was sent.
-type Event struct{ ID, Type string }
+type Event struct{ ID, Type, Team string }
 
 // Events lists the events sent so far, oldest first.
 func (s *Server) Events() []Event {
@@ -144,7 +144,7 @@ func (s *Server) Events() []Event {
 	defer s.mu.Unlock()
 	out := make([]Event, 0, len(s.sent))
 	for _, e := range s.sent {
-		out = append(out, Event{ID: e.id, Type: e.kind})
+		out = append(out, Event{ID: e.id, Type: e.kind, Team: s.opt.Team.ID})
 	}
 	return out
 }

@@ -159,6 +159,7 @@ func (s *Server) exchange(a args) (object, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
+	s.opt.Ledger.Hide(a.str("code"))
 	of := c.of
 	token := of.BotToken()
 	var refresh string

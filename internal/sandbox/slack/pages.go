@@ -39,6 +39,8 @@ func (s *Server) Pages() http.Handler {
 	p := newPages(s)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.pick)
+	mux.HandleFunc("GET /app", p.settings)
+	mux.HandleFunc("POST /app", p.administer)
 	mux.HandleFunc("GET /u/{user}", p.of(pages.enter))
 	mux.HandleFunc("GET /u/{user}/c/{channel}", p.of(pages.channel))
 	mux.HandleFunc("GET /u/{user}/home", p.of(pages.home))
