@@ -253,8 +253,8 @@ func TestParse_Comments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := parse(t, c, body)
-			if len(got) != 1 || got[0].Kind != flow.CommentAdded || got[0].Subject.Key != "10042" || got[0].Actor.Shown != "Ben" || got[0].Body.String() != "Looks good" {
-				t.Errorf("Parse(%s) = %+v, want Ben's words on 10042", body, got)
+			if len(got) != 1 || got[0].Kind != flow.CommentAdded || got[0].Subject.Key != "10042" || got[0].Actor.Shown != "Ana" || got[0].Body.String() != "Looks good" {
+				t.Errorf("Parse(%s) = %+v, want Ana's words on 10042", body, got)
 			}
 			if diff := cmp.Diff(text.Doc{text.P(text.T("Looks "), text.B("good"))}, got[0].Body); diff != "" {
 				t.Errorf("body (-want +got)\n%s", diff)

@@ -79,6 +79,7 @@ func (r *reading) read() {
 	files := r.files()
 	if r.p.isComment() {
 		r.add(r.p.said(), func(ev *flow.Event) {
+			ev.Actor = r.speaker(ev.Kind)
 			r.c.said(&r.p.Comment, r.key(), ev)
 			r.c.readInto(ev, &r.p.Comment, r.names())
 			ev.Files = files
@@ -90,6 +91,19 @@ func (r *reading) read() {
 			ev.Said, ev.Seq, ev.Files = f.Ref, string(r.p.Changelog.ID), []flow.File{f}
 		})
 	}
+}
+
+// speaker is whose words they are, whoever edited them. Who took words back is known only where Jira says it apart from
+// the comment.
+func (r *reading) speaker(kind flow.Kind) flow.Actor {
+	who := r.p.Comment.Author
+	if kind == flow.CommentRemoved {
+		who = r.p.User
+	}
+	if who.id() == "" {
+		return flow.Actor{}
+	}
+	return r.c.actorOf(*who)
 }
 
 func (r *reading) moved(ev *flow.Event) {

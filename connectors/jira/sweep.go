@@ -60,9 +60,6 @@ func (c *Connector) commentEvent(ticket flow.Ref, key string, w written, names m
 	}
 	if w.edited {
 		ev.Kind = flow.CommentEdited
-		if w.Updater.id() != "" {
-			ev.Actor = c.actorOf(*w.Updater)
-		}
 	}
 	h := &hookComment{
 		ID: loose(w.ID), Body: loose(w.Body), Updated: loose(w.Updated), Visibility: w.Visibility, Public: w.Public, Properties: w.Properties,

@@ -278,7 +278,7 @@ func TestTalk_Heard(t *testing.T) {
 			"comment.added by Jon Park: Which shade?",
 			"comment.edited by Jon Park: Which shade exactly?",
 			"comment.added by Jon Park:  restricted=yes",
-			"comment.removed by Jon Park: ",
+			"comment.removed by : ", // Jira does not say who did it
 			"files.added by Jon Park:  [brief.pdf application/pdf 14]",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
