@@ -2,6 +2,8 @@ package slack
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,6 +31,7 @@ func (c *Connector) render(e flow.Effect) spoken {
 	v := viewOf(e)
 	k := &canvas{c: c, p: printer{instance: c.instance, known: e.Known}, view: v, mark: e.Mark()}
 	k.head()
+	k.read()
 	k.body()
 	k.points()
 	k.buttons()
@@ -51,7 +54,7 @@ func (k *canvas) brief() bool {
 		return false
 	}
 	switch k.view.Kind {
-	case flow.CardView, flow.AskView, flow.WorkView:
+	case flow.CardView, flow.AskView, flow.WorkView, flow.UnfurlView:
 		return false
 	}
 	return true
@@ -62,7 +65,9 @@ func (k *canvas) brief() bool {
 func (k *canvas) head() {
 	v := k.view
 	var lines []string
-	if k.brief() {
+	if v.Kind == flow.DraftView && !k.card && oneLine(v.Title) != "" {
+		lines = append(lines, "Make a request of this? "+clipMarked(bold(escape(oneLine(v.Title))), 1000))
+	} else if k.brief() {
 		if said := oneLine(v.Headline); said != oneLine(v.Body.String()) {
 			lines = append(lines, escape(firstOf(v.Headline, oneLine(v.Title))))
 		}
@@ -84,6 +89,21 @@ func (k *canvas) head() {
 		}
 	}
 	k.run(len(lines), func(i int) string { return lines[i] }, "\n")
+}
+
+// read are the values that were read from the words of a draft, so that whoever confirms it sees them.
+func (k *canvas) read() {
+	if k.view.Kind != flow.DraftView || k.card {
+		return
+	}
+	names := slices.Sorted(maps.Keys(k.view.Fields))
+	k.run(len(names), func(i int) string {
+		value := clip(oneLine(strings.Join(k.view.Fields[names[i]], ", ")), maxFact)
+		if value == "" {
+			return ""
+		}
+		return escape(strings.ReplaceAll(names[i], "_", " ")) + ": " + escape(value)
+	}, "\n")
 }
 
 // key is the request's number, linked to its page.

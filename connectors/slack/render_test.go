@@ -65,6 +65,28 @@ func TestRender_Golden(t *testing.T) {
 	golden(t, "testdata/card.json", append(got, '\n'))
 }
 
+func TestRender_ADraftShowsWhatWasRead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	v := flow.View{
+		Kind: flow.DraftView, Request: "CR-7", Title: "Nova banner", Headline: "Make a request of this? Nova banner (banner), due Friday",
+		Facts: []flow.Fact{{Name: "type", Label: "Type:", Text: "banner"}}, Fields: map[string][]string{"sizes": {"300x250", "728x90"}, "brand_name": {"Nova"}, "empty": {" "}},
+		Buttons: []flow.Button{{Action: "confirm_draft", Label: "Create request"}},
+	}
+	s := r.render(show(v))
+	lintMessage(t, "draft", s)
+	data, err := json.Marshal(s.blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `Make a request of this? *Nova banner*\nType: banner"`; !strings.Contains(string(data), want) {
+		t.Errorf("the draft shows %s, want %s", data, want)
+	}
+	if want := `brand name: Nova\nsizes: 300x250, 728x90"`; !strings.Contains(string(data), want) || s.text != v.Headline {
+		t.Errorf("the draft shows %s as %q, want %s", data, s.text, want)
+	}
+}
+
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()
 	if *update {
