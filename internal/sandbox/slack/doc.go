@@ -3,5 +3,5 @@
 //
 // It is written from Slack's documented contract and from recorded payloads, speaks bytes, and shares no type with any client library. It
 // refuses what Slack refuses, in Slack's words. What it does not do: conversations between two people, installations for a whole
-// organization, and buttons inside unfurls.
+// organization, and one channel seen from two workspaces at once.
 package slack

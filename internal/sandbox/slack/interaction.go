@@ -37,6 +37,11 @@ func (s *Server) Act(act Action) (Answer, error) {
 		return Answer{}, err
 	}
 	block, e := findElement(m.blocks, act.BlockID, act.ActionID)
+	var below object // the unfurl in which the element stands
+	for i := 0; e == nil && i < len(m.unfurls); i++ {
+		below = obj(m.unfurls[i])
+		block, e = findElement(list(below["blocks"]), act.BlockID, act.ActionID)
+	}
 	if e == nil {
 		s.mu.Unlock()
 		return Answer{}, fmt.Errorf("message %s has no element %q", act.TS, act.ActionID)
@@ -46,13 +51,26 @@ func (s *Server) Act(act Action) (Answer, error) {
 		s.mu.Unlock()
 		return Answer{}, err
 	}
-	if held, keeps := what.held, what.held != nil; keeps {
+	if held, keeps := what.held, what.held != nil; keeps && below == nil {
 		m.hold(str(block, "block_id"), str(e, "action_id"), held)
 		s.touch()
 	}
 	payload := s.actPayload(m, act.User, what.wire)
+	if below != nil {
+		inUnfurl(payload, below)
+	}
 	s.mu.Unlock()
 	return s.interact(act.User, payload, "This app didn't respond. Please try again."), nil
+}
+
+// inUnfurl makes a payload one of an element below a link: the app learns of its unfurl and not of the message.
+func inUnfurl(p, below object) {
+	delete(p, "message")
+	delete(p, "state")
+	container := obj(p["container"])
+	container["type"], container["attachment_id"] = "message_attachment", below["id"]
+	container["is_app_unfurl"], container["app_unfurl_url"] = true, below["app_unfurl_url"]
+	p["app_unfurl"] = clone(below)
 }
 
 // seen finds a message that the user can see. The caller holds mu.

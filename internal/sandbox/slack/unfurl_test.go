@@ -116,3 +116,22 @@ func TestHome_HashesAndActs(t *testing.T) {
 		t.Errorf("no messages tab: got %v, want messages_tab_disabled", a)
 	}
 }
+
+func TestUnfurl_ButtonsBelowTheMessage(t *testing.T) {
+	t.Parallel()
+	w := linkWorld(t)
+	ts := say(t, w, Post{User: maya, Channel: launch, Text: "<" + address + ">"})
+	w.innerOf("link_shared", 1)
+	w.ok("chat.unfurl", "channel", launch, "ts", ts, "unfurls", toJSON(t, object{address: object{"blocks": []any{object{
+		"type": "actions", "elements": []any{object{"type": "button", "action_id": "open", "value": "CR-142", "text": object{"type": "plain_text", "text": "Open"}}},
+	}}}}))
+	if _, err := w.PressButton(ravi, launch, ts, "Open"); err != nil {
+		t.Fatal(err)
+	}
+	p := w.lastPayload("block_actions")
+	c := obj(p["container"])
+	if c["type"] != "message_attachment" || c["app_unfurl_url"] != address || c["attachment_id"] != 1.0 || p["message"] != nil ||
+		obj(p["app_unfurl"])["from_url"] != address || obj(list(p["actions"])[0])["value"] != "CR-142" {
+		t.Errorf("payload: got %v, want one of the unfurl", p)
+	}
+}
