@@ -247,10 +247,7 @@ func ordinal(out []byte) bool {
 
 // codeSpan prints code between more backticks than it has.
 func codeSpan(s string) string {
-	row := strings.Repeat("`", 1)
-	for n := 1; strings.Contains(s, row); n++ {
-		row = strings.Repeat("`", n)
-	}
+	row := strings.Repeat("`", longestRow(s, '`')+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
 	}
