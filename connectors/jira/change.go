@@ -221,6 +221,9 @@ func (c *Connector) put(ctx context.Context, id string, st *state, w *wanted, s 
 		}
 		r.body = body
 		err := c.do(ctx, r, nil)
+		if err == nil {
+			c.changed(id, st.Key)
+		}
 		said := refusalOf(err)
 		if err == nil || said == nil || said.status != http.StatusBadRequest {
 			return err == nil, err

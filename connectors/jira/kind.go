@@ -62,6 +62,7 @@ type Connector struct {
 	kind  atomic.Pointer[edition] // which Jira it is, once known
 	limit atomic.Pointer[limits]  // of attachments, for a while
 	near  atomic.Int64            // until when we go slowly
+	hops  hops                    // how often tickets are changed
 }
 
 var (

@@ -284,3 +284,24 @@ func TestLife_NearLimit(t *testing.T) {
 		t.Error("it still goes slowly after two minutes")
 	}
 }
+
+// TestLife_PingPong: a ticket that is changed again and again is an alarm, once.
+func TestLife_PingPong(t *testing.T) {
+	t.Parallel()
+	c, _ := rigged(t, nil)
+	e := ticket(1, "Homepage hero")
+	made := c.do(t, e)
+	alarms := func() int { return strings.Count(c.log.String(), "alarm=ping-pong") }
+	for i := range 30 {
+		next := known(e, made, int64(i+2), flow.Intake)
+		next.Show.View.Title = fmt.Sprint("Title ", i)
+		c.do(t, next)
+		if i == 15 && alarms() != 0 {
+			t.Errorf("sixteen changes are an alarm:\n%s", c.log)
+		}
+		c.clock.Advance(10 * time.Second)
+	}
+	if alarms() != 1 {
+		t.Errorf("thirty changes in five minutes raise %d alarms, want one:\n%s", alarms(), c.log)
+	}
+}

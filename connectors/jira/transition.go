@@ -274,6 +274,7 @@ func (c *Connector) pass(ctx context.Context, now *issue, t transition, entry St
 	case moveErr != nil && after.Fields.Status.ID == now.Fields.Status.ID:
 		return nil, moveErr
 	}
+	c.changed(now.ID, now.Key)
 	return after, nil // there, or moved elsewhere by somebody: the way is looked for anew from there
 }
 
