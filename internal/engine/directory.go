@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -55,7 +57,10 @@ func (c *chores) peopleChanged() {
 func (c *chores) resolvePeople(ctx context.Context) error {
 	var failed error
 	c.e.people.learn(c.e.book.current.Load())
-	for _, instance := range c.e.people.reaches() {
+	list := c.e.people.reaches()
+	// Chat comes first: who is not surely somebody elsewhere is asked there.
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(c.asks(b), c.asks(a)) })
+	for _, instance := range list {
 		if _, stopped := c.e.gate.why(instance); stopped {
 			continue
 		}
@@ -70,6 +75,14 @@ func (c *chores) resolvePeople(ctx context.Context) error {
 		return err
 	}
 	return failed
+}
+
+// asks is 1 for the chat, in which people are asked, else 0.
+func (c *chores) asks(instance string) int {
+	if instance == c.e.o.Chat {
+		return 1
+	}
+	return 0
 }
 
 const stateTable = "state" // what the engine remembers of itself
@@ -119,6 +132,7 @@ func (c *chores) look(ctx context.Context, id flow.RequestID, digest string) err
 
 func (c *chores) resolveOn(ctx context.Context, instance string) error {
 	_, finds := c.e.o.Connectors[instance].(connectors.Identifier)
+	var unsure []flow.Person // they are asked once everybody is known who can be: an account that is another's is no guess
 	for _, who := range c.e.Rules().People() {
 		var have bool
 		err := c.e.o.Store.View(ctx, func(tx store.Tx) error {
@@ -132,20 +146,30 @@ func (c *chores) resolveOn(ctx context.Context, instance string) error {
 		if have {
 			continue
 		}
-		if err := c.resolve(ctx, instance, who.Person, finds); err != nil {
+		known, err := c.resolve(ctx, instance, who.Person, finds)
+		if err != nil {
 			return err
+		}
+		if !known {
+			unsure = append(unsure, who.Person)
 		}
 		if _, stopped := c.e.gate.why(instance); stopped {
 			return nil
 		}
 	}
+	for _, who := range unsure {
+		if err := c.guess(ctx, instance, who); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, finds bool) error {
+// resolve looks for the account of one person; known is false where there is none that is surely theirs.
+func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, finds bool) (known bool, err error) {
 	if finds {
 		if wait := c.e.limits.admit(identifying(instance), c.e.o.Now()); wait.After(c.e.o.Now()) {
-			return &connectors.Error{Op: "identify", Class: connectors.Limited, Err: errors.New("waiting for a rate limit")}
+			return true, &connectors.Error{Op: "identify", Class: connectors.Limited, Err: errors.New("waiting for a rate limit")}
 		}
 	}
 	ref, err := guard(ctx, callTime, func(ctx context.Context) (flow.Ref, error) { return c.e.people.find(ctx, instance, who) })
@@ -154,16 +178,16 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 	switch {
 	case errors.As(err, &none):
 		c.e.o.Log.Warn("person has no account", "instance", instance, "person", who.Name, "why", none.Error())
-		return c.guess(ctx, instance, who)
+		return false, nil
 	case errors.As(err, &ce) && ce.Class == connectors.Limited:
 		c.e.limits.limited(identifying(instance), ce, c.e.o.Now())
-		return err
+		return true, err
 	case errors.As(err, &ce) && ce.Class == connectors.Denied:
-		return c.e.outbox.halt(ctx, instance, ce)
+		return true, c.e.outbox.halt(ctx, instance, ce)
 	case err != nil:
-		return err
+		return true, err
 	}
-	return c.e.o.Store.Update(ctx, func(tx store.Tx) error {
+	return true, c.e.o.Store.Update(ctx, func(tx store.Tx) error {
 		_, err := c.e.people.who(tx, flow.Actor{Ref: ref, Email: who.Email}, c.e.current())
 		return err
 	})
