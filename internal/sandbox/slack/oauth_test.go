@@ -248,3 +248,12 @@ func TestConnect_StrangersInASharedChannel(t *testing.T) {
 		t.Errorf("channel: got %v, want is_ext_shared", c)
 	}
 }
+
+func TestConnect_ThePageSaysWithWhom(t *testing.T) {
+	t.Parallel()
+	b := browser(t, maya)
+	if err := b.SetUser(User{ID: ravi, Name: "ravi", RealName: "Ravi Nair", Team: "T0NOVA0001"}); err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, b.get(b.here()), "3 members · shared with another workspace")
+}

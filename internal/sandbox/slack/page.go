@@ -63,6 +63,7 @@ type place struct {
 	Private, Direct  bool
 	Archived, HasApp bool
 	Members          int
+	SharedWith       string // other workspaces whose people are here
 	Path             string
 }
 
@@ -104,13 +105,6 @@ type shownReaction struct {
 	Char, Name string
 	Count      int
 	Mine       bool
-}
-
-// shownFile is a file below a message.
-type shownFile struct {
-	ID, Name, Size, Path string
-	Note                 string // what stands in place of a file that cannot be had
-	Image, Away, Own     bool
 }
 
 // modal is the view on top of the reader's stack.
@@ -281,22 +275,6 @@ func (s *Server) personOf(id string, hue int) person {
 	return p
 }
 
-// fromWhere says what sets somebody apart from the members: a guest, or somebody of another workspace.
-func (s *Server) fromWhere(u *User) string {
-	switch {
-	case u.Team != "":
-		if of := s.app.team(u.Team); of != nil {
-			return of.opt.Team.Name
-		}
-		return "another workspace"
-	case u.Stranger:
-		return "another workspace"
-	case u.Guest:
-		return "guest"
-	}
-	return ""
-}
-
 func (s *Server) who(id string) person {
 	i := slices.IndexFunc(s.opt.Users, func(u User) bool { return u.ID == id })
 	return s.personOf(id, max(i, 0))
@@ -315,8 +293,15 @@ func initials(name string) string {
 }
 
 func (s *Server) placeOf(l look, c *channel) place {
+	var with []string
+	for _, id := range c.members {
+		if u := s.users[id]; u != nil && u.stranger() && !slices.Contains(with, s.fromWhere(u)) {
+			with = append(with, s.fromWhere(u))
+		}
+	}
 	return place{
-		ID: c.id, Name: firstOf(c.name, s.opt.Bot.Name), Topic: c.topic, Private: c.private, Direct: c.im,
+		SharedWith: strings.Join(with, ", "),
+		ID:         c.id, Name: firstOf(c.name, s.opt.Bot.Name), Topic: c.topic, Private: c.private, Direct: c.im,
 		Archived: c.archived, HasApp: c.has(s.opt.Bot.UserID), Members: len(c.members), Path: s.channelPath(l.user, c.id),
 	}
 }
@@ -394,30 +379,6 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 		})
 	}
 	return out
-}
-
-// showAttached prepares the files of a message and what the app shows below its links.
-func (s *Server) showAttached(r reader, l look, m *message, out *shown) {
-	for _, f := range m.files {
-		one := shownFile{ID: f.id, Name: f.title, Size: bytesOf(f.size), Path: s.userPath(l.user) + "/file/" + f.id, Own: f.user == l.user && !f.gone()}
-		switch f.mode {
-		case modeTombstone:
-			one.Note = "This file was deleted."
-		case modeHidden:
-			one.Note = "This file is hidden by the limit of the plan."
-		case modeExternal:
-			one.Path, one.Size, one.Away = f.external, domainOf(f.external), true
-		}
-		switch f.mimetype {
-		case "image/png", "image/jpeg", "image/gif", "image/webp":
-			one.Image = len(f.data) > 0
-		}
-		out.Attached = append(out.Attached, one)
-	}
-	for i, u := range m.unfurls {
-		in := placeIn{dom: dom(out.ID, "u", strconv.Itoa(i)), act: s.userPath(l.user), channel: m.channel.id, ts: m.ts, back: out.Here}
-		out.Below = append(out.Below, r.blocks(list(obj(u)["blocks"]), in))
-	}
 }
 
 // typed turns wire text back into what a person would type.

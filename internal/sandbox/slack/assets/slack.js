@@ -8,7 +8,8 @@ document.addEventListener("keydown", (event) => {
   const area = event.target;
   if (area.matches?.("[data-send-on-enter]") && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    if (area.value.trim() !== "") area.form.requestSubmit();
+    const holds = [...area.form.elements].some((field) => field.type === "file" && field.files.length > 0);
+    if (area.value.trim() !== "" || holds) area.form.requestSubmit();
   }
   if (event.key === "Escape") {
     const open = document.querySelector("details.menu[open]");
