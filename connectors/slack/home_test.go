@@ -216,10 +216,10 @@ func TestUnfurl_LinksOfRequests(t *testing.T) {
 }
 
 func unfurlEffect() flow.Effect {
-	return flow.Effect{ID: "CR-142/9/2", Request: "CR-142", Target: "slack", Tell: &flow.Tell{
+	return flow.Effect{ID: "CR-142/9/2", Request: "CR-142", Target: "slack", Known: map[string]flow.Ref{"ana": ref("user", "T0SIGNOFF1/U0ANA00001")}, Tell: &flow.Tell{
 		Where: ref("message", "T0SIGNOFF1/C0LAUNCH01/1760000000.000100"), View: flow.View{
 			Kind: flow.UnfurlView, Request: "CR-142", Title: "Nova banner", Headline: "CR-142 Nova banner is in review", Page: "/requests/CR-142",
-			Facts:  []flow.Fact{{Name: "status", Text: "In review"}, {Name: "waiting_for", Label: "waiting for", People: []flow.Actor{{Shown: "Ana Reyes"}}}},
+			Facts:  []flow.Fact{{Name: "status", Text: "In review"}, {Name: "waiting_for", Label: "waiting for", People: []flow.Actor{{Name: "ana", Shown: "Ana Reyes", Ref: ref("user", "T0SIGNOFF1/U0ANA00001")}}}},
 			Fields: map[string][]string{"url": {"https://hub.lumen.example/requests/CR-142?x=1"}},
 		},
 	}}
@@ -234,6 +234,9 @@ func TestUnfurl_IsShownOnceAndNeverParked(t *testing.T) {
 	args := r.api.only("chat.unfurl").Args
 	if args["channel"] != "C0LAUNCH01" || args["ts"] != "1760000000.000100" || !strings.Contains(args["unfurls"], `"https://hub.lumen.example/requests/CR-142?x=1"`) || !strings.Contains(args["unfurls"], "Nova banner") {
 		t.Errorf("unfolded with %v", args)
+	}
+	if strings.Contains(args["unfurls"], "@U0ANA") || !strings.Contains(args["unfurls"], "Ana Reyes") {
+		t.Errorf("somebody is mentioned instead of named: %s", args["unfurls"])
 	}
 	if n := len(r.api.of("chat.postMessage")); n != 0 {
 		t.Errorf("%d messages were posted", n)

@@ -113,7 +113,7 @@ func (c *Connector) unfurl(ctx context.Context, e flow.Effect) error {
 	if !ok {
 		return nil
 	}
-	k := &canvas{c: c, p: printer{instance: c.instance, known: e.Known}, view: e.Tell.View, mark: e.Mark()}
+	k := &canvas{c: c, view: e.Tell.View, mark: e.Mark()} // people by name: nobody is mentioned because somebody showed a link
 	k.head()
 	k.body()
 	k.buttons()
