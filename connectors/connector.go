@@ -271,7 +271,7 @@ type Tracker interface {
 }
 
 // Conversant reads what was said in a ticket since an instant, as the webhooks would have told it: CommentAdded,
-// CommentEdited, FilesAdded, oldest first. What signoff wrote itself is left out.
+// CommentEdited, FilesAdded, oldest first, and CommentRemoved where it can tell. What signoff wrote itself is left out.
 type Conversant interface {
 	Said(ctx context.Context, ticket flow.Ref, since time.Time) ([]flow.Event, error)
 }

@@ -52,7 +52,7 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	acc.Kind, acc.Key = p.kind(), p.factKey()
 	acc.Ignored, acc.Malformed = c.classify(p, in.At)
 	used := acc.Ignored == "" && acc.Malformed == ""
-	acc.Enrich = used && (c.perhapsOurs(p) || p.isComment() && (p.key() == "" || len(mentions(string(p.Comment.Body))) > 0))
+	acc.Enrich = used && (p.isComment() || c.perhapsOurs(p))
 	if p.mark() != "" && used && !acc.Enrich {
 		acc.Ignored = newTicket // somebody copied a ticket of ours, label and all
 		acc.Alarm = p.key() + " carries the label of another ticket of signoff's: it was copied, and signoff does not follow it"

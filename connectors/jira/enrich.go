@@ -9,8 +9,9 @@ import (
 	"signoff/internal/flow"
 )
 
-// Enrich finds out whether our own account did it and whether a write of ours explains it, and remembers new tickets
-// that carry a mark of ours. Jira is asked for our account once a day; beyond that nothing goes out.
+// Enrich finds out whether our own account did it and whether a write of ours explains it, remembers new tickets that
+// carry a mark of ours and what people said, and whom they mention. Jira is asked for our account once a day and for the
+// name of an account once; beyond that nothing goes out.
 func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	p, err := readPayload(d.Body)
 	if err != nil {
@@ -34,6 +35,15 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 	}
 	if p.isComment() && p.key() == "" {
 		if l.Key, err = c.keyOf(ctx, p.issueID()); err != nil {
+			return nil, err
+		}
+	}
+	if p.isComment() && !l.Own {
+		kind := p.said()
+		if p.Comment.restricted() {
+			kind = flow.CommentRemoved // nothing of it is anywhere to be missed
+		}
+		if err := c.hear(ctx, kind, p.issueID(), string(p.Comment.ID)); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,6 @@
 package jira
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -230,7 +229,7 @@ func (c *Connector) searchServer(ctx context.Context, project, jql string, each 
 
 // oldestFirst sorts by id: a longer number is a larger one.
 func oldestFirst(list []hit) {
-	slices.SortFunc(list, func(a, b hit) int { return cmp.Or(len(a.ID)-len(b.ID), strings.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list, func(a, b hit) int { return numerically(a.ID, b.ID) })
 }
 
 // provenOf keeps those of a list that are ours, the oldest first.

@@ -167,8 +167,9 @@ const (
 	clockSlack = 10 * time.Minute
 )
 
-// comments reads the comments of a ticket, the newest first, until each has seen enough and says false.
-func (c *Connector) comments(ctx context.Context, issue string, each func(written) bool) error {
+// comments reads the comments of a ticket, the newest first, until each has seen enough and says false. whole says that
+// it saw them all.
+func (c *Connector) comments(ctx context.Context, issue string, each func(written) bool) (whole bool, err error) {
 	seen := 0
 	for range mostCommentPages {
 		q := url.Values{"orderBy": {"-created"}, "maxResults": {strconv.Itoa(commentsPage)}, "expand": {"properties"}}
@@ -182,27 +183,27 @@ func (c *Connector) comments(ctx context.Context, issue string, each func(writte
 			Comments []written `json:"comments"`
 		}
 		if err := c.do(ctx, r, &page); err != nil {
-			return err
+			return false, err
 		}
 		for _, w := range page.Comments {
 			if !each(w) {
-				return nil
+				return false, nil
 			}
 		}
 		if seen += len(page.Comments); len(page.Comments) == 0 || page.Total != nil && seen >= *page.Total {
-			return nil
+			return true, nil
 		}
 		if page.Total == nil && len(page.Comments) < commentsPage {
-			return nil
+			return true, nil
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // findMark returns the id of the comment that carries a mark, "" without one. Only comments made since then count.
 func (c *Connector) findMark(ctx context.Context, issue, mark string, since time.Time) (string, error) {
 	want, id := c.commentMark(mark), ""
-	err := c.comments(ctx, issue, func(w written) bool {
+	_, err := c.comments(ctx, issue, func(w written) bool {
 		if w.bears(want) {
 			id = w.ID
 			return false

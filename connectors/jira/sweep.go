@@ -10,7 +10,7 @@ import (
 	"signoff/internal/flow"
 )
 
-// saidSince reads the comments that were made or changed since an instant. Jira lists them by when they were made, so an
+// saidSince reads the comments that were made or changed since an instant, and tells of those that are missed. Jira lists them by when they were made, so an
 // edit of an older one is found as long as its page is read.
 func (c *Connector) saidSince(ctx context.Context, ticket flow.Ref, since time.Time) ([]flow.Event, error) {
 	key, err := c.keyOf(ctx, ticket.Key)
@@ -18,8 +18,10 @@ func (c *Connector) saidSince(ctx context.Context, ticket flow.Ref, since time.T
 		return nil, err
 	}
 	var found []written
+	var seen span
 	older := 0
-	err = c.comments(ctx, ticket.Key, func(w written) bool {
+	seen.whole, err = c.comments(ctx, ticket.Key, func(w written) bool {
+		seen.saw(w.ID)
 		made, _ := stamp(w.Created)
 		changed, ok := stamp(w.Updated)
 		if !ok {
@@ -45,9 +47,13 @@ func (c *Connector) saidSince(ctx context.Context, ticket flow.Ref, since time.T
 		if err != nil {
 			return nil, err
 		}
+		if err := c.hear(ctx, flow.CommentAdded, ticket.Key, w.ID); err != nil {
+			return nil, err
+		}
 		out = append(out, c.commentEvent(ticket, key, w, names))
 	}
-	return out, nil
+	gone, err := c.missed(ctx, ticket, seen)
+	return append(out, gone...), err
 }
 
 func (c *Connector) commentEvent(ticket flow.Ref, key string, w written, names map[string]string) flow.Event {

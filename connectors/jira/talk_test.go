@@ -364,3 +364,58 @@ func TestTalk_Mentions(t *testing.T) {
 		}
 	})
 }
+
+// TestSaid_Missed: a comment that was deleted while no webhook came is missed when the ticket is read again, however it
+// was heard.
+func TestSaid_Missed(t *testing.T) {
+	t.Parallel()
+	editions(t, func(t *testing.T, c *rig, o *outside) {
+		o.site.SetWebhook("http://127.0.0.1:1/hooks/jira", hookSecret)
+		o.site.HoldWebhooks()
+		made := c.do(t, o.ticket())
+		var ids []string
+		for _, words := range []string{"By webhook", "By reading", "Stays"} {
+			id, err := o.site.WriteCommentAs("Jon Park", "DES-1", site.CommentDraft{Body: words})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ids = append(ids, id); len(ids) == 1 {
+				events(t, c, o)
+			}
+		}
+		removed := func(since time.Time) []string {
+			t.Helper()
+			list, err := c.Said(t.Context(), made[0].Ref, since)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, ev := range list {
+				if ev.Kind == flow.CommentRemoved {
+					out = append(out, ev.Said.Key)
+				}
+			}
+			return out
+		}
+		if got := removed(begin()); got != nil {
+			t.Errorf("before anything was deleted %v are missed", got)
+		}
+		for _, id := range ids[:2] {
+			if err := o.site.DeleteCommentAs("Jon Park", "DES-1", id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.clock.Advance(time.Hour)
+		want := []string{made[0].Ref.Key + "/" + ids[0], made[0].Ref.Key + "/" + ids[1]}
+		for range 2 {
+			if diff := cmp.Diff(want, removed(c.clock.Now().Add(-time.Minute))); diff != "" {
+				t.Errorf("missed (-want +got)\n%s", diff)
+			}
+		}
+		c.clock.Advance(3 * time.Hour)
+		removed(c.clock.Now())
+		if got := removed(c.clock.Now()); got != nil {
+			t.Errorf("hours later %v are still told of", got)
+		}
+	})
+}
