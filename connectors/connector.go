@@ -43,9 +43,9 @@ type Deps struct {
 	// Files is HTTP for files in either direction: streamed, nothing unpacked, at most 25 MiB of an answer unless
 	// outbound.WithLimit says otherwise, ten minutes in all, an end when nothing moves.
 	Files func(base string, vendor ...string) *http.Client
-	Log  *slog.Logger
-	Now  func() time.Time
-	Keep Keep
+	Log   *slog.Logger
+	Now   func() time.Time
+	Keep  Keep
 }
 
 // Keep holds what the service said (identities, field ids, receipts), never decisions. It is scoped to the instance.
