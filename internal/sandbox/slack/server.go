@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net/http"
@@ -173,39 +174,24 @@ func withDefaults(o Options) Options {
 	if o.Team.ID == "" {
 		o.Team = Team{ID: "T0LUMEN001", Name: "Lumen", Domain: "lumen"}
 	}
-	if o.AppID == "" {
-		o.AppID = "A0SIGNOFF1"
-	}
 	if o.Bot.UserID == "" {
 		o.Bot = Bot{UserID: "U0SIGNOFF1", BotID: "B0SIGNOFF1", Name: "signoff"}
 	}
 	if o.Scopes == nil {
 		o.Scopes = allScopes()
 	}
-	if o.Distributed {
-		o.PageCap = 15
-	}
-	if o.PageCap == 0 {
-		o.PageCap = 1000
+	if o.AppScopes == nil {
+		o.AppScopes = []string{"connections:write", "authorizations:read"}
 	}
 	if o.Retry == nil {
 		o.Retry = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
-	if o.AckWithin == 0 {
-		o.AckWithin = 3 * time.Second
+	if o.Distributed {
+		o.PageCap = 15
 	}
-	if o.AppScopes == nil {
-		o.AppScopes = []string{"connections:write", "authorizations:read"}
-	}
-	if o.PingEvery == 0 {
-		o.PingEvery = 5 * time.Second
-	}
-	if o.ShareAfter == 0 {
-		o.ShareAfter = 50 * time.Millisecond
-	}
-	if o.Settle == 0 {
-		o.Settle = 800 * time.Millisecond
-	}
+	o.AppID, o.PageCap = cmp.Or(o.AppID, "A0SIGNOFF1"), cmp.Or(o.PageCap, 1000)
+	o.AckWithin, o.PingEvery = cmp.Or(o.AckWithin, 3*time.Second), cmp.Or(o.PingEvery, 5*time.Second)
+	o.ShareAfter, o.Settle = cmp.Or(o.ShareAfter, 50*time.Millisecond), cmp.Or(o.Settle, 800*time.Millisecond)
 	o.Origin, o.Prefix = strings.TrimSuffix(o.Origin, "/"), strings.TrimSuffix(o.Prefix, "/")
 	return o
 }
