@@ -213,7 +213,11 @@ func (o *outside) make(e flow.Effect) []flow.Link {
 
 func (o *outside) write(key string, e flow.Effect) {
 	t := o.things[key]
+	status := t.view.Status
 	t.view, t.version = e.Show.View, e.Show.Version
+	if ticket := t.view.Ticket; ticket != nil && ticket.KeepStatus {
+		t.view.Status = status // it was set by hand
+	}
 	t.writes++
 }
 

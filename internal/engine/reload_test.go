@@ -170,6 +170,24 @@ func TestPeople_AccountsAreSomebodyByProofOnly(t *testing.T) {
 	}
 }
 
+// The first look at a ticket comes after the move: there is nothing to compare with but what was written.
+func TestTickets_AMoveBeforeTheFirstLookIsFound(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		status(t, "submit", w.hook(ask("1", "Banner")), http.StatusOK)
+		w.pass(time.Minute)
+		w.desk.set(func(o *outside) {
+			for _, th := range o.things {
+				th.view.Status = flow.Approved
+			}
+		})
+		w.pass(time.Hour)
+		if got := w.request("CR-1").Ticket; got.Word != flow.Approved || !got.Held {
+			t.Errorf("the ticket counts as %+v, want it moved to approved by hand", got)
+		}
+	})
+}
+
 func TestTickets_AMoveWithoutAWebhookIsFound(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {

@@ -203,8 +203,7 @@ func (c *chores) renamed(ctx context.Context, id flow.RequestID, link flow.Link,
 	})
 }
 
-// compare decides a move that no webhook has told of: the status differs from the last look, and we wrote nothing in
-// between.
+// compare decides a move that no webhook has told of.
 func (c *chores) compare(ctx context.Context, id flow.RequestID, link flow.Link, view flow.View) error {
 	return c.decided(ctx, func(tx store.Tx) ([]decision, error) {
 		var last glance
@@ -225,12 +224,28 @@ func (c *chores) compare(ctx context.Context, id flow.RequestID, link flow.Link,
 		if err := putRow(tx, ticketsTable, link.Ref.String(), look); err != nil {
 			return nil, err
 		}
-		if !known || last.Status == "" || last.Version != look.Version || r.Ticket.Status == look.Status || last.Status == look.Status {
+		if !known {
+			last = glance{}
+		}
+		if !strayed(r, last, look, view.Status) {
 			return nil, nil
 		}
 		dec, err := c.e.decider.event(tx, c.moved(id, link, view, last), c.e.o.Now())
 		return []decision{dec}, err
 	})
+}
+
+// strayed reports that somebody else gave a ticket the status it has: it was set by hand before and is another now; or it
+// differs from the last look, and we wrote nothing in between; or the ticket is closed, where our own last write left it
+// open.
+func strayed(r flow.Request, last, now glance, word flow.Status) bool {
+	switch {
+	case r.Ticket.Held:
+		return r.Ticket.Status != now.Status
+	case last.Status != "" && last.Version == now.Version:
+		return last.Status != now.Status
+	}
+	return word.Closed() && !r.Status.Closed()
 }
 
 func (c *chores) moved(id flow.RequestID, link flow.Link, view flow.View, last glance) flow.Event {
