@@ -95,6 +95,27 @@ func TestHook_RecallsWhatNeedNotBeAsked(t *testing.T) {
 	}
 }
 
+// TestHook_CostsOneTransactionPerCall: a delivery that needs nothing from outside costs one, and each call that follows
+// from it one more, for its result.
+func TestHook_CostsOneTransactionPerCall(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.stop()
+		c := &counting{Store: w.store}
+		w.store = c
+		w.start()
+		w.hook(ask("1", "Spring banner")) // everybody's accounts are found
+		w.pass(time.Minute)
+		calls, updates := len(w.chat.madeCalls())+len(w.desk.madeCalls()), c.count()
+		w.hook(ask("2", "Spring banner"))
+		w.settle()
+		calls, updates = len(w.chat.madeCalls())+len(w.desk.madeCalls())-calls, c.count()-updates
+		if calls < 4 || updates != 1+calls {
+			t.Errorf("%d transactions for a mention with %d calls, want one more than calls", updates, calls)
+		}
+	})
+}
+
 func TestHook_SameBytesAThousandTimes(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {

@@ -27,6 +27,9 @@ func (o *outbox) done(ctx context.Context, a *attempt, links []flow.Link) error 
 func (o *outbox) record(ctx context.Context, a *attempt, links []flow.Link) error {
 	o.met.effects.WithLabelValues(a.effect.Target, "done").Inc()
 	var dec decision
+	if a.effect.Show != nil { // results come several at a time, and what is shown is found again should they be lost
+		ctx = store.Unhurried(ctx)
+	}
 	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
 		var err error
 		if dec, err = o.decider.event(tx, doneEvent(a, links), o.o.Now()); err != nil {

@@ -268,6 +268,12 @@ func (c *counting) last() bool {
 	return c.updates == c.failAt
 }
 
+func (c *counting) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.updates
+}
+
 func (c *counting) failing() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -37,6 +37,17 @@ type Store interface {
 	Close() error
 }
 
+type unhurried struct{}
+
+// Unhurried lets an Update wait for others to share its commit with, about ten milliseconds at most: for what nobody
+// waits for, and what others of its kind are about to follow.
+func Unhurried(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unhurried{}, true)
+}
+
+// IsUnhurried reports whether ctx is of Unhurried.
+func IsUnhurried(ctx context.Context) bool { return ctx.Value(unhurried{}) != nil }
+
 // Tx is one transaction. It is the one large interface, because splitting it would split the transaction.
 type Tx interface {
 	Deliveries

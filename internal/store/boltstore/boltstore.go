@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -28,10 +28,14 @@ type Store struct {
 	notes layout.Notes
 	id    string
 
+	updates, commits atomic.Uint64
+
 	calls  chan *call
 	mu     sync.RWMutex // held for reading while a call is handed over
 	closed bool
 	loop   sync.WaitGroup
+
+	waiting waiting
 }
 
 var _ store.Store = (*Store)(nil)
@@ -62,28 +66,6 @@ func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	return s.update(ctx, func(t *layout.Tx) error { return f(t) })
 }
 
-// noteAfter is how long a note waits for a commit that takes it along.
-const noteAfter = time.Second
-
-// Note implements store.Store.
-func (s *Store) Note(table, key string, value []byte) {
-	first, many := s.notes.Add(table, key, value)
-	wait := noteAfter
-	if many {
-		wait = 0
-	}
-	if first || many {
-		time.AfterFunc(wait, s.flush)
-	}
-}
-
-// flush keeps what is noted where nothing else has done it meanwhile; an error leaves it to the next commit.
-func (s *Store) flush() {
-	if s.notes.Waiting() {
-		_ = s.update(context.Background(), func(*layout.Tx) error { return nil })
-	}
-}
-
 // Work implements store.Store.
 func (s *Store) Work(ctx context.Context, h store.Handler) error { return s.queue.Work(ctx, h) }
 
@@ -101,7 +83,7 @@ func (s *Store) Close() error {
 	close(s.calls)
 	s.mu.Unlock()
 	s.loop.Wait()
-	return errors.Join(s.commit(nil), s.db.Close()) // what is noted still
+	return s.db.Close()
 }
 
 func (s *Store) view(ctx context.Context, f func(*layout.Tx) error) error {
@@ -130,6 +112,7 @@ func (s *Store) view(ctx context.Context, f func(*layout.Tx) error) error {
 var errMoved = errors.New("notes were committed meanwhile")
 
 func (s *Store) update(ctx context.Context, f func(*layout.Tx) error) error {
+	s.updates.Add(1)
 	for try := 1; ; try++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -155,6 +138,10 @@ func (s *Store) hand(ctx context.Context, c *call) error {
 	if s.closed {
 		return store.ErrClosed
 	}
+	if store.IsUnhurried(ctx) {
+		s.waiting.add(c, s.prompt)
+		return nil
+	}
 	select {
 	case s.calls <- c:
 		return nil
@@ -166,20 +153,24 @@ func (s *Store) hand(ctx context.Context, c *call) error {
 // write is the writer loop.
 func (s *Store) write() {
 	for first := range s.calls {
-		batch := s.gather(first)
-		err := s.commit(batch)
-		for _, c := range batch {
-			if c.err == nil {
-				c.err = err
-			}
-			close(c.done)
+		s.finish(s.gather(first))
+	}
+	s.finish(s.waiting.take()) // and what is noted
+}
+
+func (s *Store) finish(batch []*call) {
+	err := s.commit(batch)
+	for _, c := range batch {
+		if c.err == nil {
+			c.err = err
 		}
+		close(c.done)
 	}
 }
 
 // gather takes whatever else waits.
 func (s *Store) gather(first *call) []*call {
-	batch := []*call{first}
+	batch := append(s.waiting.take(), first)
 	for len(batch) < crowd {
 		select {
 		case c, ok := <-s.calls:
@@ -222,6 +213,7 @@ func (s *Store) commit(batch []*call) error {
 	if err := btx.Commit(); err != nil {
 		return translate(err)
 	}
+	s.commits.Add(1)
 	s.notes.Kept(noted)
 	return nil
 }

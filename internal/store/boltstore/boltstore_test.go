@@ -323,3 +323,49 @@ func TestNote_IsNeverOutOfSight(t *testing.T) {
 	close(done)
 	commits.Wait()
 }
+
+// TestUpdate_UnhurriedOnesShareACommit: they wait for each other and go with whatever is committed meanwhile; none is
+// forgotten, also when the store is closed.
+func TestUpdate_UnhurriedOnesShareACommit(t *testing.T) {
+	t.Parallel()
+	path, s := newStore(t)
+	var all sync.WaitGroup
+	put := func(ctx context.Context, key string) {
+		if err := s.Update(ctx, func(tx store.Tx) error { return tx.PutRow("t", key, []byte{1}) }); err != nil {
+			t.Errorf("Update %s: %v", key, err)
+		}
+	}
+	before := s.Counts()
+	put(store.Unhurried(t.Context()), "alone")
+	for i := range 20 {
+		all.Go(func() { put(store.Unhurried(t.Context()), fmt.Sprint(i)) })
+	}
+	all.Wait()
+	after := s.Counts()
+	if n := after.Updates - before.Updates; n != 21 {
+		t.Errorf("%d updates counted, want 21", n)
+	}
+	if n := after.Commits - before.Commits; n >= 10 {
+		t.Errorf("21 updates without hurry took %d commits", n)
+	}
+	put(store.Unhurried(t.Context()), "last")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := boltstore.Open(path, boltstore.Options{Clock: machine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.View(t.Context(), func(tx store.Tx) error {
+		n := 0
+		err := tx.Rows("t", "", "", 0, func(string, []byte) error { n++; return nil })
+		if n != 22 {
+			t.Errorf("%d rows after opening again, want 22", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"signoff/internal/sandbox/jira"
+	"signoff/internal/sandbox/slack"
+	"signoff/internal/store/boltstore"
+)
+
+// settledMentions runs a whole hub against Slack and Jira that answer at once, has n mentions become cards, messages and
+// tickets that name each other, ends it when everything is shown, and returns what that cost the store.
+func settledMentions(t *testing.T, n int) boltstore.Counts {
+	t.Helper()
+	dir := t.TempDir()
+	a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) (string, bool) { return "", false }, now: time.Now, output: "json"}
+	l, err := a.demoListen("127.0.0.1:0", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	d := newDemo(a, demoOptions{speed: 1, empty: true, bypass: "flag"}, l, dir)
+	defer d.close()
+	h, err := d.hub()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.run(ctx, h) }()
+	for i := range n {
+		if err := mention(d.world, i+1); err != nil {
+			t.Errorf("mention %d: %v", i+1, err)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("the hub ended with %v", err)
+	}
+	return d.db.Counts()
+}
+
+// mention asks for the nth request and waits until it is shown everywhere.
+func mention(w *world, n int) error {
+	ctx, stop := patient()
+	defer stop()
+	if _, err := w.slack.PostAs("U0MAYA001", demoRequest, fmt.Sprintf("<@U0SIGNOFF> Need Nova banner %d 300x250 by Friday EOD", n), ""); err != nil {
+		return err
+	}
+	ticket := fmt.Sprintf("DES-%d", n)
+	err := w.slack.Wait(ctx, func(s *slack.Server) bool {
+		inThread, direct := false, false
+		for _, m := range s.Messages(demoRequest) {
+			for _, reply := range s.Thread(demoRequest, m.TS) {
+				inThread = inThread || strings.Contains(reply.Shown(), ticket)
+			}
+		}
+		for _, u := range demoUsers() {
+			for _, m := range s.DMs(u.ID) {
+				direct = direct || strings.Contains(m.Shown(), ticket)
+			}
+		}
+		return inThread && direct
+	})
+	if err != nil {
+		return fmt.Errorf("%s in Slack: %w", ticket, err)
+	}
+	return w.jira.Wait(ctx, func(s *jira.Server) bool {
+		i, ok := s.Issue(ticket)
+		return ok && len(i.Links) > 0
+	})
+}
+
+// TestMention_CostsFewCommits guards what the path from a mention to a card, a message to the assignee, a ticket and
+// what follows from each other asks of the store, with the webhooks about all of it. How many share a commit is a matter
+// of time, so the bounds leave room: it was 22 transactions, 9 commits and 180 pages when they were set.
+func TestMention_CostsFewCommits(t *testing.T) {
+	t.Parallel()
+	one, four := settledMentions(t, 1), settledMentions(t, 4)
+	t.Logf("one mention with the start: %+v, four: %+v", one, four)
+	for _, c := range []struct {
+		what      string
+		one, four uint64
+		most      float64
+	}{
+		{"transactions", one.Updates, four.Updates, 26},
+		{"commits", one.Commits, four.Commits, 14},
+		{"pages", one.Pages, four.Pages, 280},
+	} {
+		if each := float64(c.four-c.one) / 3; each > c.most {
+			t.Errorf("a mention costs %.1f %s, want at most %v", each, c.what, c.most)
+		}
+	}
+}
