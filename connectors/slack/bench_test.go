@@ -19,3 +19,25 @@ func BenchmarkAccept(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkWords takes words of a channel that belong to no request, which is nearly everything Slack sends.
+func BenchmarkWords(b *testing.B) {
+	r := newRig(b, `watch: ["#design-requests"]`)
+	r.channels.put("C0LAUNCH01", "#launch", testNow())
+	for name, in := range map[string]struct {
+		inner   string
+		ignored bool
+	}{
+		"channel": {`{"type":"message","channel":"C0LAUNCH01","channel_type":"channel","user":"U1","text":"lunch?","ts":"1.1"}`, true},
+		"thread":  {inThread("1760000005.000200", `,"user":"U1","text":"yes, at noon"`), false},
+	} {
+		b.Run(name, func(b *testing.B) {
+			body := event(in.inner)
+			for b.Loop() {
+				if acc, err := r.Accept(body); err != nil || acc.About.Zero() || (acc.Ignored != "") != in.ignored {
+					b.Fatal(acc, err)
+				}
+			}
+		})
+	}
+}

@@ -357,3 +357,30 @@ func TestComment_ALostAnswerDoublesNothing(t *testing.T) {
 		t.Errorf("%d messages were posted after the second was found, want %d", got, parts-2)
 	}
 }
+
+// TestComment_WithoutAccessToTheThread: it goes to whoever asked, and is kept up to date there.
+func TestComment_WithoutAccessToTheThread(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]flow.Ref{"no access": ref("thread", threadKey), "no thread": {}} {
+		r := newRig(t)
+		r.api.on("chat.postMessage", func(w http.ResponseWriter, c apiCall) {
+			answer := refuse("not_in_channel")
+			if c.Args["channel"] == "D0MAYA0001" && c.Args["thread_ts"] == "" {
+				answer = say(`{"ok":true,"channel":"D0MAYA0001","ts":"1760000100.000001"}`)
+			}
+			answer(w, c)
+		})
+		e := commentEffect(3, longBody(1))
+		e.Show.At, e.Show.To = at, flow.Actor{Name: "maya"}
+		e.Known = map[string]flow.Ref{"maya": ref("user", testTeam+"/"+maya)}
+		links, err := r.Do(t.Context(), e)
+		if err != nil || len(links) != 2 || links[0].Ref.Key != "T0SIGNOFF1/D0MAYA0001/1760000100.000001" || links[1].Purpose != "comment/2/thread" {
+			t.Fatalf("%s: Do = %+v, %v; want it told to Maya, and the thread below", name, links, err)
+		}
+		next := commentEffect(4, longBody(2))
+		next.Show.At, next.Show.To, next.Known, next.Show.Link = at, e.Show.To, e.Known, &links[0]
+		if _, err := r.Do(t.Context(), next); err != nil || r.api.only("chat.update").Args["channel"] != "D0MAYA0001" {
+			t.Errorf("%s: an edit: %v, want the same message changed", name, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,44 +64,66 @@ func (r receipt) messages() []string {
 // showComment makes the messages of a comment look like the view. What was done is kept message by message, so that a
 // lost answer never doubles one.
 func (c *Connector) showComment(ctx context.Context, in install, e flow.Effect, r receipt) ([]flow.Link, error) {
-	out, err := c.placeOf(ctx, e)
+	links, err := c.showCommentAt(ctx, in, e, r, c.placeOf)
+	if outside(err) && e.Show.To.ID() != "" && !e.Show.At.Zero() {
+		return c.showCommentAt(ctx, in, e, r, c.away)
+	}
+	return links, err
+}
+
+// placed finds the place of a comment.
+type placed func(context.Context, flow.Effect) (outgoing, error)
+
+func (c *Connector) showCommentAt(ctx context.Context, in install, e flow.Effect, r receipt, at placed) ([]flow.Link, error) {
+	out, err := at(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	parts, have := c.commentParts(e), r.messages()
-	if len(have) > 0 {
-		out.channel = r.Channel
+	if r.TS != "" && r.Channel != out.channel { // it went to the person instead
+		out.channel, out.thread = r.Channel, ""
 	}
+	parts := c.commentParts(e)
 	for n, s := range parts {
 		out.spoken, out.mark, out.part = s, e, n
-		if n < len(have) {
-			err := c.updateWith(ctx, e, r.Channel, have[n], out)
-			if err == nil {
-				continue
-			}
-			if !gone(err) {
-				return nil, err
-			}
-		}
-		sent, err := c.post(ctx, out)
-		if err != nil {
+		if r, err = c.showPart(ctx, e, out, r); err != nil {
 			return nil, err
 		}
-		have = append(have[:min(n, len(have)):min(n, len(have))], append([]string{sent.ts}, have[min(n+1, len(have)):]...)...)
-		r = receipt{Channel: sent.channel, TS: have[0], More: have[1:], URL: r.URL}
 		if len(parts) > 1 {
 			c.put(ctx, keyShown(e), r)
 		}
 	}
-	if err := c.deleteParts(ctx, c.teamOf(e), r.Channel, have[len(parts):]); err != nil {
+	if err := c.deleteParts(ctx, out.team, r.Channel, r.More[len(parts)-1:]); err != nil {
 		return nil, err
 	}
-	r.TS, r.More, r.Version, r.Digest = have[0], have[1:len(parts)], e.Show.Version, e.Show.Digest
+	r.More, r.Version, r.Digest = r.More[:len(parts)-1], e.Show.Version, e.Show.Digest
 	if r.URL == "" {
 		r.URL = c.addressOf(ctx, e, r)
 	}
 	c.note(keyShown(e), r)
 	return c.links(in, e, r), nil
+}
+
+// showPart makes one message look like its part of the comment: the one that is there, else a new one.
+func (c *Connector) showPart(ctx context.Context, e flow.Effect, out outgoing, r receipt) (receipt, error) {
+	have := r.messages()
+	if out.part < len(have) {
+		err := c.updateWith(ctx, e, r.Channel, have[out.part], out)
+		if err == nil || !gone(err) {
+			return r, err
+		}
+	}
+	sent, err := c.post(ctx, out)
+	if err != nil {
+		return r, err
+	}
+	next := receipt{Channel: sent.channel, TS: sent.ts, URL: r.URL}
+	if out.part > 0 {
+		next.TS, next.More = r.TS, append(slices.Clone(r.More[:out.part-1]), sent.ts)
+	}
+	if out.part+1 < len(have) {
+		next.More = append(next.More, have[out.part+1:]...)
+	}
+	return next, nil
 }
 
 // deleteParts takes away messages of a comment that has become shorter.
@@ -118,7 +141,15 @@ func (c *Connector) deleteParts(ctx context.Context, team, channel string, surpl
 // findComment looks for every message of a comment. Where some are missing Do makes them and leaves out those that were
 // found.
 func (c *Connector) findComment(ctx context.Context, in install, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
-	out, err := c.placeOf(ctx, e)
+	links, ok, err := c.findCommentAt(ctx, in, e, tried, c.placeOf)
+	if outside(err) && e.Show.To.ID() != "" && !e.Show.At.Zero() {
+		return c.findCommentAt(ctx, in, e, tried, c.away)
+	}
+	return links, ok, err
+}
+
+func (c *Connector) findCommentAt(ctx context.Context, in install, e flow.Effect, tried time.Time, at placed) ([]flow.Link, bool, error) {
+	out, err := at(ctx, e)
 	if err != nil {
 		return nil, false, err
 	}

@@ -117,8 +117,10 @@ func (c *Connector) startDraft(ctx context.Context, i interaction, p press, q co
 // draftAddress is under what a draft's response address is remembered while its form is open.
 func draftAddress(request, user string) string { return "draft/" + request + "/" + user }
 
-// draftSent replaces the draft's message once its form was sent.
-func (c *Connector) draftSent(i interaction, o origin) func(context.Context) {
+// draftSent replaces the draft's message once its form was sent, and lets what the core says to it stand there.
+func (c *Connector) draftSent(i interaction, o origin, delivery string) func(context.Context) {
 	address := c.addresses.take(draftAddress(o.Press.Request, i.User.ID), c.now())
+	c.addresses.put(delivery, address, c.now())
+	c.addresses.overwrites(delivery)
 	return c.replaced(interaction{ResponseURL: address}, saying(sentenceConfirmed))
 }

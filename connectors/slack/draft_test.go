@@ -272,3 +272,32 @@ func TestAccount_Answers(t *testing.T) {
 		}
 	}
 }
+
+// TestDraft_WhatTheCoreSaysStandsInItsPlace: the answer to a press takes the place of the draft, whatever it is.
+func TestDraft_WhatTheCoreSaysStandsInItsPlace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	in := r.pressDraft("confirm_draft")
+	r.respond(in, draftRequest())
+	e := private("slack/" + r.accept(in).ID)
+	if _, err := r.Do(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	replies := r.api.of("reply")
+	if len(replies) != 2 || !strings.Contains(replies[1].Args["body"], `"replace_original":true`) {
+		t.Errorf("the core's answer is said %+v, want it in the draft's place", replies)
+	}
+}
+
+// TestMention_MakesADraftTheRequest: a thread that only a draft belongs to still makes a request when we are mentioned.
+func TestMention_MakesADraftTheRequest(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[flow.Status]flow.Kind{flow.Draft: flow.RequestSubmitted, flow.InReview: flow.CommentAdded} {
+		r := newRig(t)
+		r.Ask(&fakeQuery{touching: map[flow.Ref]flow.Request{ref("thread", threadKey): {ID: "CR-7", Status: status}}})
+		events := r.take(event(inThread("1760000005.000200", `,"user":"U0MAYA0001","text":"<@U0BOT00001> please"`)))
+		if len(events) != 1 || events[0].Kind != want {
+			t.Errorf("%s: %+v, want %s", status, events, want)
+		}
+	}
+}

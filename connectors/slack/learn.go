@@ -292,6 +292,7 @@ func (c *Connector) learnBelongs(ctx context.Context, w *wants, l *learned) erro
 	switch {
 	case err != nil:
 		return &connectors.Error{Op: "look for the request", Class: connectors.Transient, Err: err}
+	case ok && r.Status == flow.Draft && !w.comment: // who mentions us there makes the draft a request
 	case ok:
 		l.Belongs = string(r.ID)
 		w.threadTS = ""

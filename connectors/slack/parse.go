@@ -75,7 +75,9 @@ func (s source) event(kind flow.Kind) flow.Event {
 // nobody of ours; e-mail is passed on only where Slack vouches for it.
 func (s source) actor(team, userTeam, id string) flow.Actor {
 	p := s.learned.Users[id]
-	userTeam = firstOf(userTeam, p.Team)
+	if userTeam == "" && (p.Stranger || s.c.self(team).Enterprise == "") {
+		userTeam = p.Team // within an organization people of its other workspaces are members all the same
+	}
 	away := userTeam != "" && userTeam != team
 	a := flow.Actor{Ref: s.c.ref("user", firstOf(userTeam, team), id), Shown: p.Name, Zone: p.Zone, Bot: p.Bot}
 	if !away && p.trusted() {

@@ -107,6 +107,9 @@ func (c *Connector) respondAction(ctx context.Context, i interaction, acc connec
 		return c.startDecision(ctx, i, p, q)
 	default:
 		reply.Beside = c.afterPress(ctx, i, p, q)
+		if p.Action == actionConfirm || p.Action == actionReject || p.Action == actionMute {
+			c.addresses.overwrites(c.instance + "/" + acc.ID)
+		}
 	}
 	return reply
 }

@@ -239,7 +239,7 @@ func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc co
 	}
 	reply := acknowledged()
 	if o.Form == formDraft {
-		reply.Beside = c.draftSent(i, o)
+		reply.Beside = c.draftSent(i, o, c.instance+"/"+acc.ID)
 	}
 	failed := formErrors(map[string]string{firstInput(e): sentenceNotSaved}, e)
 	reply.Failed = &failed

@@ -160,7 +160,8 @@ func (c *Connector) tellAlone(ctx context.Context, e flow.Effect) error {
 	if len(users) == 0 {
 		return onlyOne(err)
 	}
-	to := whisper{team: users[0].team, user: users[0].id, address: c.addresses.take(e.Tell.InReplyTo, c.now())}
+	to := whisper{team: users[0].team, user: users[0].id}
+	to.address, to.over = c.addresses.taken(e.Tell.InReplyTo, c.now())
 	if out, err := c.place(e.Tell.Where); err == nil {
 		to.team, to.channel, to.thread = out.team, out.channel, out.thread
 	}

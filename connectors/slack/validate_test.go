@@ -75,14 +75,18 @@ func (l *lint) text(at string, v any, most int, plain bool) {
 	l.total += utf8.RuneCountInString(fmt.Sprint(o["text"]))
 }
 
+var (
+	lintEntity = regexp.MustCompile(`<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]+|(https?://|mailto:)[^<>| ]+(\|[^<>|\n]+)?)>`)
+	lintQuote  = regexp.MustCompile(`(?m)^(    )*(> ?)+`)
+	lintEscape = regexp.MustCompile(`&(amp|lt|gt);`)
+)
+
 // entities checks that every angle bracket belongs to a whole entity of ours.
 func (l *lint) entities(at, s string) {
-	entity := regexp.MustCompile(`<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]+|(https?://|mailto:)[^<>| ]+(\|[^<>|\n]+)?)>`)
-	quote := regexp.MustCompile(`(?m)^(    )*(> ?)+`)
-	if rest := quote.ReplaceAllString(entity.ReplaceAllString(s, ""), ""); strings.ContainsAny(rest, "<>") {
+	if rest := lintQuote.ReplaceAllString(lintEntity.ReplaceAllString(s, ""), ""); strings.ContainsAny(rest, "<>") {
 		l.bad(at, "a bracket outside an entity in %q", rest)
 	}
-	if amp := regexp.MustCompile(`&(amp|lt|gt);`).ReplaceAllString(s, ""); strings.Contains(amp, "&") {
+	if amp := lintEscape.ReplaceAllString(s, ""); strings.Contains(amp, "&") {
 		l.bad(at, "an ampersand outside an escape in %q", s)
 	}
 }

@@ -33,6 +33,7 @@ type addresses struct {
 
 type address struct {
 	url   string
+	over  bool // what is answered takes the place of the message that was pressed
 	until time.Time
 	left  int
 }
@@ -57,21 +58,37 @@ func (a *addresses) put(delivery, url string, at time.Time) {
 	a.order = append(a.order, delivery)
 }
 
+// overwrites notes that answers to a delivery take the place of the message that was pressed: its buttons are used up.
+func (a *addresses) overwrites(delivery string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if got, ok := a.by[delivery]; ok {
+		got.over = true
+	}
+}
+
 // take returns the address of a delivery for one use, "" when there is none or it has expired.
 func (a *addresses) take(delivery string, now time.Time) string {
+	url, _ := a.taken(delivery, now)
+	return url
+}
+
+// taken is take, and whether the answer takes the place of the message that was pressed.
+func (a *addresses) taken(delivery string, now time.Time) (url string, over bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	got, ok := a.by[delivery]
 	if !ok || got.left == 0 || now.After(got.until) {
-		return ""
+		return "", false
 	}
 	got.left--
-	return got.url
+	return got.url, got.over
 }
 
 // whisper says who is to read something alone, and how they can be reached.
 type whisper struct {
 	team, user, channel, thread, address string
+	over                                 bool // in place of the message that was pressed
 }
 
 var errNoPlace = errors.New("there is neither a channel nor an account to answer to")
@@ -146,7 +163,7 @@ func (c *Connector) answerable(raw string) bool {
 
 // reply posts to a response address, in the thread in which the person acted. Errors never hold the address.
 func (c *Connector) reply(ctx context.Context, to whisper, s spoken) error {
-	answer := map[string]any{"response_type": "ephemeral", "replace_original": false, "text": s.text, "blocks": s.blocks}
+	answer := map[string]any{"response_type": "ephemeral", "replace_original": to.over, "text": s.text, "blocks": s.blocks}
 	if to.thread != "" {
 		answer["thread_ts"] = to.thread
 	}
