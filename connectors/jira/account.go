@@ -127,3 +127,9 @@ func sift(found []account, email string) (exact, hidden []account) {
 func (c *Connector) actorOf(a account) flow.Actor {
 	return flow.Actor{Ref: c.user(a.id()), Shown: a.Shown, Zone: a.Zone, Bot: a.Type == "app"}
 }
+
+// Probe asks Jira whether it takes our token.
+func (c *Connector) Probe(ctx context.Context) error {
+	_, err := c.askAccount(ctx)
+	return err
+}

@@ -30,7 +30,7 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	}
 	m, err := c.postTicket(ctx, e, project, s, &w)
 	if connectors.ClassOf(err) == connectors.Unsure {
-		c.lost(ctx, c.hubKey(e))
+		c.lost(c.hubKey(e))
 	}
 	if err != nil {
 		return nil, err

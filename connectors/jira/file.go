@@ -100,7 +100,7 @@ func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, bo
 	read := src.progress()
 	if read.ended && r.Size < 0 {
 		r.Size = read.n
-		_ = c.save(ctx, fileKey(issue, e.Mark()), r) // a help for the look-up only
+		c.note(fileKey(issue, e.Mark()), r)
 	}
 	switch {
 	case read.err != nil:
@@ -111,9 +111,7 @@ func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, bo
 		return nil, &connectors.Error{Op: k.op, Class: connectors.Unsure, Wait: firstLook, Err: errors.New("the answer names no file")}
 	}
 	r.ID = string(list[0].ID)
-	if err := c.save(ctx, fileKey(issue, e.Mark()), r); err != nil {
-		return nil, &connectors.Error{Op: k.op, Class: connectors.Unsure, Wait: firstLook, Err: err}
-	}
+	c.note(fileKey(issue, e.Mark()), r) // else it is found by name and size
 	return c.fileLink(e, r), nil
 }
 
@@ -298,7 +296,8 @@ func (c *Connector) findFile(ctx context.Context, e flow.Effect, tried time.Time
 			continue
 		}
 		r.ID = string(b.ID)
-		return c.fileLink(e, r), true, c.save(ctx, fileKey(issue, e.Mark()), r)
+		c.note(fileKey(issue, e.Mark()), r)
+		return c.fileLink(e, r), true, nil
 	}
 	if gone := c.deps.Now().Sub(tried); gone < commentLook {
 		return nil, false, onItsWay(commentLook - gone)

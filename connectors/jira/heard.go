@@ -29,13 +29,15 @@ func (c *Connector) hear(ctx context.Context, kind flow.Kind, issue, id string) 
 		return nil
 	}
 	if kind == flow.CommentRemoved {
-		return c.drop(ctx, heardKey(issue, id))
+		c.deps.Keep.Note(heardKey(issue, id), nil)
+		return nil
 	}
 	var row heardRow
 	if ok, err := c.load(ctx, heardKey(issue, id), &row); err != nil || ok && row.Gone.IsZero() {
 		return err
 	}
-	return c.save(ctx, heardKey(issue, id), heardRow{})
+	c.note(heardKey(issue, id), heardRow{})
+	return nil
 }
 
 // span is what a reading of a ticket's comments saw: which there are, down to which one.
@@ -85,12 +87,9 @@ func (c *Connector) missed(ctx context.Context, ticket flow.Ref, s span) ([]flow
 		switch {
 		case row.Gone.IsZero():
 			row.Gone = now
-			err = c.save(ctx, heardKey(ticket.Key, id), row)
+			c.note(heardKey(ticket.Key, id), row)
 		case now.Sub(row.Gone) > goneFor:
-			err = c.drop(ctx, heardKey(ticket.Key, id))
-		}
-		if err != nil {
-			return nil, err
+			c.deps.Keep.Note(heardKey(ticket.Key, id), nil)
 		}
 		out = append(out, flow.Event{
 			ID: ticket.System + "/read/" + ticket.Key + "/comment/" + id + "/gone", Kind: flow.CommentRemoved,

@@ -73,7 +73,8 @@ func (c *Connector) nameOf(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	k.Shown = a.Shown
-	return k.Shown, c.save(ctx, nameKey(id), k)
+	c.note(nameKey(id), k)
+	return k.Shown, nil
 }
 
 // readWords reads what people wrote in a comment.

@@ -107,18 +107,6 @@ func (c *Connector) save(ctx context.Context, key string, value any) error {
 	return kept("write "+key, connectors.ErrChanged)
 }
 
-// drop takes a kept value away.
-func (c *Connector) drop(ctx context.Context, key string) error {
-	old, err := c.deps.Keep.Get(ctx, key)
-	if err != nil || old == nil {
-		return kept("drop "+key, err)
-	}
-	if err = c.deps.Keep.Put(ctx, key, old, nil); errors.Is(err, connectors.ErrChanged) {
-		return nil // somebody was faster
-	}
-	return kept("drop "+key, err)
-}
-
 // kept wraps an error of our own store: trying later is all there is to do.
 func kept(op string, err error) error {
 	if err == nil {

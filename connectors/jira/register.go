@@ -243,7 +243,8 @@ func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registrati
 		if err != nil {
 			return nil, err
 		}
-		return append(out, c.ok("webhook", "registered for %s", c.hookURL())), c.save(ctx, hookKey, keptHook{made.id(), t.hash})
+		c.note(hookKey, keptHook{made.id(), t.hash})
+		return append(out, c.ok("webhook", "registered for %s", c.hookURL())), nil
 	}
 	what := "registered"
 	if why := c.differs(ours[0], k, t); why != "" {
@@ -260,7 +261,10 @@ func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registrati
 		}
 		what += ", a second one deleted"
 	}
-	return append(out, c.ok("webhook", "%s", what)), c.save(ctx, hookKey, keptHook{ours[0].id(), t.hash})
+	if now := (keptHook{ours[0].id(), t.hash}); now != k {
+		c.note(hookKey, now)
+	}
+	return append(out, c.ok("webhook", "%s", what)), nil
 }
 
 // differs says what is wrong with our webhook, "" when nothing is.

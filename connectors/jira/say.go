@@ -117,9 +117,7 @@ func (c *Connector) footNeeded(ctx context.Context, made written) error {
 	if _, err := c.load(ctx, footKey, &known); err != nil || known == kept {
 		return nil // a shortcut only: the next comment asks again
 	}
-	if err := c.save(ctx, footKey, kept); err != nil {
-		c.deps.Log.Warn("whether Jira keeps properties of comments is not remembered", "err", err)
-	}
+	c.note(footKey, kept)
 	return nil
 }
 
@@ -252,14 +250,12 @@ func (c *Connector) showComment(ctx context.Context, e flow.Effect) ([]flow.Link
 		return nil, err
 	}
 	sp.Version = s.Version
-	if err := c.save(ctx, spokenKey(issue, e.Mark()), sp); err != nil {
-		return nil, lostTrack(err)
-	}
+	c.note(spokenKey(issue, e.Mark()), sp)
 	return c.commentLink(ctx, e, issue, sp.Parts[0]), nil
 }
 
 // write brings the parts to the words of the view. What was made is remembered part by part, so that a try that ends in
-// between is gone on with.
+// between is gone on with; what the end of the process loses is found again by its mark.
 func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *spoken) error {
 	bodies := c.bodies(e.Show.View.Body)
 	for i, body := range bodies {
@@ -275,9 +271,7 @@ func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *
 			return err
 		}
 		sp.Parts = append(sp.Parts, id)
-		if err := c.save(ctx, spokenKey(issue, e.Mark()), *sp); err != nil {
-			return lostTrack(err)
-		}
+		c.note(spokenKey(issue, e.Mark()), *sp)
 	}
 	for len(sp.Parts) > len(bodies) {
 		last := len(sp.Parts) - 1
@@ -287,11 +281,6 @@ func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *
 		sp.Parts = sp.Parts[:last]
 	}
 	return nil
-}
-
-// lostTrack is a comment that was made and could not be remembered: it has to be looked for.
-func lostTrack(err error) error {
-	return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err}
 }
 
 // reword changes one part. A comment that somebody deleted in Jira stays deleted, as long as its ticket is there.
@@ -354,9 +343,7 @@ func (c *Connector) findShown(ctx context.Context, e flow.Effect, tried time.Tim
 			break
 		}
 		sp.Parts = append(sp.Parts, id)
-		if err := c.save(ctx, spokenKey(issue, e.Mark()), sp); err != nil {
-			return nil, false, err
-		}
+		c.note(spokenKey(issue, e.Mark()), sp)
 	}
 	if len(sp.Parts) == 0 {
 		return nil, false, nil

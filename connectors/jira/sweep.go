@@ -128,10 +128,8 @@ type toSweep struct {
 }
 
 // lost remembers that a create may have been carried out.
-func (c *Connector) lost(ctx context.Context, hubKey string) {
-	if err := c.save(ctx, lostPrefix+hubKey, until{c.deps.Now().Add(receiptLife)}); err != nil {
-		c.deps.Log.Warn("a lost answer is not remembered", "err", err)
-	}
+func (c *Connector) lost(hubKey string) {
+	c.note(lostPrefix+hubKey, until{c.deps.Now().Add(receiptLife)})
 }
 
 // watch asks for a look in a while, when an earlier create of the same ticket was lost.
@@ -140,13 +138,8 @@ func (c *Connector) watch(ctx context.Context, hubKey, project string, m made) {
 	if ok, err := c.load(ctx, lostPrefix+hubKey, &u); !ok || err != nil {
 		return
 	}
-	err := c.save(ctx, sweepPrefix+hubKey, toSweep{At: c.deps.Now().Add(sweepAfter), Project: project, ID: m.ID, Key: m.Key})
-	if err == nil {
-		err = c.drop(ctx, lostPrefix+hubKey)
-	}
-	if err != nil {
-		c.deps.Log.Warn("a look for duplicates is not remembered", "ticket", m.Key, "err", err)
-	}
+	c.note(sweepPrefix+hubKey, toSweep{At: c.deps.Now().Add(sweepAfter), Project: project, ID: m.ID, Key: m.Key})
+	c.deps.Keep.Note(lostPrefix+hubKey, nil)
 }
 
 // sweepDuplicates searches the marks that are due. It is a chore beside other work: what fails is tried at the next one.
@@ -168,7 +161,7 @@ func (c *Connector) sweepDuplicates(ctx context.Context) {
 		hits, err := c.search(ctx, s.Project, hubKey)
 		if err == nil {
 			c.duplicates(ctx, hit{ID: s.ID, Key: s.Key}, hits)
-			err = c.drop(ctx, sweepPrefix+hubKey)
+			c.deps.Keep.Note(sweepPrefix+hubKey, nil)
 		}
 		if err != nil {
 			c.deps.Log.Warn("duplicates not looked for", "ticket", s.Key, "class", string(connectors.ClassOf(err)), "err", err)

@@ -46,7 +46,8 @@ func (c *Connector) plan(ctx context.Context, project, typ string) (ways, error)
 	k = keptWorkflow{At: c.deps.Now()}
 	list, err := c.workflows(ctx)
 	if said := refusalOf(err); said != nil && said.status < 500 && said.status != http.StatusTooManyRequests {
-		return ways{}, c.save(ctx, key, k) // no administrator
+		c.note(key, k) // no administrator
+		return ways{}, nil
 	}
 	if err != nil {
 		return ways{}, err
@@ -64,7 +65,8 @@ func (c *Connector) plan(ctx context.Context, project, typ string) (ways, error)
 	if len(fits) == 1 {
 		k.Ways = fits[0].ways()
 	}
-	return k.Ways, c.save(ctx, key, k)
+	c.note(key, k)
+	return k.Ways, nil
 }
 
 func (c *Connector) workflows(ctx context.Context) ([]described, error) {
