@@ -264,3 +264,52 @@ func TestSaid_ReadsWhatEventsWouldHaveTold(t *testing.T) {
 		t.Errorf("Said of a channel = %v, want it rejected", err)
 	}
 }
+
+// TestForm_BringsTheFilesOfItsThread: what was attached before the form was sent belongs to the request, and the newest
+// message that was read is noted.
+func TestForm_BringsTheFilesOfItsThread(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.api.on("conversations.replies", say(`{"ok":true,"messages":[
+		{"user":"U0MAYA0001","text":"Banner","ts":"1760000000.000100","files":[{"id":"F1","name":"brief.pdf","mode":"hosted"}]},
+		{"user":"U0RAVI0001","text":"and this","ts":"1760000005.000200","thread_ts":"1760000000.000100","files":[{"id":"F2","name":"logo.svg","mode":"hosted"}]}]}`))
+	o := r.seal.seal(origin{Form: formRequest, User: ravi, Team: testTeam, Channel: "C0LAUNCH01", TS: "1760000000.000100"})
+	events := r.take(interactive(submission(formRequest, o, ravi, `{"title#0":{"title":{"type":"plain_text_input","value":"Banner"}}}`)))
+	if len(events) != 1 {
+		t.Fatalf("events %+v", events)
+	}
+	ev := events[0]
+	if len(ev.Files) != 2 || ev.Files[0].Name != "brief.pdf" || ev.Files[1].Ref != ref("file", "T0SIGNOFF1/F2") || ev.Seq != "1760000005.000200" || ev.Said.Key != threadKey {
+		t.Errorf("files %+v, heard %q of %v; want both files and the newest message", ev.Files, ev.Seq, ev.Said)
+	}
+}
+
+// TestAccount_QuestionBelongsToNoRequest: the question whose account it is has no request, and its buttons still mean
+// something.
+func TestAccount_QuestionBelongsToNoRequest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	e := flow.Effect{ID: "account/maya/jira/557058:ab", Target: "slack", Known: map[string]flow.Ref{"maya": ref("user", testTeam+"/"+maya)}, Tell: &flow.Tell{
+		To: []flow.Actor{{Name: "maya"}}, View: flow.View{Kind: flow.NoticeView, Headline: "Is the Jira account Maya L. yours?", Buttons: []flow.Button{
+			{Action: "account_yes", Label: "Yes, that is me", Value: "jira:account:557058:ab"}, {Action: "account_no", Label: "No", Value: "jira:account:557058:ab"},
+		}},
+	}}
+	lintMessage(t, "question", r.render(e))
+	for range 2 {
+		if _, err := r.Do(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := r.api.only("chat.postMessage").Args
+	buttons := onPage(t, args["blocks"])
+	in := interactive(fmt.Sprintf(`{"type":"block_actions","team":{"id":"T0SIGNOFF1"},"user":{"id":"U0MAYA0001"},"api_app_id":"A0SIGNOFF1","trigger_id":"1.2","response_url":%q,
+		"channel":{"id":"D0MAYA0001"},"container":{"type":"message","message_ts":"1.1","channel_id":"D0MAYA0001"},
+		"actions":[{"action_id":"account_yes","type":"button","value":%q,"action_ts":"1760000030.000100"}]}`, r.api.replyAddress(), buttons["account_yes"]["value"]))
+	if events := r.take(in); len(events) != 1 || events[0].Field("account") != "jira:account:557058:ab" || events[0].Field("answer") != "yes" {
+		t.Errorf("the press says %+v", events)
+	}
+	r.respond(in, &fakeQuery{})
+	if got := r.api.only("reply").Args["body"]; !strings.Contains(got, `"replace_original":true`) || !strings.Contains(got, sentenceAnswered) {
+		t.Errorf("the question is answered with %s, want it replaced", got)
+	}
+}
