@@ -154,6 +154,7 @@ func (q *Queue) start(ctx context.Context) error {
 	}
 	// What an earlier Work of this process still held was recovered just now; nothing of it may keep a lane busy.
 	q.runs, q.lanes, q.held = nil, map[string][]store.Job{}, 0
+	clear(q.waiting) // what was handed over while nobody worked is found in the store
 	q.working, q.closed = true, false
 	return nil
 }
