@@ -215,7 +215,7 @@ func TestQuery(t *testing.T) {
 		}
 		doc, ok, err := q.Why(ctx, "CR-1")
 		must(t, err)
-		if want := "Brand review is open and waits for Ana Reyes or Dana Wolf."; !ok || !strings.Contains(doc.String(), want) {
+		if want := "Brand review is open and waits for Ana Reyes or Dana Wolf, since Sat 1 Jan, 00:00 London."; !ok || !strings.Contains(doc.String(), want) {
 			t.Errorf("Why(CR-1) = %q, want it to hold %q", doc, want)
 		}
 	})

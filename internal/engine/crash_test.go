@@ -32,6 +32,8 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			}
 		}
 		w.store = dying
+		w.conns["slack"] = homely{w.chat}
+		w.chat.files = map[string]source{"F1": gives("brief.pdf", "application/pdf", pdf(9000))}
 		w.start()
 		up := func() bool {
 			select {
@@ -73,11 +75,20 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			case <-t.Context().Done():
 			}
 		}()
-		send(ask("1", "Spring banner"))
+		asked := ask("1", "Spring banner")
+		asked.Event.Files = []flow.File{{Ref: flow.Ref{System: "slack", Type: "file", Key: "F1"}, Name: "brief.pdf"}}
+		send(opens("h", "ana", "", ""))
+		send(asked)
 		send(press("2", "ana", "CR-1", flow.Approve))
 		w.outsideShows("CR-1", flow.Approved)
 		if n := len(w.chat.of("CR-1/ask/1/Brand review/ana")); n != 1 {
 			t.Errorf("%d questions to ana, want 1", n)
+		}
+		if n := len(w.desk.of("CR-1/file/1")); n != 1 || w.request("CR-1").Files[0].Fate != flow.FileCopied {
+			t.Errorf("%d copies of the file, which is %s; want one", n, w.request("CR-1").Files[0].Fate)
+		}
+		if pages := w.chat.shownHomes(); len(pages) == 0 || waitingCount(pages[len(pages)-1].page) != 0 {
+			t.Errorf("ana's page, shown %d times, does not show that nothing waits for her any more", len(pages))
 		}
 		w.stop()
 	})

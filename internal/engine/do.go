@@ -26,6 +26,7 @@ type outbox struct {
 	decider *decider
 	book    *book
 	copies  chan struct{} // files under way
+	outages outages
 }
 
 func newOutbox(e *Engine) *outbox {

@@ -151,8 +151,32 @@ func TestDo_TransientRetriesWithGrowingPauses(t *testing.T) {
 		if n := len(calls); n < 10 || n > 40 {
 			t.Errorf("%d calls in an hour of failing, want pauses that grow to 5 minutes", n)
 		}
-		if got := w.metric("signoff_alarms_total", "what=effect_late"); got != 1 {
-			t.Errorf("%v alarms, want 1", got)
+		if got, all := w.metric("signoff_alarms_total", "what=outage"), w.metric("signoff_alarms_total"); got != 1 || all != 1 {
+			t.Errorf("%v alarms about the tracker of %v in all, want 1: what waits for it adds none", got, all)
+		}
+	})
+}
+
+// One thing that fails for long while the destination answers others is told by itself.
+func TestDo_OneEffectThatIsLateIsTold(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		w.desk.set(func(o *outside) {
+			o.fault = func(_ int, e flow.Effect) error {
+				if e.Request == "CR-1" {
+					return &connectors.Error{Op: "create issue", Class: connectors.Transient, Err: errors.New("503")}
+				}
+				return nil
+			}
+		})
+		w.hook(ask("1", "Spring banner"))
+		for i := range 13 {
+			w.pass(5 * time.Minute)
+			w.hook(ask(fmt.Sprint(i+2), "Another"))
+		}
+		w.pass(10 * time.Minute)
+		if got, all := w.metric("signoff_alarms_total", "what=effect_late"), w.metric("signoff_alarms_total"); got != 1 || all != 1 {
+			t.Errorf("%v alarms about the late ticket of %v in all, want 1", got, all)
 		}
 	})
 }

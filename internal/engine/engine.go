@@ -125,14 +125,18 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	open, shut := context.WithCancel(context.WithoutCancel(ctx))
+	defer shut()
 	release := context.AfterFunc(ctx, func() {
-		e.stopping.Store(true)
+		e.stopping.Store(true) // before the listeners hear of it: what they still bring is sent again
+		shut()
 		time.AfterFunc(drain, cancel)
 	})
 	defer release()
-	e.listen.start(ctx)
+	e.listen.start(open)
 	err := e.o.Store.Work(ctx, func(_ context.Context, j store.Job) error { return e.run(work, j) })
 	e.stopping.Store(true)
+	shut()
 	e.listen.wait()
 	e.beside.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

@@ -78,8 +78,11 @@ func (o *outside) Open(_ context.Context, ref flow.Ref) (io.ReadCloser, connecto
 func (o *outside) Attach(_ context.Context, e flow.Effect, m connectors.FileMeta, body io.Reader) ([]flow.Link, error) {
 	o.mu.Lock()
 	o.tries++
-	nth, script := o.tries, o.attach
+	nth, script, denied := o.tries, o.attach, o.denied
 	o.mu.Unlock()
+	if denied != nil {
+		return nil, &connectors.Error{Op: "attach", Class: connectors.Denied, Err: denied}
+	}
 	sum := sha256.New()
 	n, err := io.Copy(sum, body)
 	if err != nil {

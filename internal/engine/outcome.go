@@ -18,7 +18,7 @@ const (
 
 // done records what an effect made true, and lets the request decide what follows, in the commit that ends the job.
 func (o *outbox) done(ctx context.Context, a *attempt, links []flow.Link) error {
-	o.limits.breaker(a.effect.Target).RecordSuccess()
+	o.answers(a.effect.Target)
 	o.gate.works(a.effect.Target)
 	return o.record(ctx, a, links)
 }
@@ -169,9 +169,27 @@ func (o *outbox) count(a *attempt, ce *connectors.Error, looked bool) {
 	if ce.Class == connectors.Transient || ce.Class == connectors.Unsure && !looked {
 		o.limits.breaker(a.effect.Target).RecordFailure()
 		o.limits.trouble(a.effect.Target, o.o.Now())
+		o.outage(a.effect.Target, ce)
 		return
 	}
-	o.limits.breaker(a.effect.Target).RecordSuccess()
+	o.answers(a.effect.Target)
+}
+
+// outage tells the operator once of a destination that has not answered for a while.
+func (o *outbox) outage(instance string, ce *connectors.Error) {
+	since, tell := o.outages.failed(instance, o.o.Now())
+	if tell {
+		o.met.alarm("outage")
+		o.log.Error("a service does not answer: what is meant for it waits", "instance", instance, "since", since, "op", ce.Op, "error", ce)
+	}
+}
+
+// answers notes that a destination answers, whatever it says.
+func (o *outbox) answers(instance string) {
+	o.limits.breaker(instance).RecordSuccess()
+	if since, told := o.outages.answered(instance); told {
+		o.log.Info("a service answers again", "instance", instance, "since", since)
+	}
 }
 
 // again is when and how an effect is tried once more.
@@ -214,7 +232,7 @@ func (o *outbox) again(ctx context.Context, a *attempt, n again) error {
 	if now.Sub(t.Since) >= giveUpAfter {
 		return o.park(ctx, a, "given up after a week: "+n.why, false)
 	}
-	if now.Sub(t.Since) >= tellAfter && !t.Told {
+	if now.Sub(t.Since) >= tellAfter && !t.Told && !o.outages.told(a.effect.Target) { // an outage is one alarm, not one each
 		t.Told = true
 		o.met.alarm("effect_late")
 		o.log.Error("effect is late", "request", a.effect.Request, "effect", a.effect.ID, "since", t.Since, "why", n.why)

@@ -121,9 +121,7 @@ func (q query) Why(ctx context.Context, id string) (doc text.Doc, ok bool, err e
 // explain says in a few lines why a request is where it is: the rule, the stages, who is waited on, what is wrong.
 func explain(p flow.Policy, r flow.Request, records []flow.Record) text.Doc {
 	lines := []string{fmt.Sprintf("%s is %s, revision %d.", r.ID, r.Status.Words(), max(r.Round, 1))}
-	for _, run := range r.Open() {
-		lines = append(lines, fmt.Sprintf("%s is open and waits for %s.", run.Name, flow.Awaited(p, r, run)))
-	}
+	lines = append(lines, flow.Standing(p, r)...)
 	for _, problem := range r.Problems {
 		lines = append(lines, problem.Text)
 	}

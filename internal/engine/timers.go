@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"signoff/connectors"
@@ -130,17 +131,22 @@ func (c *chores) recheck(ctx context.Context, instance string) error {
 	if _, stopped := c.e.gate.why(instance); !stopped {
 		return nil
 	}
-	list, err := guard(ctx, callTime, func(ctx context.Context) ([]connectors.Finding, error) {
-		return c.e.o.Connectors[instance].Check(ctx), nil
-	})
-	well := err == nil
-	for _, f := range list {
-		well = well && f.Level != "problem"
-	}
-	if well {
+	if c.well(ctx, instance) {
 		return c.e.Resume(ctx, instance)
 	}
 	return &store.LaterError{At: c.e.o.Now().Add(recheckEvery), Free: true, Why: "still refused"}
+}
+
+// well reports whether an instance takes our credentials again. What else may be amiss there was so before it stopped.
+func (c *chores) well(ctx context.Context, instance string) bool {
+	conn := c.e.o.Connectors[instance]
+	list, err := guard(ctx, callTime, func(ctx context.Context) ([]connectors.Finding, error) {
+		if p, ok := conn.(connectors.Prober); ok {
+			return nil, p.Probe(ctx)
+		}
+		return conn.Check(ctx), nil
+	})
+	return err == nil && !slices.ContainsFunc(list, func(f connectors.Finding) bool { return f.Level == "problem" })
 }
 
 // Resume lets a stopped instance work again, at once.

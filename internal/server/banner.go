@@ -19,6 +19,11 @@ func banners(h engine.Health) []banner {
 	for _, instance := range slices.Sorted(maps.Keys(h.Stopped)) {
 		list = append(list, banner{Text: fmt.Sprintf("The connection to %s is stopped: %s Its work waits and is done later.", capital(instance), sentence(h.Stopped[instance]))})
 	}
+	for _, instance := range slices.Sorted(maps.Keys(h.Connections)) {
+		if c := h.Connections[instance]; !c.Up && h.Stopped[instance] == "" {
+			list = append(list, banner{Text: fmt.Sprintf("%s is not connected just now: %s What is sent meanwhile comes later.", capital(instance), sentence(c.Why))})
+		}
+	}
 	return list
 }
 

@@ -224,13 +224,14 @@ func TestRulesPage_AndBanners(t *testing.T) {
 	s, b := signedIn(t, "dana")
 	s.hub.health.RulesError = `studio.yaml:39:9  error SO112  "quorom" is not a key of a stage`
 	s.hub.health.Stopped = map[string]string{"jira": "the token is not accepted any more"}
+	s.hub.health.Connections = map[string]engine.Connection{"slack": {Why: "the network is down"}, "jira": {Why: "it is stopped"}, "mail": {Up: true}}
 	s.hub.people = []engine.PersonState{
 		{Name: "ana", Shown: "Ana Reyes", Accounts: map[string]flow.Ref{"slack": {Key: "U0ANA"}}, State: map[string]string{"slack": "matched", "jira": "asked"}, Why: map[string]string{"jira": "ana was asked whether it is hers"}},
 		{Name: "chloe", Shown: "Chloé Roy", Missing: map[string]string{"slack": "No Slack account matches"}, State: map[string]string{"slack": "unresolved", "jira": "conflict"}, Why: map[string]string{"slack": "No Slack account matches", "jira": "A second account"}},
 		{Name: "dana", Shown: "Dana Wolf", State: map[string]string{"slack": "confirmed", "jira": "pinned"}},
 	}
 	_, page := b.get("/rules")
-	has(t, "rules", page, s.hub.set.Digest(), "rules/studio.yaml", "&#34;quorom&#34; is not a key", "U0ANA", "No Slack account matches", "2 of 3 have an account that is not settled", "matched by e-mail", "confirmed by them", "pinned", "conflict", "A second account", "ana was asked")
+	has(t, "rules", page, s.hub.set.Digest(), "rules/studio.yaml", "&#34;quorom&#34; is not a key", "U0ANA", "No Slack account matches", "2 of 3 have an account that is not settled", "Slack is not connected just now: The network is down.", "matched by e-mail", "confirmed by them", "pinned", "conflict", "A second account", "ana was asked")
 	_, page = b.get("/")
 	has(t, "list", page, "The last change of the rules was refused", "The connection to Jira is stopped: The token is not accepted any more.")
 }
