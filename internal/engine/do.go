@@ -98,8 +98,8 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	if err := o.mayCall(a); err != nil {
 		return err
 	}
-	defer o.limits.leave(a.effect.Target)
 	links, err := o.call(ctx, a)
+	o.limits.leave(a.effect.Target) // the next may call while this one is recorded
 	if err != nil {
 		return o.failed(ctx, a, err)
 	}

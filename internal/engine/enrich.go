@@ -96,12 +96,13 @@ func (b *inbox) conclude(ctx context.Context, j store.Job, d flow.Delivery) erro
 		return b.bury(ctx, j, d, fmt.Sprintf("given up after %d attempts: %s", j.Attempts-1, j.Why))
 	}
 	var got settled
+	read := b.read(d)
 	err := b.o.Store.Update(ctx, func(tx store.Tx) error {
 		now, ok, err := tx.Delivery(d.ID)
 		if err != nil || !ok || now.State != flow.Waiting {
 			return err
 		}
-		if got, err = b.settle(tx, d); err != nil {
+		if got, err = b.settle(tx, d, read); err != nil {
 			return err
 		}
 		return tx.Cancel(j.ID)
@@ -158,9 +159,20 @@ type settled struct {
 	decisions []decision
 }
 
-// settle reads a delivery and decides each of its events; the delivery is put with what became of it.
-func (b *inbox) settle(tx store.Tx, d flow.Delivery) (got settled, err error) {
-	events, err := b.parse(d)
+// reading is what a delivery states, read before the transaction that decides it, for others wait for that.
+type reading struct {
+	events []flow.Event
+	err    error
+}
+
+func (b *inbox) read(d flow.Delivery) (r reading) {
+	r.events, r.err = b.parse(d)
+	return r
+}
+
+// settle decides each event of a delivery; the delivery is put with what became of it.
+func (b *inbox) settle(tx store.Tx, d flow.Delivery, r reading) (got settled, err error) {
+	events, err := r.events, r.err
 	if errors.Is(err, errPoison) {
 		return got, err
 	}

@@ -265,6 +265,10 @@ type intake struct {
 }
 
 func (b *inbox) store(ctx context.Context, d flow.Delivery, how intake) (got taken, err error) {
+	var read reading
+	if how.now && d.State == flow.Waiting && how.about.Zero() {
+		read = b.read(d)
+	}
 	err = b.o.Store.Update(ctx, func(tx store.Tx) error {
 		got = taken{outcome: "stored"}
 		known, altered, err := seen(tx, d, b.o.Now())
@@ -287,7 +291,10 @@ func (b *inbox) store(ctx context.Context, d flow.Delivery, how intake) (got tak
 			got.outcome = string(flow.Ignored)
 			return nil
 		case how.now:
-			got.settled, err = b.settle(tx, d)
+			if !how.about.Zero() {
+				read = b.read(d) // it is of use after all
+			}
+			got.settled, err = b.settle(tx, d, read)
 			return err
 		}
 		if err := tx.PutDelivery(d); err != nil {
