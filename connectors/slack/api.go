@@ -17,8 +17,11 @@ import (
 )
 
 // caller sends one request and never a second. Any status but 200 becomes a *statusError before the library sees it,
-// so that a Retry-After in whatever form reaches our own classes.
-type caller struct{ client *http.Client }
+// so that a Retry-After in whatever form reaches our own classes. What Slack wants left alone is not called before its time.
+type caller struct {
+	client   *http.Client
+	respites *respites
+}
 
 // statusError is an HTTP answer other than 200.
 type statusError struct {
@@ -32,9 +35,16 @@ func (e *statusError) Error() string {
 
 // Do implements the library's HTTP client.
 func (c caller) Do(req *http.Request) (*http.Response, error) {
+	key := respiteKey(req)
+	if early := c.respites.refusal(key); early != nil {
+		return nil, early
+	}
 	resp, err := c.client.Do(req)
 	if err != nil || resp.StatusCode == http.StatusOK {
 		return resp, err
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		c.respites.heed(key, resp.Header)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // only so that the connection can be used again
 	_ = resp.Body.Close()

@@ -48,7 +48,7 @@ func newConnector(s Settings, d connectors.Deps) *Connector {
 	c := &Connector{
 		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s.reachedAt(d.PublicURL),
 		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
-		http: caller{d.HTTP(s.APIURL, hosts...)}, keep: d.Keep, log: d.Log, now: d.Now,
+		http: caller{d.HTTP(s.APIURL, hosts...), newRespites(d.Now)}, keep: d.Keep, log: d.Log, now: d.Now,
 		addresses: newAddresses(), dialHTTP: d.HTTP, memories: newMemories(),
 	}
 	c.files = d.HTTP(s.APIURL, c.fileHost())

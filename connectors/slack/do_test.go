@@ -172,6 +172,7 @@ func TestDo_TellsEachPersonOnce(t *testing.T) {
 	if got := asError(t, err); got.Class != connectors.Limited || got.Scope != connectors.ScopeMethod || got.Wait != 3*time.Second {
 		t.Errorf("Do = %v (%+v), want limited for Ben", err, got)
 	}
+	r.http.respites.now = func() time.Time { return testNow().Add(3 * time.Second) }
 	if _, err := r.Do(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}

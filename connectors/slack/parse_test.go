@@ -279,6 +279,10 @@ func TestEnrich_AsksAgainLater(t *testing.T) {
 	if e := asError(t, err); e.Class != "limited" || e.Wait != 7*time.Second {
 		t.Errorf("Enrich = %v (%+v), want limited for 7 s", err, e)
 	}
+	if _, err := r.Enrich(t.Context(), delivery(in, r.accept(in))); asError(t, err).Class != "limited" || len(r.api.of("users.info")) != 1 {
+		t.Errorf("asked again before its time: %v, after %d calls", err, len(r.api.of("users.info")))
+	}
+	r.http.respites.now = func() time.Time { return testNow().Add(7 * time.Second) }
 	r.api.on("users.info", say(`{"ok":true,"user":{"id":"U0RAVI0001","profile":{"real_name":"Ravi"}}}`))
 	if ev := r.take(in)[0]; ev.Actor.Shown != "Ravi" {
 		t.Errorf("actor %+v, want Ravi", ev.Actor)
