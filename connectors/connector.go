@@ -91,6 +91,12 @@ type Inbound struct {
 	Trusted bool
 }
 
+// Prober asks in one call whether the credentials are taken and the main thing may be done. A connector without it is judged
+// by Check, where any problem counts. The engine asks a stopped instance every minute whether it may go on.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
 // Accepted is what a receiver says of an authentic Inbound.
 type Accepted struct {
 	// ID is the sender's id of this delivery, the same on redelivery; without the instance.
