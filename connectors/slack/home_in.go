@@ -16,22 +16,29 @@ const looksHeld = 10000
 // looks remembers who opened their page just now.
 type looks struct {
 	mu sync.Mutex
-	at map[string]time.Time
+	by map[string]look
 }
 
-func newLooks() *looks { return &looks{at: map[string]time.Time{}} }
+type look struct {
+	delivery string
+	at       time.Time
+}
 
-// again reports whether somebody looked a moment ago, and notes that they look now.
-func (l *looks) again(who string, now time.Time) bool {
+func newLooks() *looks { return &looks{by: map[string]look{}} }
+
+// again reports whether somebody looked a moment ago, and notes that they look now. A delivery that comes once more is the
+// same look: the first may not have been stored.
+func (l *looks) again(who, delivery string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if last, ok := l.at[who]; ok && now.Sub(last) < lookPause && !now.Before(last) {
+	last, ok := l.by[who]
+	if ok && last.delivery != delivery && now.Sub(last.at) < lookPause && !now.Before(last.at) {
 		return true
 	}
-	if len(l.at) >= looksHeld {
-		clear(l.at)
+	if len(l.by) >= looksHeld {
+		clear(l.by)
 	}
-	l.at[who] = now
+	l.by[who] = look{delivery, now}
 	return false
 }
 
@@ -41,7 +48,7 @@ func (c *Connector) acceptHome(acc connectors.Accepted, e envelope) connectors.A
 	switch {
 	case !c.settings.home() || e.Event.Tab != "home" || user == "":
 		acc.Ignored = ignoredUnused
-	case c.looked.again(e.team()+"/"+user, c.now()):
+	case c.looked.again(e.team()+"/"+user, acc.ID, c.now()):
 		acc.Ignored = ignoredSoon
 	default:
 		acc.Enrich = true

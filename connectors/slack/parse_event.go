@@ -134,6 +134,9 @@ func (s source) author(m said) flow.Actor {
 		a.Shown = firstOf(a.Shown, m.Username)
 		return a
 	}
+	if m.BotID == "" {
+		return flow.Actor{} // a deletion that does not say whose words they were
+	}
 	return flow.Actor{Ref: s.c.ref("bot", team, m.BotID), Shown: m.Username, Bot: true}
 }
 
