@@ -338,7 +338,8 @@ func (o *outbox) mayCall(a *attempt) error {
 	}
 	if b := o.limits.breaker(target); !b.TryAcquirePermit() {
 		o.limits.leave(target)
-		return o.wait(a, now.Add(b.RemainingDelay()+o.limits.backoff(1)/2), target+" does not answer just now")
+		pause := time.Duration(o.limits.rand() * float64(o.outages.pause(target, now)))
+		return o.wait(a, now.Add(b.RemainingDelay()+o.limits.backoff(1)/2+pause), target+" does not answer just now")
 	}
 	return nil
 }

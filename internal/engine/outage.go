@@ -56,3 +56,17 @@ func (o *outages) told(instance string) bool {
 	out := o.by[instance]
 	return out != nil && out.told
 }
+
+// longestWatch bounds the pauses between two looks at a destination that does not answer.
+const longestWatch = time.Minute
+
+// pause grows with an outage: the many that wait need not all look every few seconds, one of them is enough.
+func (o *outages) pause(instance string, now time.Time) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := o.by[instance]
+	if out == nil {
+		return 0
+	}
+	return min(now.Sub(out.since)/10, longestWatch)
+}
