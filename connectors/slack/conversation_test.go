@@ -313,3 +313,48 @@ func TestAccount_QuestionBelongsToNoRequest(t *testing.T) {
 		t.Errorf("the question is answered with %s, want it replaced", got)
 	}
 }
+
+// TestConversation_StrangeShapes: what Slack has never sent so far is taken for what it can be, or for nothing.
+func TestConversation_StrangeShapes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, `emoji: ":art:"`, `watch: ["#launch"]`)
+	for _, inner := range []string{
+		`{"type":"message","subtype":"message_changed","channel":"C1","message":"x","previous_message":[]}`,
+		`{"type":"message","subtype":"message_changed","channel":"C1","message":{"ts":1,"edited":"x","files":{"id":"F1"},"text":{}}}`,
+		`{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":12,"previous_message":null}`,
+		`{"type":"message","subtype":"message_deleted","channel":"C0LAUNCH01","deleted_ts":"1760000005.000200"}`,
+		`{"type":"message","channel":"C0LAUNCH01","ts":"1760000005.000200","user":{"id":"U1"},"text":[],"files":[null,"F1",{"id":7},{"id":"F1","size":"big","is_external":"yes"}],"blocks":"x","edited":[]}`,
+		`{"type":"message","channel":"C0LAUNCH01","ts":"not a time","thread_ts":"1760000000.000100","user":"U0MAYA0001","text":"x","reply_count":"many"}`,
+		`{"type":"reaction_added","user":"U1","reaction":"art","item":"C1"}`, `{"type":"reaction_added","user":[],"reaction":"art","item":{"type":"message","channel":{},"ts":"1.1"}}`,
+		`{"type":"app_home_opened","user":{},"tab":"home"}`, `{"type":"app_home_opened","user":"U1","tab":7}`,
+		`{"type":"link_shared","links":"x","channel":"C1","message_ts":"1.1"}`, `{"type":"link_shared","links":[{"url":7},null,{"url":"https://hub.lumen.example/requests/%zz"},{"url":"https://hub.lumen.example/requests/CR-1"}],"channel":"C1","message_ts":"1.1"}`,
+	} {
+		in := event(inner)
+		acc := r.accept(in)
+		d := delivery(in, acc)
+		if acc.Enrich {
+			learned, err := r.Enrich(t.Context(), d)
+			if err != nil && connectors.ClassOf(err) != connectors.Transient {
+				t.Errorf("Enrich of %s: %v", inner, err)
+			}
+			d.Learned = learned
+		}
+		events, err := r.Parse(d)
+		if err != nil {
+			t.Errorf("Parse of %s: %v", inner, err)
+		}
+		for _, ev := range events {
+			if ev.Kind == "" || ev.Subject.System == "" && ev.Where.System == "" {
+				t.Errorf("%s gives %+v, which is about nothing", inner, ev)
+			}
+		}
+	}
+}
+
+func TestFiles_OneOddEntryCostsNoOther(t *testing.T) {
+	t.Parallel()
+	files := attachedIn(loose(`[null,"F0",{"id":7},{"id":"F1","size":"big","is_external":"yes"},[],{"id":"F2"}]`))
+	if len(files) != 2 || files[0].ID != "F1" || files[1].ID != "F2" {
+		t.Errorf("files %+v, want F1 and F2", files)
+	}
+}

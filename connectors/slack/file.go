@@ -30,13 +30,14 @@ type attached struct {
 const filesMost = 20
 
 func attachedIn(l loose) []attached {
-	var all []attached
+	var all []loose
 	if !l.into(&all) {
 		return nil
 	}
 	var files []attached
-	for _, f := range all {
-		if f.ID != "" && len(files) < filesMost {
+	for _, one := range all {
+		var f attached
+		if one.into(&f) && f.ID != "" && len(files) < filesMost {
 			files = append(files, f)
 		}
 	}

@@ -32,12 +32,16 @@ func unfurlHost(publicURL string) string {
 
 // sharedLinks are the addresses of an event, of the domains that are ours to unfold.
 func (c *Connector) sharedLinks(e envelope) []string {
-	var links []struct {
-		URL word `json:"url"`
+	var links []loose
+	if !e.Event.Links.into(&links) {
+		return nil
 	}
-	e.Event.Links.into(&links)
 	var out []string
-	for _, l := range links {
+	for _, one := range links {
+		var l struct {
+			URL word `json:"url"`
+		}
+		one.into(&l)
 		address := string(l.URL)
 		u, err := url.Parse(address)
 		if err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
