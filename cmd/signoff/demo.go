@@ -29,7 +29,8 @@ const demoLong = `Run the whole job on this machine with a pretend Slack and a p
 the data is thrown away at the end. The pretend services speak real HTTP with real signatures through the production
 connectors; what you see is the production path.
 
-The clock starts on a working morning and can be moved on the sandbox page, so that reminders come.`
+The clock starts on a working morning and can be moved on the sandbox page, so that reminders come. A ticket dragged past
+an open approval is flagged; with --bypass "move back" it is moved back.`
 
 func (a *app) demoCommand() *cobra.Command {
 	var o demoOptions
@@ -189,7 +190,7 @@ rules: [rules/*.yaml]
 server:
   public_url: %[1]s
 api:
-  tokens: {demo: "${API_TOKEN}"}
+  tokens: {demo: {token: "${API_TOKEN}", as: dana}}
 store:
   path: %[2]s
 connectors:
@@ -297,6 +298,8 @@ func (d *demo) announce(ctx context.Context, h *hub) error {
 	fmt.Fprintf(d.app.out, `Demo is ready: %s   %s
   A pretend Slack is at %s/demo/slack, a pretend Jira at /demo/jira, the sandbox at /demo.
   Try in #design-requests: "@signoff Need a Nova banner 300x250 by Friday EOD"
+  Then reply in its thread with a file and edit your words, comment on the ticket in Jira, drag it past an approval, put
+  :art: on a message, write to signoff, look at its Home tab. Each message in #creative-asks is offered as a draft.
   The clock says %s%s and can be moved at /demo.
   Ctrl-C stops; data is thrown away.
 `, first, how, d.base, d.clock.Now().In(d.clock.zone).Format("Mon 2 Jan 15:04 MST"), d.pace())

@@ -8,21 +8,23 @@ import (
 	"time"
 
 	"signoff/internal/sandbox/jira"
+	"signoff/internal/sandbox/slack"
 )
 
 // TestDemo_PlaysItself starts the demo as the README does, without a browser: it is ready within two seconds, and its
-// three requests come to three different stages over real HTTP, seen on the pretend board.
+// three requests come to three different stages over real HTTP, seen on the pretend board, with a conversation around
+// one and a draft that waits; and it has nothing to complain about.
 func TestDemo_PlaysItself(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) (string, bool) { return "", false }, now: time.Now, output: "json"}
+	dir, log := t.TempDir(), &journal{}
+	a := &app{in: strings.NewReader(""), out: io.Discard, err: log, getenv: func(string) (string, bool) { return "", false }, now: time.Now, output: "json"}
 	began := time.Now()
 	l, err := a.demoListen("127.0.0.1:0", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.close()
-	d := newDemo(a, demoOptions{speed: 1}, l, dir)
+	d := newDemo(a, demoOptions{speed: 1, bypass: "flag"}, l, dir)
 	defer d.close()
 	h, err := d.hub()
 	if err != nil {
@@ -49,9 +51,27 @@ func TestDemo_PlaysItself(t *testing.T) {
 	if err != nil {
 		t.Errorf("the board never had one ticket done, one in review and one in progress: %+v", d.world.jira.Issues())
 	}
+	for what, seen := range map[string]func(*slack.Server) bool{
+		"Jon's comment in the thread": func(s *slack.Server) bool {
+			_, ok := find(everything(s, demoRequest), "The publisher needs it below 150 kB.")
+			return ok
+		},
+		"a draft for Tom": func(s *slack.Server) bool {
+			m, ok := find(s.Ephemerals("U0TOM0001"), "trade fair")
+			return ok && has(m, "Create request")
+		},
+	} {
+		if err := d.world.slack.Wait(waiting, seen); err != nil {
+			t.Errorf("there never was %s", what)
+		}
+	}
+	t.Logf("played after %v", time.Since(began))
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("the demo ended with %v", err)
+	}
+	if said := log.String(); said != "" {
+		t.Errorf("the demo complains although nothing is wrong:\n%s", said)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	demoTeam    = "T0LUMEN01"
 	demoApp     = "A0SIGNOFF"
 	demoRequest = "C0DESIGN1" // #design-requests
+	demoAsks    = "C0ASKS001" // #creative-asks, which is watched
 )
 
 func newWorld(d *demo) *world {
@@ -83,7 +84,7 @@ func demoChannels() []slack.Channel {
 		{ID: demoRequest, Name: "design-requests", Topic: "Ask for creative work here", Members: everybody},
 		{ID: "C0LAUNCH1", Name: "launch", Topic: "Spring launch", Members: everybody},
 		{ID: "C0NOVA001", Name: "nova-marketing", Topic: "Nova campaigns", Members: everybody},
-		{ID: "C0ASKS001", Name: "creative-asks", Topic: "Every message here is offered as a draft", Members: everybody},
+		{ID: demoAsks, Name: "creative-asks", Topic: "Every message here is offered as a draft", Members: everybody},
 		{ID: "C0OPS0001", Name: "creative-ops", Topic: "What needs attention", Members: everybody},
 	}
 }
@@ -123,7 +124,7 @@ func (w *world) close() {
 }
 
 // seed plays three requests into different stages, as people would: one waits for brand review, one is being worked
-// on, one has been approved.
+// on, one has been approved. Around the first there is a conversation, and a draft waits for Tom.
 func (w *world) seed(ctx context.Context, play bool) error {
 	if !play {
 		return nil
@@ -133,8 +134,10 @@ func (w *world) seed(ctx context.Context, play bool) error {
 		"<@U0SIGNOFF> Need a Nova banner 300x250 by Friday EOD",
 		"<@U0SIGNOFF> Lumen display ad 728x90, 160x600 for the spring launch by 4 December",
 	}
+	threads := make([]string, len(asks))
 	for i, words := range asks {
-		if _, err := w.slack.PostAs("U0MAYA001", demoRequest, words, ""); err != nil {
+		var err error
+		if threads[i], err = w.slack.PostAs("U0MAYA001", demoRequest, words, ""); err != nil {
 			return fmt.Errorf("ask for request %d: %w", i+1, err)
 		}
 		if err := w.opened(ctx, fmt.Sprintf("CR-%d", i+1)); err != nil {
@@ -148,7 +151,35 @@ func (w *world) seed(ctx context.Context, play bool) error {
 			return err
 		}
 	}
-	return nil
+	if err := w.talk(ctx, threads[1], "Nova"); err != nil {
+		return err
+	}
+	_, err := w.slack.PostAs("U0TOM0001", demoAsks, "Could somebody make a Lumen display ad for our stand at the trade fair, 2 December?", "")
+	return err
+}
+
+// talk plays a conversation: a reply with a file, and a comment of the ticket with those words in its summary.
+func (w *world) talk(ctx context.Context, thread, words string) error {
+	_, err := w.slack.Say(slack.Post{
+		User: "U0MAYA001", Channel: demoRequest, Thread: thread, Text: "Here is the brief. Please keep the *claim* as it is.",
+		Files: []slack.Upload{{Name: "nova-brief.pdf", Data: paper("Nova: spring launch", "Light that moves with you.", "300x250, ends on the claim")}},
+	})
+	if err != nil {
+		return err
+	}
+	var ticket jira.Issue
+	err = w.jira.Wait(ctx, func(s *jira.Server) bool {
+		for _, ticket = range s.Issues() {
+			if strings.Contains(ticket.Summary, words) && len(ticket.Attachments) > 0 && len(ticket.Comments) > 0 {
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	return w.jira.CommentAs("jon", ticket.Key, "The publisher needs it below 150 kB.")
 }
 
 // opened waits for the card of a request, so that the next one gets the next number.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,8 +16,10 @@ import (
 //	slack post maya #launch WORDS                   writes a message
 //	slack shortcut maya #launch WORDS               picks "New creative request" on the message with these words
 //	slack submit maya [LABEL=VALUE…]                fills in and submits the modal
-//	slack press ana BUTTON WORDS                    presses a button of the newest message with these words that she sees
+//	slack press ana BUTTON WORDS                    presses a button of the newest message with these words that she sees;
+//	                                                ANY is whoever has it in their own conversation
 //	slack shows #design-requests WORDS              waits until a message of the channel, or of a thread in it, shows the words
+//	slack clears #design-requests WORDS             waits until no message there shows the words any more
 //	slack tells ana WORDS                           waits until a direct message or a private note shows the words
 //	slack count #design-requests N WORDS            wants exactly N messages that show the words
 //	slack cards #design-requests N                  wants exactly N cards of requests
@@ -40,6 +43,8 @@ func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
 		acts[verb](ts, s, rest)
 	case verb == "shows":
 		await(ts, neg, s, rest, func() []slack.Message { return everything(s, channel(ts, rest[0])) })
+	case verb == "clears":
+		clears(ts, s, channel(ts, rest[0]), strings.Join(rest[1:], " "))
 	case verb == "tells":
 		await(ts, neg, s, rest, func() []slack.Message { return private(s, user(ts, rest[0])) })
 	case verb == "unfolds":
@@ -115,6 +120,15 @@ func await(ts *testscript.TestScript, neg bool, s *slack.Server, args []string, 
 	}
 }
 
+func clears(ts *testscript.TestScript, s *slack.Server, ch, words string) {
+	ctx, cancel := patient()
+	defer cancel()
+	if err := s.Wait(ctx, func(*slack.Server) bool { _, ok := find(everything(s, ch), words); return !ok }); err != nil {
+		m, _ := find(everything(s, ch), words)
+		ts.Fatalf("still shown:\n%s", m.Shown())
+	}
+}
+
 func slackMention(ts *testscript.TestScript, s *slack.Server, args []string) {
 	_, err := s.Mention(user(ts, args[0]), channel(ts, args[1]), strings.Join(args[2:], " "))
 	ts.Check(err)
@@ -153,16 +167,19 @@ func slackSubmit(ts *testscript.TestScript, s *slack.Server, args []string) {
 }
 
 func slackPress(ts *testscript.TestScript, s *slack.Server, args []string) {
-	id, label, words := user(ts, args[0]), args[1], strings.Join(args[2:], " ")
+	label, words := args[1], strings.Join(args[2:], " ")
+	var people []string
+	for _, u := range demoUsers() {
+		if u.Name == args[0] || args[0] == "ANY" {
+			people = append(people, u.ID)
+		}
+	}
+	var id string
 	var hit slack.Message
 	look := func() bool {
-		list := private(s, id)
-		for _, c := range demoChannels() {
-			list = append(list, everything(s, c.ID)...)
-		}
-		for i := len(list) - 1; i >= 0; i-- {
-			if m := list[i]; has(m, label) && strings.Contains(m.Shown()+"\n"+m.Text, words) {
-				hit = m
+		for _, who := range people {
+			if m, ok := sees(s, who, label, words); ok && (len(people) == 1 || m.Channel == s.Direct(who)) {
+				id, hit = who, m
 				return true
 			}
 		}
@@ -178,6 +195,20 @@ func slackPress(ts *testscript.TestScript, s *slack.Server, args []string) {
 	if a.Toast != "" {
 		ts.Fatalf("pressing %s failed: %s", label, a.Toast)
 	}
+}
+
+// sees finds the newest message with a button and words that somebody sees, their own messages before those of channels.
+func sees(s *slack.Server, id, label, words string) (slack.Message, bool) {
+	var list []slack.Message
+	for _, c := range demoChannels() {
+		list = append(list, everything(s, c.ID)...)
+	}
+	for _, m := range slices.Backward(append(list, private(s, id)...)) {
+		if has(m, label) && strings.Contains(m.Shown()+"\n"+m.Text, words) {
+			return m, true
+		}
+	}
+	return slack.Message{}, false
 }
 
 func slackCount(ts *testscript.TestScript, s *slack.Server, args []string) {

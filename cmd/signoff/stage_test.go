@@ -257,6 +257,10 @@ func scriptEnv(ts *testscript.TestScript) []string {
 
 // cmdStop ends the server with SIGTERM: a graceful stop is exit 0.
 func cmdStop(ts *testscript.TestScript, neg bool, _ []string) {
+	if d := on(ts).demo; d != nil {
+		d.stop(ts)
+		return
+	}
 	p := on(ts).server
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	select {

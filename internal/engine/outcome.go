@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -108,7 +109,11 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 	looked := errors.As(err, &look)
 	ce := classed(err)
 	o.count(a, ce, looked)
-	o.log.Warn("effect not done", "request", a.effect.Request, "effect", a.effect.ID, "attempt", a.job.Attempts,
+	level := slog.LevelWarn
+	if ce.Class == connectors.Limited {
+		level = slog.LevelInfo // a service that sets the pace is no trouble
+	}
+	o.log.Log(ctx, level, "effect not done", "request", a.effect.Request, "effect", a.effect.ID, "attempt", a.job.Attempts,
 		"class", string(ce.Class), "op", ce.Op, "error", err)
 	switch ce.Class {
 	case connectors.Rejected:
