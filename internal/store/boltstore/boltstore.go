@@ -94,9 +94,7 @@ func (s *Store) view(ctx context.Context, f func(*layout.Tx) error) error {
 		round := s.notes.Round()
 		err := s.db.View(func(btx *bolt.Tx) error {
 			over := layout.NewOverlay(newBuckets(btx))
-			if _, err := s.notes.Apply(over); err != nil {
-				return err
-			}
+			s.notes.Show(over)
 			if s.notes.Round() != round {
 				return errMoved
 			}

@@ -9,15 +9,17 @@ import (
 // time.
 type Notes struct {
 	mu    sync.Mutex
-	list  []note // oldest first
-	round int    // counts the commits that have taken some along
+	list  []note  // oldest first
+	seen  changes // what they come to; never changed in place, for views look at it
+	fresh int     // how many of the newest are not in seen yet
+	round int     // counts the commits that have taken some along
 }
 
 type note struct{ key, value []byte }
 
 const (
-	manyNotes = 1000    // may wait before a commit of their own is worth it
-	mostNotes = 100_000 // wait while nothing can be committed; then the oldest is lost
+	manyNotes = 1000   // may wait before a commit of their own is worth it
+	mostNotes = 10_000 // wait while nothing can be committed; then the oldest is lost
 )
 
 // Add notes a row and says whether it is the first that waits, and whether too many do.
@@ -31,7 +33,7 @@ func (n *Notes) Add(table, key string, value []byte) (first, many bool) {
 	if len(n.list) == mostNotes {
 		n.list = n.list[1:]
 	}
-	n.list = append(n.list, one)
+	n.list, n.fresh = append(n.list, one), n.fresh+1
 	return len(n.list) == 1, len(n.list)%manyNotes == 0
 }
 
@@ -54,12 +56,27 @@ func (n *Notes) Apply(kv KV) (int, error) {
 	return len(list), nil
 }
 
+// Show lays what waits over a transaction that only reads.
+func (n *Notes) Show(o *Overlay) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.fresh > 0 {
+		next := changes{slices.Clone(n.seen.list)}
+		for _, one := range n.list[max(0, len(n.list)-n.fresh):] {
+			next.set(one.key, one.value)
+		}
+		n.seen, n.fresh = next, 0
+	}
+	o.tables[rows] = changes{slices.Clip(n.seen.list)}
+}
+
 // Kept forgets the oldest count notes: a commit holds them now.
 func (n *Notes) Kept(count int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if count > 0 {
 		n.list = slices.Clone(n.list[min(count, len(n.list)):])
+		n.seen, n.fresh = changes{}, len(n.list)
 		n.round++
 	}
 }

@@ -16,6 +16,8 @@ type Overlay struct {
 // is faster than a map that is sorted in the end.
 type changes struct{ list []change }
 
+const few = 8
+
 type change struct {
 	key   string
 	value []byte // nil: deleted
@@ -68,6 +70,9 @@ func (c *changes) set(key, value []byte) {
 	if known {
 		c.list[at].value = value
 		return
+	}
+	if c.list == nil {
+		c.list = make([]change, 0, few)
 	}
 	c.list = slices.Insert(c.list, at, change{string(key), value})
 }
