@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"signoff/internal/engine"
 	"signoff/internal/flow"
 	"signoff/internal/server"
@@ -101,6 +103,30 @@ func TestRequestPage_Draft(t *testing.T) {
 		if last := s.hub.acts[len(s.hub.acts)-1]; code != http.StatusSeeOther || last.Kind != want || last.Actor.Name != "dana" {
 			t.Errorf("%s: %d %s, act %+v; want %s by dana", do, code, to, last, want)
 		}
+	}
+}
+
+func TestAPI_People(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.hub.people = []engine.PersonState{
+		{Name: "ana", Shown: "Ana Reyes", Email: "ana@lumen.example", Accounts: map[string]flow.Ref{"slack": {Key: "U0ANA"}}, State: map[string]string{"slack": "matched", "jira": "asked"}, Why: map[string]string{"jira": "ana was asked"}},
+		{Name: "dana", Shown: "Dana Wolf", Accounts: map[string]flow.Ref{"slack": {Key: "U0DANA"}}, State: map[string]string{"slack": "pinned"}},
+	}
+	w := do(s.Public(), call{method: "GET", path: "/api/v1/people"}.token(scripts))
+	var got server.PeopleList
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 {
+		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	want := server.PeopleList{SchemaVersion: 1, Unsettled: 1, People: []server.PersonItem{
+		{Name: "ana", Shown: "Ana Reyes", Email: "ana@lumen.example", Accounts: []server.AccountItem{{Instance: "jira", State: "asked", Why: "ana was asked"}, {Instance: "slack", State: "matched", Account: "U0ANA"}}},
+		{Name: "dana", Shown: "Dana Wolf", Accounts: []server.AccountItem{{Instance: "slack", State: "pinned", Account: "U0DANA"}}},
+	}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("people (-want +got):\n%s", d)
+	}
+	if w := do(s.Public(), call{method: "GET", path: "/api/v1/people?state=asked"}.token(scripts)); w.Code != 400 {
+		t.Errorf("a filter that is none: %d, want 400", w.Code)
 	}
 }
 
