@@ -206,8 +206,7 @@ func (c *chores) renamed(ctx context.Context, id flow.RequestID, link flow.Link,
 // compare decides a move that no webhook has told of.
 func (c *chores) compare(ctx context.Context, id flow.RequestID, link flow.Link, view flow.View) error {
 	return c.decided(ctx, func(tx store.Tx) ([]decision, error) {
-		var last glance
-		known, err := row(tx, ticketsTable, link.Ref.String(), &last)
+		last, known, err := visible(tx, link.Ref)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +216,7 @@ func (c *chores) compare(ctx context.Context, id flow.RequestID, link flow.Link,
 			return nil, err
 		}
 		look := last
-		look.Status, look.Version, look.Gone = view.Headline, link.Version, time.Time{}
+		look.Status, look.Version = view.Headline, link.Version
 		if look == last {
 			return nil, nil
 		}
@@ -246,6 +245,16 @@ func strayed(r flow.Request, last, now glance, word flow.Status) bool {
 		return last.Status != now.Status
 	}
 	return word.Closed() && !r.Status.Closed()
+}
+
+// visible gives the last look at a ticket that can be seen now, whatever else is on its way there.
+func visible(tx store.Tx, ticket flow.Ref) (last glance, known bool, err error) {
+	known, err = row(tx, ticketsTable, ticket.String(), &last)
+	if err != nil || last.Gone.IsZero() {
+		return last, known, err
+	}
+	last.Gone = time.Time{}
+	return last, known, putRow(tx, ticketsTable, ticket.String(), last)
 }
 
 func (c *chores) moved(id flow.RequestID, link flow.Link, view flow.View, last glance) flow.Event {
