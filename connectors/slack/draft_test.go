@@ -148,6 +148,9 @@ func TestVerb_DirectAndBehindAMention(t *testing.T) {
 		}
 		reply := r.respond(in, q)
 		r.respond(in, q) // Slack sends it again
+		if who := q.who; (strings.HasPrefix(want, "Waiting")) && who.Email != "u0maya0001@lumen.example" {
+			t.Errorf("%q is asked by %+v, want an account that can be recognised", words, who)
+		}
 		got := r.api.only("chat.postMessage").Args
 		if got["channel"] != "D0MAYA0001" || !strings.Contains(got["blocks"], want) || len(reply.Body) != 0 {
 			t.Errorf("%q is answered %v, want %q in the direct message", words, got, want)

@@ -27,7 +27,7 @@ const openTime = 2 * time.Second // Slack's trigger lives three
 // stored, a command is answered in the body.
 func (c *Connector) Respond(ctx context.Context, in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
 	if acc.Type == typeJSON {
-		return c.respondEvent(ctx, in, acc, q)
+		return c.respondEvent(in, acc, q)
 	}
 	values, err := form(in.Body)
 	if err != nil || acc.Malformed != "" {

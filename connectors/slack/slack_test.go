@@ -234,6 +234,7 @@ type fakeQuery struct {
 	asked    []flow.Request
 	waiting  []flow.Request
 	actions  []connectors.Action
+	who      flow.Actor // who was asked about last
 	err      error
 }
 
@@ -263,7 +264,8 @@ func (q *fakeQuery) Touching(_ context.Context, ref flow.Ref) (flow.Request, boo
 	return r, ok, q.err
 }
 
-func (q *fakeQuery) Of(context.Context, flow.Actor) (asked, waiting []flow.Request, err error) {
+func (q *fakeQuery) Of(_ context.Context, who flow.Actor) (asked, waiting []flow.Request, err error) {
+	q.who = who
 	return q.asked, q.waiting, q.err
 }
 

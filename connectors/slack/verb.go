@@ -115,7 +115,7 @@ func (c *Connector) formButton(block string) slack.Block {
 
 // respondEvent answers a question that came as a message, once: in the conversation with the bot openly, elsewhere to
 // the person alone.
-func (c *Connector) respondEvent(ctx context.Context, in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
+func (c *Connector) respondEvent(in connectors.Inbound, acc connectors.Accepted, q connectors.Query) connectors.Reply {
 	reply := acknowledged()
 	s := source{c: c, d: flow.Delivery{Body: in.Body}}
 	if err := s.readEvent(); err != nil || acc.Ignored != ignoredAnswered || !c.answered.add(acc.ID) {
@@ -126,13 +126,16 @@ func (c *Connector) respondEvent(ctx context.Context, in connectors.Inbound, acc
 		return reply // the same message under its other event type
 	}
 	team, said := s.env.team(), c.verbIn(m, s.env)
-	ask := question{who: c.person(ctx, team, firstOf(m.UserTeam, m.Team), m.User), verb: said.verb, rest: said.rest}
+	ask := question{verb: said.verb, rest: said.rest}
 	if m.reply() {
 		ask.thread = c.ref("thread", team, m.Channel, m.ThreadTS)
 	}
-	answer := c.answer(ctx, ask, q)
 	reply.Beside = func(ctx context.Context) {
-		if err := c.answerAt(ctx, team, m, answer); err != nil {
+		if _, err := c.profileOf(ctx, team, m.User); err != nil { // whose account it is may only be told by its address
+			c.log.Info("who asks is not known better", "err", err)
+		}
+		ask.who = c.person(ctx, team, firstOf(m.UserTeam, m.Team), m.User)
+		if err := c.answerAt(ctx, team, m, c.answer(ctx, ask, q)); err != nil {
 			c.log.Warn("question not answered", "verb", said.verb, "err", err)
 		}
 	}
