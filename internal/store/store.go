@@ -27,7 +27,7 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 	// Note puts a row (nil: deletes it) without waiting for it to be kept. It is seen by every View and Update that
 	// begins afterwards, is kept with the first Update that begins afterwards and is kept, or a second later by itself.
-	// The end of the process before that loses it.
+	// The end of the process before that loses it, and so does a full store.
 	Note(table, key string, value []byte)
 	// Work hands due jobs to h until ctx ends: at least once each, in no promised order, several at a time. Attempts
 	// are counted and stored before h is called.

@@ -208,8 +208,11 @@ func (s *Store) commit(batch []*call) error {
 	if !kv.changed {
 		return nil
 	}
-	if err := btx.Commit(); err != nil {
-		return translate(err)
+	if err := translate(btx.Commit()); err != nil {
+		if errors.Is(err, store.ErrFull) {
+			s.notes.Kept(noted) // lost: a smaller commit may still fit
+		}
+		return err
 	}
 	s.commits.Add(1)
 	s.notes.Kept(noted)

@@ -369,3 +369,23 @@ func TestUpdate_UnhurriedOnesShareACommit(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNote_DoesNotKeepAFullStoreFull: what is noted and does not fit is lost, and what makes room goes through.
+func TestNote_DoesNotKeepAFullStoreFull(t *testing.T) {
+	t.Parallel()
+	s, err := boltstore.Open(filepath.Join(t.TempDir(), "signoff.db"), boltstore.Options{Clock: machine(), MaxSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Note("t", "large", bytes.Repeat([]byte{1}, 2<<20))
+	small := func() error {
+		return s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRow("t", "small", []byte{1}) })
+	}
+	if err := small(); !errors.Is(err, store.ErrFull) {
+		t.Errorf("an update after a note that does not fit: %v, want ErrFull", err)
+	}
+	if err := small(); err != nil {
+		t.Errorf("the same update again: %v", err)
+	}
+}
