@@ -18,6 +18,9 @@ type Need struct {
 
 // Needs lists what Route wants in its answers for this event. The rule that applies does not depend on the answers.
 func (s *Set) Needs(ev flow.Event) []Need {
+	if !s.balances() {
+		return nil // deciding reads the whole text
+	}
 	r := s.decide(ev)
 	a := r.do.assign
 	if r.ignore || a == nil {
@@ -34,6 +37,13 @@ func (s *Set) Needs(ev flow.Event) []Need {
 		return []Need{{Kind: "turn", Key: whoWords(a.to), People: people}}
 	}
 	return nil
+}
+
+// balances reports whether any rule chooses among several people by what they have or had.
+func (s *Set) balances() bool {
+	return slices.ContainsFunc(s.rules.rules, func(r *rule) bool {
+		return r.do.assign != nil && (r.do.assign.way() == "least loaded" || r.do.assign.way() == "round robin")
+	})
 }
 
 // way is how the assignment chooses among several.
