@@ -198,7 +198,7 @@ func firstOf(words ...string) string {
 // notes are sentences for a person about their own accounts.
 func (p *people) notes(tx store.Tx, who flow.Actor) (notes []string, err error) {
 	if who.Name == "" {
-		return []string{"You are not in signoff's directory, so nobody can ask you for an approval. Whoever looks after it can add you."}, nil
+		return []string{"You are not in signoff's directory: you can ask for work and sign off what you asked for. Whoever looks after signoff can add you as a reviewer."}, nil
 	}
 	for _, instance := range p.reaches() {
 		state, _, _, err := p.state(tx, instance, flow.Person{Name: who.Name})
