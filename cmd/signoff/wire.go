@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
@@ -38,8 +39,8 @@ type wiring struct {
 	key     []byte
 	log     *slog.Logger
 	now     func() time.Time
-	keep    func(instance string) connectors.Keep
-	skew    *outbound.Skew // nil: nobody watches the clock
+	keep    func(instance string) connectors.Keep // nil: connectors are made to look at their settings only
+	skew    *outbound.Skew                        // nil: nobody watches the clock
 }
 
 var errSettings = errors.New("the settings have problems")
@@ -103,11 +104,20 @@ func (w wiring) deps(instance string) connectors.Deps {
 		Instance: instance, Version: version, PublicURL: w.public, StoreID: w.storeID,
 		Key: derive(w.key, "connector "+instance), HTTP: w.calls, Files: w.files, Log: w.log.With("instance", instance), Now: w.now,
 	}
+	d.Keep = blank{}
 	if w.keep != nil {
 		d.Keep = w.keep(instance)
 	}
 	return d
 }
+
+// blank is the memory of connectors that are made without a store: nothing is known, and nothing is kept.
+type blank struct{}
+
+func (blank) Get(context.Context, string) ([]byte, error)                    { return nil, nil }
+func (blank) Put(context.Context, string, []byte, []byte) error              { return nil }
+func (blank) Note(string, []byte)                                            {}
+func (blank) Scan(context.Context, string, func(string, []byte) error) error { return nil }
 
 // answerMost bounds one answer of a service; the create metadata of a large Jira project has a few MiB.
 const answerMost = 8 << 20
