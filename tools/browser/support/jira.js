@@ -20,10 +20,15 @@ export class Board {
   /** Waits until a ticket is in a column, by what its card shows. */
   async seenIn(words, status) {
     const here = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }).getByRole("listitem").filter({ hasText: words });
-    if (this.scripted) return here.waitFor();
+    return this.seen(here);
+  }
+
+  /** Waits until something is visible; without script, by looking again. */
+  async seen(locator) {
+    if (this.scripted) return locator.first().waitFor();
     for (let look = 0; ; look++) {
       try {
-        return await here.waitFor({ timeout: 700 });
+        return await locator.first().waitFor({ timeout: 700 });
       } catch (error) {
         if (look === 20) throw error;
         await this.page.reload();
@@ -42,5 +47,33 @@ export class Board {
   async drag(key, status) {
     const column = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) });
     await this.ticket(key).dragTo(column, { sourcePosition: { x: 20, y: 60 } });
+  }
+
+  /** Opens the page of a ticket; its sections are regions. */
+  async openTicket(key) {
+    await this.page.goto(`/demo/jira/browse/${key}`);
+    await this.page.getByRole("heading", { level: 1 }).waitFor();
+    return {
+      comments: this.page.getByRole("region", { name: /^Comments/ }),
+      files: this.page.getByRole("region", { name: /^Attachments/ }),
+      status: this.page.getByRole("region", { name: "Status" }),
+    };
+  }
+
+  /** Acts as somebody else from now on. */
+  async actAs(name) {
+    const switched = this.page.waitForResponse((answer) => answer.url().endsWith("/as"));
+    await this.page.getByLabel("You are").selectOption({ label: name });
+    if (!this.scripted) await this.page.getByRole("button", { name: "Switch" }).click();
+    await switched;
+    await this.page.waitForLoadState();
+  }
+
+  /** Comments on the ticket whose page is open; a role may read it, or everybody. */
+  async comment(words, role) {
+    const form = this.page.getByRole("region", { name: /^Comments/ });
+    await form.getByLabel(/^Comment as/).fill(words);
+    if (role) await form.getByLabel("Shown to").last().selectOption({ label: `Only ${role}` });
+    await form.getByRole("button", { name: "Add comment" }).click();
   }
 }

@@ -81,9 +81,56 @@ export class Member {
     return this.page.getByRole("article").filter({ hasText: "Only visible to you" });
   }
 
-  async menu(message, entry) {
+  /** Replies in the open thread, with files: [{ name, mimeType, buffer }]. */
+  async reply(words, files = []) {
+    await this.thread.getByRole("textbox", { name: "Reply in the thread" }).fill(words);
+    if (files.length > 0) {
+      await this.thread.getByLabel("Attach files").click();
+      await this.thread.getByLabel("From this computer").setInputFiles(files);
+    }
+    await this.thread.getByRole("button", { name: "Reply", exact: true }).click();
+    await this.seen(this.answer(words));
+  }
+
+  /** A reply of this person in the open thread. */
+  answer(words) {
+    return this.thread.getByRole("article", { name: new RegExp(`^${this.name} at`) }).filter({ hasText: words });
+  }
+
+  /** Changes a message of one's own. */
+  async edit(message, words) {
+    await this.tools(message);
+    await message.getByText("Edit message").click();
+    await message.getByRole("textbox", { name: "Message" }).fill(words);
+    await message.getByRole("button", { name: "Save" }).click();
+  }
+
+  async remove(message) {
+    await this.tools(message);
+    await message.getByRole("button", { name: "Delete message" }).click();
+  }
+
+  async react(message, name) {
+    await message.hover();
+    await message.getByLabel(/^React to/).click();
+    await message.getByLabel("Emoji by name").fill(name);
+    await message.getByRole("button", { name: "Add", exact: true }).click();
+  }
+
+  async tools(message) {
     await message.hover();
     await message.getByLabel(/^More actions/).click();
+  }
+
+  /** Opens the page of one's own. */
+  async openHome() {
+    await this.channels.getByRole("button", { name: "signoff home" }).click();
+    await this.page.getByRole("heading", { level: 1, name: "signoff" }).waitFor();
+    return this.page.getByRole("main");
+  }
+
+  async menu(message, entry) {
+    await this.tools(message);
     await message.getByRole("button", { name: entry }).click();
   }
 
