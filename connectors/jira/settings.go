@@ -173,7 +173,7 @@ func oneOf(key string, value *string, words ...string) error {
 		*value = words[0]
 	}
 	if !slices.Contains(words, *value) {
-		return problem(key, "%q is not known; write %q", *value, words)
+		return problem(key, `%q is not known; write "%s"`, *value, strings.Join(words, `" or "`))
 	}
 	return nil
 }

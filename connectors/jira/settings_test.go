@@ -62,7 +62,7 @@ func TestSettings_Refused(t *testing.T) {
 		"short token":             {good + "webhook_token: 0123456789abcdef0123456789\n", "webhook_token: the token must hold at least 128 bits"},
 		"token with a slash":      {good + "webhook_token: 0123456789abcdef/0123456789abcdef\n", "webhook_token: the token must hold"},
 		"placeholder token":       {good + "webhook_token: changeme-changeme-changeme-1\n", "webhook_token: this is a placeholder"},
-		"odd bypass":              {good + "bypass: maybe\n", `bypass: "maybe" is not known`},
+		"odd bypass":              {good + "bypass: maybe\n", `bypass: "maybe" is not known; write "flag" or "move back"`},
 		"budget":                  {good + "writes_per_day: -1\n", "writes_per_day: must not be negative"},
 		"odd day":                 {good + "token_expires: soon\n", "token_expires: must be a day such as 2027-06-30"},
 		"odd cloud id":            {good + "cloud_id: ../x\n", "cloud_id: this is not a cloud id"},

@@ -123,16 +123,12 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	return c, nil
 }
 
-// checked fills in defaults and refuses what cannot work.
+// checked fills in defaults and refuses what cannot work, all of it at once.
 func (s Settings) checked() (Settings, error) {
-	for _, check := range []func() error{s.checkMode, s.checkSecrets, s.checkToken, s.checkOAuth, s.checkRest} {
-		if err := check(); err != nil {
-			return s, err
-		}
-	}
 	base, err := apiBase(s.APIURL)
-	if err != nil {
-		return s, err
+	all := append([]error{s.checkMode(), s.checkSecrets(), s.checkToken(), s.checkOAuth(), err}, s.checkRest()...)
+	if all = slices.DeleteFunc(all, func(err error) bool { return err == nil }); len(all) > 0 {
+		return s, errors.Join(all...)
 	}
 	s.APIURL, s.Mode = base, firstOf(s.Mode, modeHTTP)
 	s.Command = firstOf(s.Command, defaultCommand)
@@ -252,29 +248,28 @@ func (s Settings) checkOAuth() error {
 	return nil
 }
 
-func (s Settings) checkRest() error {
+// checkRest looks at the keys that stand for themselves.
+func (s Settings) checkRest() []error {
 	command := firstOf(s.Command, defaultCommand)
-	switch {
-	case !strings.HasPrefix(command, "/") || len(command) < 2 || len(command) > 32 || strings.ContainsAny(command[1:], "/ \t\r\n"):
-		return &connectors.SettingError{Key: "command", Text: "must be one word that begins with /, 32 characters at most, for example /request"}
-	case command == verbCommand:
-		return &connectors.SettingError{Key: "command", Text: "/signoff is already there for the verbs; choose another word, for example /request"}
-	case s.TeamID != "" && !strings.HasPrefix(s.TeamID, "T"):
-		return &connectors.SettingError{Key: "team_id", Text: "must be a workspace id, which begins with T"}
-	case s.AppID != "" && !strings.HasPrefix(s.AppID, "A"):
-		return &connectors.SettingError{Key: "app_id", Text: "must be an app id, which begins with A"}
-	case s.Emoji != "" && !emojiForm.MatchString(s.Emoji):
-		return &connectors.SettingError{Key: "emoji", Text: "must be one emoji by its name between colons, for example \":art:\""}
-	case slices.ContainsFunc(s.Watch, func(w string) bool { return !channelForm.MatchString(w) }):
-		return &connectors.SettingError{Key: "watch", Text: "must list channels by name with # or by id, for example [\"#design-requests\"]"}
-	case len(s.Unfurl) > unfurlDomains || slices.ContainsFunc(s.Unfurl, func(d string) bool { return !domainForm.MatchString(d) }):
-		return &connectors.SettingError{Key: "unfurl", Text: "must list at most 5 domains without https:// and in small letters, for example [signoff.lumen.example]"}
-	case s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp:
-		return &connectors.SettingError{Key: "app_type", Text: "must be internal or distributed"}
-	case s.AllowBroadcast:
-		return &connectors.SettingError{Key: "allow_broadcast", Text: "only false is possible: no message of signoff mentions @here or @channel"}
+	var all []error
+	refuse := func(wrong bool, key, text string) {
+		if wrong {
+			all = append(all, &connectors.SettingError{Key: key, Text: text})
+		}
 	}
-	return nil
+	refuse(!strings.HasPrefix(command, "/") || len(command) < 2 || len(command) > 32 || strings.ContainsAny(command[1:], "/ \t\r\n"),
+		"command", "must be one word that begins with /, 32 characters at most, for example /request")
+	refuse(command == verbCommand, "command", "/signoff is already there for the verbs; choose another word, for example /request")
+	refuse(s.TeamID != "" && !strings.HasPrefix(s.TeamID, "T"), "team_id", "must be a workspace id, which begins with T")
+	refuse(s.AppID != "" && !strings.HasPrefix(s.AppID, "A"), "app_id", "must be an app id, which begins with A")
+	refuse(s.Emoji != "" && !emojiForm.MatchString(s.Emoji), "emoji", "must be one emoji by its name between colons, for example \":art:\"")
+	refuse(slices.ContainsFunc(s.Watch, func(w string) bool { return !channelForm.MatchString(w) }),
+		"watch", "must list channels by name with # or by id, for example [\"#design-requests\"]")
+	refuse(len(s.Unfurl) > unfurlDomains || slices.ContainsFunc(s.Unfurl, func(d string) bool { return !domainForm.MatchString(d) }),
+		"unfurl", "must list at most 5 domains without https:// and in small letters, for example [signoff.lumen.example]")
+	refuse(s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp, "app_type", "must be internal or distributed")
+	refuse(s.AllowBroadcast, "allow_broadcast", "only false is possible: no message of signoff mentions @here or @channel")
+	return all
 }
 
 // apiBase completes the address of the Web API so that it ends in /api/.

@@ -73,6 +73,24 @@ func TestNew_Refuses(t *testing.T) {
 	}
 }
 
+func TestNew_SaysEverythingThatIsWrongAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := New(decodeYAML("mode: carrier\nsigning_secret: short\nemoji: art\nwatch: [design]\napi_url: http://slack.example/api/\n"), testDeps(newKeep(), io.Discard))
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("New = %v, want several problems", err)
+	}
+	var got []string
+	for _, one := range joined.Unwrap() {
+		if setting, ok := errors.AsType[*connectors.SettingError](one); ok {
+			got = append(got, setting.Key)
+		}
+	}
+	if want := []string{"mode", "signing_secret", "bot_token", "api_url", "emoji", "watch"}; !slices.Equal(got, want) {
+		t.Errorf("New names the keys %v, want %v", got, want)
+	}
+}
+
 func TestNew_CompletesTheAPIAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

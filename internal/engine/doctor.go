@@ -79,7 +79,7 @@ func (e *Engine) checkStore(ctx context.Context) []Finding {
 		return tx.PutRow(stateTable, "written", make([]byte, probeSize))
 	})
 	if err != nil {
-		return []Finding{finding("store", levelProblem, "store", "it cannot be written: "+err.Error(), "Make room on its disk, or raise store.max_size.")}
+		return []Finding{finding("store", levelProblem, "store", "it cannot be written: "+err.Error(), "Make room on its disk, or raise store.max_size_mb.")}
 	}
 	list := []Finding{e.storeSize()}
 	if id, err := e.unfolded(ctx); err != nil || id != "" {
@@ -102,7 +102,7 @@ func (e *Engine) storeSize() Finding {
 		text += " of " + megabytes(limit)
 	}
 	if limit > 0 && used*100 >= limit*fullFrom {
-		return finding("store", levelWarning, "store", text+" are used", "Raise store.max_size before it is full, or shorten privacy.raw_events.")
+		return finding("store", levelWarning, "store", text+" are used", "Raise store.max_size_mb before it is full, or shorten privacy.raw_events.")
 	}
 	return finding("store", levelOK, "store", text, "")
 }
