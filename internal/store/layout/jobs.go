@@ -201,6 +201,9 @@ func (t *Tx) Cancel(id string) error {
 
 // finish deletes a job, or starts it once more when it was enqueued while it ran.
 func (t *Tx) finish(j store.Job) error {
+	if j.State == store.JobRunning {
+		t.ended = append(t.ended, j.ID)
+	}
 	b := t.kv.Get(rows, again(j.ID))
 	if err := t.dropJob(j); err != nil || b == nil {
 		return err

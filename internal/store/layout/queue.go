@@ -48,6 +48,7 @@ type Queue struct {
 	lanes   map[string][]store.Job // present: the lane is busy; behind: what waits for it
 	held    int
 	waiting map[string]bool // careful jobs among them that have not begun
+	ended   map[string]bool // jobs that are being done, and whether a commit has finished them meanwhile
 	wake    chan struct{}   // something is due, or the clock has moved
 	more    *sync.Cond
 	closed  bool
@@ -55,7 +56,7 @@ type Queue struct {
 
 // NewQueue returns a queue over a store's transactions.
 func NewQueue(c Clock, update, view func(context.Context, func(*Tx) error) error) *Queue {
-	q := &Queue{clock: c, update: update, view: view, lanes: map[string][]store.Job{}, waiting: map[string]bool{}, wake: make(chan struct{}, 1)}
+	q := &Queue{clock: c, update: update, view: view, lanes: map[string][]store.Job{}, waiting: map[string]bool{}, ended: map[string]bool{}, wake: make(chan struct{}, 1)}
 	q.more = sync.NewCond(&q.mu)
 	return q
 }
@@ -80,7 +81,31 @@ func (q *Queue) Committed(t *Tx) {
 	if t.ready {
 		q.Nudge()
 	}
+	q.finished(t.ended)
 	q.pushAll(t.due)
+}
+
+func (q *Queue) finished(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, id := range list {
+		if _, running := q.ended[id]; running {
+			q.ended[id] = true
+		}
+	}
+}
+
+// leaves takes a job that was done off the list and reports whether its end is committed already. When one of the same
+// name has begun meanwhile it may say no: Settle looks again.
+func (q *Queue) leaves(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ended := q.ended[id]
+	delete(q.ended, id)
+	return ended
 }
 
 func (q *Queue) pushAll(list []store.Job) {
@@ -263,15 +288,19 @@ func (q *Queue) run(ctx context.Context, h store.Handler, j store.Job) {
 	j, ok := q.begin(ctx, j)
 	q.mu.Lock()
 	delete(q.waiting, id)
+	if ok {
+		q.ended[id] = false
+	}
 	q.mu.Unlock()
 	if !ok {
 		return
 	}
 	outcome := call(ctx, h, j)
+	ended := q.leaves(id)
 	if outcome != nil && ctx.Err() != nil && !said(outcome) {
 		outcome = &store.LaterError{At: q.clock.Now(), Why: "stopped: " + outcome.Error(), Unsure: true}
 	}
-	if outcome == nil && !q.begun(ctx, j) {
+	if outcome == nil && ended {
 		return // finished by its handler, in the commit that recorded the result
 	}
 	pause := pauseAfter(j.Attempts)

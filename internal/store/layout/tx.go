@@ -15,6 +15,7 @@ type Tx struct {
 	take  bool
 	queue *Queue      // that takes; nil: nobody does
 	due   []store.Job // taken by this transaction, to be run after the commit
+	ended []string    // running jobs that this transaction has finished
 	ready bool        // a job became ready: the queue should look
 }
 
