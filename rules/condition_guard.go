@@ -67,8 +67,7 @@ func given(name string) ast.Node {
 
 // rewriter replaces matches, within and given by calls that carry what they need.
 type rewriter struct {
-	r     *reader
-	index int
+	r *reader
 }
 
 // Visit implements ast.Visitor.

@@ -1,12 +1,10 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"signoff/internal/calendar"
 	"signoff/internal/flow"
 	"signoff/internal/text"
 )
@@ -253,12 +251,4 @@ func (p policy) shown(a flow.Actor) string {
 		return person.Shown
 	}
 	return firstOf(a.Shown, a.Name, a.Ref.Key)
-}
-
-// limitWords says a stage's time limit, for explanations.
-func limitWords(limit *calendar.Span) string {
-	if limit == nil {
-		return "no time limit"
-	}
-	return fmt.Sprint(*limit)
 }

@@ -39,15 +39,14 @@ type hub struct {
 
 // parts is what a hub is built from.
 type parts struct {
-	config  *config.Config
-	set     *rules.Set
-	store   store.Store
-	key     []byte
-	log     *slog.Logger
-	now     func() time.Time
-	reload  func(context.Context) error
-	demo    *server.Demo
-	started func(*hub)
+	config *config.Config
+	set    *rules.Set
+	store  store.Store
+	key    []byte
+	log    *slog.Logger
+	now    func() time.Time
+	reload func(context.Context) error
+	demo   *server.Demo
 }
 
 // newHub connects the parts; nothing speaks to the outside yet. The config has been checked, so problems here are

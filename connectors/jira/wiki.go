@@ -290,9 +290,6 @@ func lineStart(b *strings.Builder, line string) string {
 	return line
 }
 
-// mention notifies an account. Only signoff itself writes it, never a text that came from outside.
-func mention(who flow.Ref) string { return "[~accountid:" + who.Key + "]" }
-
 // fitting cuts printed markup at a rune boundary to what Jira takes, which counts UTF-16 units.
 func fitting(s string, limit int, note string) string {
 	if len(utf16.Encode([]rune(s))) <= limit {

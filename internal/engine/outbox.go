@@ -104,11 +104,6 @@ func (o *outbox) lane(e flow.Effect) string {
 	return ""
 }
 
-// creates reports whether doing the effect twice would leave two things outside; changing a thing twice is harmless.
-func creates(e flow.Effect) bool {
-	return e.Tell != nil || e.Copy != nil || (e.Show != nil && e.Show.Link == nil)
-}
-
 func timerID(r flow.RequestID, name string) string { return "timer/" + string(r) + "/" + name }
 
 // putTimer sets, moves or cancels the timer of a request.

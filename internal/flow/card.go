@@ -37,10 +37,6 @@ func (s scene) cardHeadline() string {
 	return line + "."
 }
 
-// Awaited names those a stage run waits for now in the words of the cards: "Ana Reyes or Dana Wolf" where one of them
-// is enough, "nobody who can act" where it waits for nobody.
-func Awaited(p Policy, r Request, run StageRun) string { return scene{p: p, r: &r}.waitingWords(run) }
-
 // waitingWords names those a stage waits for: "Ana Reyes or Dana Wolf" where one of them is enough.
 func (s scene) waitingWords(run StageRun) string {
 	list := s.waiting(run)

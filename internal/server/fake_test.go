@@ -96,7 +96,6 @@ type fake struct {
 	deliveries []flow.Delivery
 	parked     []engine.EffectState
 	people     []engine.PersonState
-	asked      connectors.Query
 	findings   []engine.Finding
 	authorized []connectors.Inbound
 }

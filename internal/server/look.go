@@ -1,7 +1,6 @@
 package server
 
 import (
-	"slices"
 	"strings"
 
 	"signoff/internal/flow"
@@ -150,9 +149,4 @@ func webOnly(address string) string {
 		return address
 	}
 	return ""
-}
-
-// lines parts text at its line ends.
-func lines(text string) []string {
-	return slices.DeleteFunc(strings.Split(text, "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
 }
