@@ -40,8 +40,8 @@ type Deps struct {
 	// HTTP returns a client that may speak to the exact origin of base and to the vendor hosts (exact names, or
 	// ".suffix" on a label boundary), with size and time limits, no redirects to other hosts.
 	HTTP func(base string, vendor ...string) *http.Client
-	// Files is HTTP for files in either direction: streamed, nothing unpacked, at most 25 MiB of an answer unless
-	// outbound.WithLimit says otherwise, ten minutes in all, an end when nothing moves.
+	// Files is HTTP for files in either direction: streamed, nothing unpacked, at most 25 MiB of an answer, ten minutes
+	// in all, an end when nothing moves.
 	Files func(base string, vendor ...string) *http.Client
 	Log   *slog.Logger
 	Now   func() time.Time

@@ -41,13 +41,6 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("the file ends after %d of %d bytes", e.Got, e.Want)
 }
 
-type limitKey struct{}
-
-// WithLimit bounds the answers of calls made within ctx, instead of Options.MaxBody.
-func WithLimit(ctx context.Context, most int64) context.Context {
-	return context.WithValue(ctx, limitKey{}, most)
-}
-
 // Limit passes on what r gives and ends with a *TooLargeError where r goes on after most bytes.
 func Limit(r io.Reader, most int64) io.Reader {
 	return &limited{r, capped{left: most, limit: most}}

@@ -28,8 +28,7 @@ func ExampleNewFiles() {
 	source := outbound.NewFiles(outbound.Options{Allow: []string{from.URL}}) // a connector has it from Deps.Files
 	tracker := outbound.NewFiles(outbound.Options{Allow: []string{to.URL}})
 
-	ctx := outbound.WithLimit(context.Background(), 10<<20) // what the tracker takes
-	get, _ := http.NewRequestWithContext(ctx, http.MethodGet, from.URL, nil)
+	get, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, from.URL, nil)
 	resp, err := source.Do(get)
 	if err != nil {
 		fmt.Println(outbound.Failure("open file", err, true))

@@ -18,7 +18,7 @@ const (
 )
 
 // NewFiles returns a client for files: the lists and checks of New, with a longer deadline (10 min), 25 MiB of an answer
-// unless WithLimit says otherwise, and an end when nothing moves for 30 s. Nothing is unpacked: an answer that comes packed
+// unless the options say otherwise, and an end when nothing moves for 30 s. Nothing is unpacked: an answer that comes packed
 // ends with a *PackedError at the first read, one that announces too much with a *TooLargeError.
 //
 // Both directions stream. To open a file, send a GET and read the answer's Body; to send one, give the request a Body that

@@ -47,7 +47,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp.Body = &answerBody{body: resp.Body, capped: g.cap(ctx, resp), idle: newIdle(g.idle, stop), ctx: ctx, cancel: cancel}
+	resp.Body = &answerBody{body: resp.Body, capped: g.cap(resp), idle: newIdle(g.idle, stop), ctx: ctx, cancel: cancel}
 	return resp, nil
 }
 
@@ -77,18 +77,14 @@ func (g *guard) send(req *http.Request) (*http.Response, error) {
 }
 
 // cap says how much of an answer is read, and what is refused without reading any of it.
-func (g *guard) cap(ctx context.Context, resp *http.Response) capped {
-	most := g.maxBody
-	if own, ok := ctx.Value(limitKey{}).(int64); ok {
-		most = own
-	}
-	c := capped{left: most, limit: most}
+func (g *guard) cap(resp *http.Response) capped {
+	c := capped{left: g.maxBody, limit: g.maxBody}
 	switch encoding := resp.Header.Get("Content-Encoding"); {
 	case resp.Request != nil && resp.Request.Method == http.MethodHead:
 	case g.asIs && encoding != "" && !strings.EqualFold(encoding, "identity"):
 		c.refused = &PackedError{encoding}
-	case resp.ContentLength > most:
-		c.refused = &TooLargeError{most}
+	case resp.ContentLength > g.maxBody:
+		c.refused = &TooLargeError{g.maxBody}
 	}
 	return c
 }
