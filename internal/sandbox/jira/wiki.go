@@ -48,7 +48,7 @@ func (w *wikiWriter) line(line string) {
 		w.fence = "{" + m[1] + "}"
 		return
 	}
-	trimmed = strings.NewReplacer("{*}", "*", "{_}", "_").Replace(trimmed) // the same marks, as written within words
+	trimmed = strings.NewReplacer("{*}", "*", "{_}", "_").Replace(trimmed) // the same marks, as programs write them
 	switch m := wikiHeading.FindStringSubmatch(trimmed); {
 	case trimmed == "":
 		w.close()

@@ -19,7 +19,7 @@ func TestWiki(t *testing.T) {
 		{"plain & <b>", "<p>plain &amp; &lt;b&gt;</p>"},
 		{"one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"},
 		{"h3. Request", "<h3>Request</h3>"},
-		{"{*}Maya{*}s {_}words{_}", "<p><strong>Maya</strong>s <em>words</em></p>"},
+		{"{*}Maya{*} in {_}words{_}", "<p><strong>Maya</strong> in <em>words</em></p>"},
 		{"* a\n* *b*\n# c", "<ul><li>a</li><li><strong>b</strong></li></ul><ol><li>c</li></ol>"},
 		{"_soft_ and snake_case_name and 3*4*5", "<p><em>soft</em> and snake_case_name and 3*4*5</p>"},
 		{"{{code}} and \\*not bold\\*", "<p><code>code</code> and *not bold*</p>"},
