@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"signoff/internal/text"
 )
@@ -187,7 +188,7 @@ func (s scene) fileFacts(way bool) []Fact {
 		case f.Fate == FileLinked:
 			lines = append(lines, Fact{Name: "files", Label: "Linked:", Text: f.Name, URL: f.URL})
 		default:
-			lines = append(lines, Fact{Name: "files", Text: s.fateSentence(f), URL: f.URL})
+			lines = append(lines, Fact{Name: "files", Text: f.Name, URL: f.URL, After: strings.TrimPrefix(s.fateSentence(f), f.Name+" ")})
 		}
 	}
 	if more := len(lines) - most; more > 0 {

@@ -122,7 +122,6 @@ func (s *step) offerVerdict(c Comment) {
 // verdictView asks whether words were meant as an approval, of one stage or another.
 func (s scene) verdictView(open []StageRun) View {
 	v := s.view(NoticeView, fmt.Sprintf("Record this as your approval of %s?", runNames(open, "or")))
-	v.Facts = []Fact{{Name: "request", Text: s.label()}}
 	for _, run := range open {
 		b := s.voteButtons(run, false)[0] // approve, or the way to the page where this is decided
 		if b.Action == string(Approve) {
@@ -146,6 +145,7 @@ func (s *step) ask(v View) {
 		return
 	}
 	if known := s.reachable([]Actor{s.ev.Actor}); len(known) > 0 {
+		v.Facts = append(v.Facts, Fact{Name: "request", Text: s.label()})
 		s.tell(s.r.Places.Chat, Tell{To: known, Expires: s.at.Add(answerFor), View: v})
 	}
 }
