@@ -151,8 +151,9 @@ func (c *Connector) wayOf(m said, e envelope) string {
 	bot := m.BotID != "" || m.User == "" || m.User == "USLACKBOT"
 	direct := m.direct()
 	mentioned := !direct && (m.Type == "app_mention" || c.mentioned(m, e))
+	asked := c.verbIn(m, e)
 	switch {
-	case (mentioned || direct && !m.reply()) && !bot && c.verbIn(m, e).known():
+	case (mentioned || direct && !m.reply()) && !bot && asked.known(), direct && !m.reply() && !bot && asked.mistyped():
 		return wayVerb
 	case mentioned:
 		return wayMention

@@ -113,12 +113,12 @@ func (c *Connector) unknown(id string) spoken {
 
 // standing is a request in one plain sentence.
 func (c *Connector) standing(r flow.Request) string {
-	s := string(r.ID) + " " + clip(oneLine(r.Title), 100) + " is " + r.Status.Words()
+	s := string(r.ID) + " " + clip(oneLine(r.Title), 100) + stands(r)
 	var stages []string
 	for _, run := range r.Open() {
 		stage := clip(oneLine(run.Name), 60)
 		if people := waitedOn(run); people != "" {
-			stage += " by " + people
+			stage = people + " (" + stage + ")"
 		}
 		stages = append(stages, stage)
 	}
@@ -126,6 +126,19 @@ func (c *Connector) standing(r flow.Request) string {
 		s += ", waiting for " + strings.Join(stages, " and ")
 	}
 	return s + "."
+}
+
+// stands says the status as the end of a sentence, with whoever makes the revision.
+func stands(r flow.Request) string {
+	switch maker := firstOf(oneLine(r.Assignee.Shown), oneLine(r.Assignee.Name)); {
+	case r.Status == flow.Draft:
+		return " is a draft"
+	case r.Status == flow.NeedsInfo:
+		return " " + r.Status.Words()
+	case r.Status == flow.InProgress && maker != "":
+		return " is in progress with " + clip(maker, 60)
+	}
+	return " is " + r.Status.Words()
 }
 
 // waitedOn names those an open stage waits for.
@@ -147,6 +160,9 @@ func waitedOn(run flow.StageRun) string {
 // requestLine is standing with links to the card, the ticket and the page.
 func (c *Connector) requestLine(r flow.Request) string {
 	line := clipMarked(escape(c.standing(r)), maxLine)
+	if !r.Due.IsZero() && r.Closed.IsZero() {
+		line += " Due " + date(r.Due, r.Due.UTC().Format("2 Jan 15:04 UTC")) + "."
+	}
 	var links []string
 	if l, ok := r.Link("ticket"); ok && l.URL != "" {
 		links = append(links, anchor(l.URL, clip(firstOf(oneLine(l.Label), "ticket"), 40)))

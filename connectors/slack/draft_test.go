@@ -139,6 +139,7 @@ func TestVerb_DirectAndBehindAMention(t *testing.T) {
 	for words, want := range map[string]string{
 		"help": "asks the right people", "": "asks the right people", "Status CR-142": "CR-142 Nova banner is in review", "why CR-142?": "The rule Banners applied.",
 		"mine": "Waiting for you", "status": "Waiting for you", "new": `"action_id":"new"`,
+		"hi": "asks the right people", "Thank you very much!": "asks the right people", "statsu CR-142": "Did you mean status?", "hepl": "Did you mean help?",
 	} {
 		r := newRig(t)
 		in := direct(words)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -386,6 +387,10 @@ func TestRespond_Commands(t *testing.T) {
 		}},
 		Links: []flow.Link{{Purpose: "ticket", Label: "DES-7", URL: "https://lumen.atlassian.net/browse/DES-7"}},
 	}}
+	made := map[string]flow.Request{
+		"CR-7": {ID: "CR-7", Title: "Poster", Status: flow.InProgress, Assignee: flow.Actor{Name: "chloe", Shown: "Chloé Roy"}, Due: time.Unix(1796403600, 0)},
+		"CR-8": {ID: "CR-8", Title: "Flyer", Status: flow.Draft},
+	}
 	for name, tc := range map[string]struct {
 		words string
 		q     *fakeQuery
@@ -395,7 +400,10 @@ func TestRespond_Commands(t *testing.T) {
 		"help":              {"HELP", &fakeQuery{}, []string{"/signoff status"}},
 		"typo":              {"statsu CR-1", &fakeQuery{}, []string{"Did you mean status?"}},
 		"unknown":           {"<!channel>", &fakeQuery{}, []string{"I do not know “&lt;!channel&gt;”"}},
-		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Legal by Ana Reyes.", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
+		"status":            {"status CR-142", &fakeQuery{requests: requests}, []string{"CR-142 Spring &lt;banner&gt; is in review, waiting for Ana Reyes (Legal).", "<https://lumen.atlassian.net/browse/DES-7|DES-7>", "<https://hub.lumen.example/requests/CR-142|page>"}},
+		"status of work":    {"status CR-7", &fakeQuery{requests: made}, []string{"CR-7 Poster is in progress with Chloé Roy.", "Due <!date^1796403600^"}},
+		"status of a draft": {"status CR-8", &fakeQuery{requests: made}, []string{"CR-8 Flyer is a draft."}},
+		"a verdict":         {"approve CR-142", &fakeQuery{}, []string{"You decide with the buttons"}},
 		"status of none":    {"status CR-9", &fakeQuery{requests: requests}, []string{"There is no request CR-9"}},
 		"status in trouble": {"status CR-9", &fakeQuery{err: errors.New("x")}, []string{"please try again"}},
 		"mine":              {"status", &fakeQuery{waiting: []flow.Request{requests["CR-142"]}}, []string{"Waiting for you", "CR-142"}},

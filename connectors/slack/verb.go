@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -35,6 +36,26 @@ func (a phrase) known() bool {
 	return false
 }
 
+// greetings are said to a person, and to signoff by whoever wonders what it does. They ask for no work.
+const greetings = " hi hello hey hallo morning good afternoon evening moin bonjour hola there thanks thank thx cheers ta danke merci gracias you very much so a lot ok okay test ping signoff "
+
+// greets reports whether the words are a greeting or a thank-you and nothing else.
+func greets(typed string) bool {
+	words := strings.FieldsFunc(strings.ToLower(typed), func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, w := range words {
+		if !strings.Contains(greetings, " "+w+" ") {
+			return false
+		}
+	}
+	return len(words) > 0 && len(words) <= 4
+}
+
+// mistyped reports whether it is a question but for a typo in its verb.
+func (a phrase) mistyped() bool {
+	near := nearest(a.verb, verbs[:]...)
+	return near != "" && !a.known() && (phrase{near, a.rest}).known() && (a.rest != "" || near == verbStatus || near == verbHelp)
+}
+
 // askedIn reads words as a question.
 func askedIn(typed string) phrase {
 	verb, rest, _ := strings.Cut(strings.TrimRight(strings.TrimSpace(typed), " ?!."), " ")
@@ -52,10 +73,11 @@ func (c *Connector) verbIn(m said, e envelope) phrase {
 			typed = dropMention(typed, bot)
 		}
 	}
-	if strings.TrimSpace(typed) == "" && m.direct() {
+	asked := askedIn(typed)
+	if m.direct() && (strings.TrimSpace(typed) == "" || greets(typed) && !asked.known()) {
 		return phrase{verb: verbHelp}
 	}
-	return askedIn(typed)
+	return asked
 }
 
 // question is a verb with who asks and where.
@@ -90,6 +112,10 @@ func (c *Connector) answer(ctx context.Context, ask question, q connectors.Query
 		}
 		why, known, err := q.Why(ctx, ask.rest)
 		return c.whyBlocks(ask.rest, why, known, err)
+	}
+	switch ask.verb {
+	case "approve", "approved", "reject", "decline", "changes":
+		return c.help("You decide with the buttons of the card, or of what “" + verbMine + "” lists under “Waiting for you” in the Home tab.")
 	}
 	if near := nearest(ask.verb, verbs[:]...); near != "" {
 		return c.help("I do not know “" + clip(oneLine(ask.verb), 40) + "”. Did you mean " + near + "?")
