@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -190,45 +191,62 @@ func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Fin
 	return list
 }
 
-// checkPeople lists those whose accounts are not settled.
+// checkPeople lists those whose accounts are not settled. A service that cannot be asked is one finding, not one for each.
 func (e *Engine) checkPeople(ctx context.Context) []Finding {
-	var list []Finding
+	var list, whole []Finding
+	silent := map[string]string{} // instances that cannot be asked, with the first reason
 	for _, p := range e.People(ctx) {
 		for _, instance := range slices.Sorted(maps.Keys(p.State)) {
+			who, pin := p.Name+" on "+instance, fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))
 			switch p.State[instance] {
 			case AccountConflict:
-				list = append(list, finding("people", levelProblem, p.Name+" on "+instance, p.Why[instance], fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
-			case AccountUnresolved:
-				if why := e.unmatched(ctx, instance, p); why != "" {
-					list = append(list, finding("people", levelWarning, p.Name+" on "+instance, why, fmt.Sprintf("Pin people.%s.%s in the rule files.", p.Name, e.people.kind(instance))))
-				}
+				list = append(list, finding("people", levelProblem, who, p.Why[instance], pin))
 			case AccountAsked:
-				list = append(list, finding("people", levelWarning, p.Name+" on "+instance, p.Why[instance], "They answer in chat, or you pin the account."))
+				list = append(list, finding("people", levelWarning, who, p.Why[instance], "They answer in chat, or you pin the account."))
+			case AccountUnresolved:
+				if silent[instance] != "" {
+					continue
+				}
+				var why string
+				if why, silent[instance] = e.unmatched(ctx, instance, p); why != "" {
+					list = append(list, finding("people", levelWarning, who, why, pin))
+				}
 			}
 		}
 	}
+	for _, instance := range slices.Sorted(maps.Keys(silent)) {
+		if why := silent[instance]; why != "" {
+			whole = append(whole, finding("people", levelWarning, "accounts on "+instance, "not all are known, and they cannot be looked for: "+why,
+				"They are looked for by themselves once "+instance+" answers; then run signoff doctor again."))
+		}
+	}
+	list = append(whole, list...)
 	if more := len(list) - listedMost; more > 0 {
 		slices.SortStableFunc(list, func(a, b Finding) int { return strings.Compare(a.Level, b.Level) }) // problems before warnings
 		list = append(list[:listedMost], finding("people", levelWarning, "people", fmt.Sprintf("%d more accounts are not settled", more), "They are listed on the page of the rules."))
 	}
 	if len(list) == 0 {
-		return []Finding{finding("people", levelOK, "people", fmt.Sprintf("%d people, all with their accounts", len(e.Rules().People())), "")}
+		return []Finding{finding("people", levelOK, "people", fmt.Sprintf("%s, all with their accounts", howMany(len(e.Rules().People()), "person", "people")), "")}
 	}
 	return list
 }
 
-// unmatched asks an instance for the account of somebody who is not known there yet; "" when there is one to match.
-func (e *Engine) unmatched(ctx context.Context, instance string, p PersonState) string {
+// unmatched asks an instance for the account of somebody who is not known there yet: why there is none, or why the
+// instance cannot be asked; both empty when there is one to match.
+func (e *Engine) unmatched(ctx context.Context, instance string, p PersonState) (none, silent string) {
 	if at := e.limits.admit(identifying(instance), e.o.Now()); at.After(e.o.Now()) || ctx.Err() != nil {
-		return "not looked for: " + instance + " must not be asked just now"
+		return "", instance + " must not be asked just now"
 	}
 	_, err := guard(ctx, checkTime, func(ctx context.Context) (flow.Ref, error) {
 		return e.people.find(ctx, instance, flow.Person{Name: p.Name, Shown: p.Shown, Email: p.Email})
 	})
-	if err != nil {
-		return err.Error()
+	if err == nil {
+		return "", ""
 	}
-	return ""
+	if ce, ok := errors.AsType[*connectors.Error](err); ok && ce.Class != connectors.Rejected {
+		return "", err.Error()
+	}
+	return err.Error(), ""
 }
 
 // Authorize takes part in an OAuth flow of an instance; false where it has none.

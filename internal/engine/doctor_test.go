@@ -108,5 +108,13 @@ func TestCheck_People(t *testing.T) {
 		if warned != 11 || problems != 0 {
 			t.Errorf("%d warnings and %d problems, want ten people and how many more", warned, problems)
 		}
+		w.chat.set(func(o *outside) {
+			o.unasked = &connectors.Error{Op: "users.lookupByEmail", Class: connectors.Transient, Err: errors.New("connection refused")}
+		})
+		w.pass(time.Hour)
+		got := lines(w.engine.Check(context.Background()))
+		if want := "warning people/accounts on slack: not all are known, and they cannot be looked for: "; strings.Count(got, want) != 1 || strings.Contains(got, "p3 on slack") {
+			t.Errorf("a service that cannot be asked is not one finding:\n%s", got)
+		}
 	})
 }

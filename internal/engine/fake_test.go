@@ -34,6 +34,7 @@ type outside struct {
 	lag     time.Duration                     // how long a made thing cannot be found
 	enrich  func(d flow.Delivery) ([]byte, error)
 	denied  error
+	unasked error // what a look-up of an account answers instead
 	pace    []connectors.Pace
 	accepts int
 	secret  string // with which deliveries are signed
@@ -252,6 +253,9 @@ func (o *outside) Find(_ context.Context, e flow.Effect, tried time.Time) ([]flo
 func (o *outside) Identify(_ context.Context, email string) (flow.Actor, bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.unasked != nil {
+		return flow.Actor{}, false, o.unasked
+	}
 	id, ok := o.people[strings.ToLower(email)]
 	return flow.Actor{Ref: o.user(id), Email: email}, ok, nil
 }
