@@ -20,7 +20,7 @@ func Manifest(s Settings, publicURL, instance string) (string, error) {
 	}
 	if s.ClientID != "" {
 		m.OAuth.Redirects = []string{base + "/oauth/" + instance + "/" + pathReturn}
-		m.Settings.Rotation = true
+		m.Settings.Rotation = s.BotToken.Empty() // a bot token in the settings has nobody who would renew it
 	}
 	m.Metadata.Major, m.Metadata.Minor = 1, 1
 	m.Display.Name, m.Display.Color = "signoff", "#1f2937"

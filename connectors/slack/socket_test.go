@@ -17,6 +17,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/outbound"
+	"signoff/internal/secret"
 )
 
 const testAppToken = "xapp-1-A0SIGNOFF1-test"
@@ -324,5 +325,12 @@ func TestManifest_WithoutAddressesForTheSocketAndWithOneForOAuth(t *testing.T) {
 	}
 	if !strings.Contains(several, "https://hub.lumen.example/oauth/slack/callback") || !strings.Contains(several, "token_rotation_enabled: true") {
 		t.Errorf("the manifest for several workspaces is not right:\n%s", several)
+	}
+	beside, err := Manifest(Settings{ClientID: "11.22", BotToken: secret.New("xoxb-1-abc")}, "https://hub.lumen.example/", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(beside, "token_rotation_enabled: false") {
+		t.Errorf("with a bot token in the settings tokens must not expire:\n%s", beside)
 	}
 }
