@@ -88,7 +88,7 @@ func TestCheck(t *testing.T) {
 		"no way": {func(o *site.Options) {
 			o.Granted = []string{"ADMINISTER"}
 			o.Transitions = []site.Transition{{ID: "1", Name: "Start", To: "In Progress"}, {ID: "2", Name: "Review", From: []string{"In Progress"}, To: "In Review"}, {ID: "3", Name: "No", To: "Won't Do"}}
-		}, "", []string{`problem jira DES: no transition leads to "Done" -> have a Jira administrator add one`}, []string{`leads to "In Review"`}},
+		}, "", []string{`problem jira DES: no transition leads to "Done" -> Have a Jira administrator add one`}, []string{`leads to "In Review"`}},
 		"less is lost": {func(o *site.Options) { o.Denied = []string{"MANAGE_WATCHERS", "CREATE_ATTACHMENTS"} }, "", []string{
 			`warning jira DES: signoff-bot@lumen.example may not "Manage Watchers"`, `problem jira DES: signoff-bot@lumen.example may not "Create Attachments": files cannot be copied into tickets`,
 		}, nil},
@@ -109,14 +109,14 @@ func TestCheck(t *testing.T) {
 			}
 			task.Fields = append(task.Fields, site.Field{ID: "customfield_10900", Name: "Cost centre", Type: "string", Custom: "textfield", Required: true})
 		}, "", []string{
-			`problem jira DES: region: there is no field "Region" on the screen of Task -> did you mean "Regions"?`,
+			`problem jira DES: region: there is no field "Region" on the screen of Task -> Did you mean "Regions"?`,
 			`problem jira DES: Task needs "Cost centre", which no field of signoff fills`,
 		}, nil},
 		"statuses": {func(o *site.Options) {
 			o.Statuses = []site.Status{{ID: "1", Name: "To do", Category: "new"}, {ID: "3", Name: "In Progress", Category: "indeterminate"}, {ID: "4", Name: "Finished", Category: "done"}}
 			o.Transitions = []site.Transition{{ID: "1", Name: "x", To: "Finished"}}
 		}, "", []string{
-			`problem jira DES: approved: the workflow of Task has no status "Done" -> there are: To do, In Progress, Finished`,
+			`problem jira DES: approved: the workflow of Task has no status "Done" -> There are: To do, In Progress, Finished`,
 		}, []string{"intake:", "in_progress:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestCheck_Edition(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ settings, info, want string }{
 		"one that is not known":    {settings, `{"deploymentType":"Moon"}`, `problem jira: http://127.0.0.1`},
-		"another than is set":      {settings + "deployment: cloud\n", `{"deploymentType":"Server","version":"9.12.0"}`, "is Jira Server, and the settings are for cloud -> correct tracker.jira.deployment"},
+		"another than is set":      {settings + "deployment: cloud\n", `{"deploymentType":"Server","version":"9.12.0"}`, "is Jira Server, and the settings are for cloud -> Correct tracker.jira.deployment"},
 		"another than a token has": {dataCenter, `{"deploymentType":"Cloud"}`, "is Jira Cloud, and the settings are for server"},
 	} {
 		t.Run(name, func(t *testing.T) {

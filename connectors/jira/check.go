@@ -49,13 +49,13 @@ func (c *Connector) what(project string) string {
 
 // failed turns an error into a finding: what people can do is in it already.
 func (c *Connector) failed(what string, err error) connectors.Finding {
-	f := connectors.Finding{Level: "problem", What: c.what(what), Text: err.Error(), Remedy: "look at the address, the account and the network"}
+	f := connectors.Finding{Level: "problem", What: c.what(what), Text: err.Error(), Remedy: "Look at the address, the account and the network."}
 	if e, ok := errors.AsType[*connectors.Error](err); ok {
 		if e.Person != "" {
 			f.Remedy = e.Person
 		}
 		if e.Class == connectors.Transient || e.Class == connectors.Limited {
-			f.Level, f.Remedy = "warning", "Jira does not answer just now; signoff keeps the work and tries again"
+			f.Level, f.Remedy = "warning", "Jira does not answer just now; signoff keeps the work and tries again."
 		}
 	}
 	return f
@@ -69,9 +69,9 @@ func (c *Connector) checkEdition(ctx context.Context) connectors.Finding {
 	found, ok := editionOf(info.Type)
 	switch want := c.set.sure(); {
 	case !ok && want == "":
-		return c.bad("", fmt.Sprintf("%s is Jira %s", c.set.URL, firstOf(info.Type, "of an unknown edition")), "say in tracker.jira.deployment whether it is cloud or server")
+		return c.bad("", fmt.Sprintf("%s is Jira %s", c.set.URL, firstOf(info.Type, "of an unknown edition")), "Say in tracker.jira.deployment whether it is cloud or server.")
 	case ok && want != "" && want != found:
-		return c.bad("", fmt.Sprintf("%s is Jira %s, and the settings are for %s", c.set.URL, info.Type, want), "correct tracker.jira.deployment, user and token")
+		return c.bad("", fmt.Sprintf("%s is Jira %s, and the settings are for %s", c.set.URL, info.Type, want), "Correct tracker.jira.deployment, user and token.")
 	case found == server:
 		return c.ok("", "%s answers (Jira Data Center %s)", c.set.URL, info.Version)
 	}
@@ -106,7 +106,7 @@ func (c *Connector) checkAttachments(ctx context.Context) connectors.Finding {
 		return c.failed("attachments", err)
 	case l.Enabled != nil && !*l.Enabled:
 		return connectors.Finding{Level: "warning", What: c.what("attachments"), Text: "attachments are switched off: files are linked and not copied",
-			Remedy: "Settings, System, Attachments: allow them"}
+			Remedy: "Settings, System, Attachments: allow them."}
 	case l.Most > 0 && l.Most < 25<<20:
 		return c.ok("attachments", "files up to %s are taken; larger ones are linked", megabytes(l.Most))
 	}
@@ -122,10 +122,10 @@ func (c *Connector) checkToken() (connectors.Finding, bool) {
 	days := int(left.Hours() / 24)
 	switch {
 	case left <= 0:
-		return c.bad("", "the token expired on "+c.set.TokenExpires, "make a new token for "+c.set.User+" and put it into tracker.jira.token"), true
+		return c.bad("", "the token expired on "+c.set.TokenExpires, "Make a new token for "+c.ourselves()+" and put it into tracker.jira.token."), true
 	case left < warnBefore:
 		return connectors.Finding{Level: "warning", What: c.what(""), Text: fmt.Sprintf("token expires in %d days (%s)", days, c.set.TokenExpires),
-			Remedy: "make a new token for " + c.ourselves() + " and put it into tracker.jira.token"}, true
+			Remedy: "Make a new token for " + c.ourselves() + " and put it into tracker.jira.token."}, true
 	}
 	return c.ok("", "token valid until %s", c.set.TokenExpires), true
 }
@@ -160,7 +160,7 @@ func (c *Connector) checkUsers(ctx context.Context) connectors.Finding {
 		return c.failed("", err)
 	case !have[key].Have:
 		return connectors.Finding{Level: "warning", What: c.what(""), Text: c.ourselves() + ` may not "Browse users and groups": people cannot be found by e-mail`,
-			Remedy: "Settings, System, Global permissions: give it to " + c.ourselves() + ", or pin people.<name>.jira"}
+			Remedy: "Settings, System, Global permissions: give it to " + c.ourselves() + ", or pin people.<name>.jira."}
 	}
 	return c.ok("", "people can be found by e-mail")
 }
@@ -202,7 +202,7 @@ func (c *Connector) checkProject(ctx context.Context, key string) []connectors.F
 		if got := have[n.key]; !got.Have {
 			name := firstOf(got.Name, n.key)
 			f := c.bad(key, fmt.Sprintf("%s may not %q: %s", c.ourselves(), name, n.lost),
-				fmt.Sprintf("Project settings, Permissions: add %q for %s", name, c.ourselves()))
+				fmt.Sprintf("Project settings, Permissions: add %q for %s.", name, c.ourselves()))
 			if n.soft {
 				f.Level = "warning"
 			}
@@ -232,12 +232,12 @@ func (c *Connector) checkSubtasks(ctx context.Context, key string, p Project) []
 		switch {
 		case t.ID != p.SubtaskType && !strings.EqualFold(t.Name, p.SubtaskType):
 		case !t.Subtask:
-			return []connectors.Finding{c.bad(key, fmt.Sprintf("%s is no type of sub-tasks", t.Name), "correct "+at)}
+			return []connectors.Finding{c.bad(key, fmt.Sprintf("%s is no type of sub-tasks", t.Name), "Correct "+at+".")}
 		default:
 			return []connectors.Finding{c.ok(key, "sub-tasks are made as %s", t.Name)}
 		}
 	}
-	return []connectors.Finding{c.bad(key, fmt.Sprintf("there is no issue type %q", p.SubtaskType), "correct "+at+"; there are: "+typeNames(types))}
+	return []connectors.Finding{c.bad(key, fmt.Sprintf("there is no issue type %q", p.SubtaskType), "Correct "+at+"; there are: "+typeNames(types)+".")}
 }
 
 // checkSearch searches for a mark that no ticket has: that is how a lost ticket is found again.
@@ -266,12 +266,12 @@ func (c *Connector) checkFields(ctx context.Context, key string, p Project) []co
 		out = append(out, c.checkValues(key, name, p.Fields[name], f)...)
 	}
 	if _, ok := s.byID(labelsField); !ok {
-		out = append(out, c.bad(key, "Labels is not on the create screen of "+s.typeName, "put Labels on the screen: signoff finds its tickets by a label"))
+		out = append(out, c.bad(key, "Labels is not on the create screen of "+s.typeName, "Put Labels on the screen: signoff finds its tickets by a label."))
 	}
 	for _, f := range s.fields {
 		if f.Required && !f.Default && !mapped[f.ID] {
 			out = append(out, c.bad(key, fmt.Sprintf("%s needs %q, which no field of signoff fills", s.typeName, f.Name),
-				fmt.Sprintf("map it in tracker.jira.projects.%s.fields, or make it optional in Jira", key)))
+				fmt.Sprintf("Map it in tracker.jira.projects.%s.fields, or make it optional in Jira.", key)))
 		}
 	}
 	if len(out) == 0 {
@@ -285,9 +285,9 @@ func (c *Connector) unknownField(project, ours, theirs string, s *screen, err er
 	for _, f := range s.fields {
 		names = append(names, f.Name)
 	}
-	remedy := "put the field on the create screen of " + s.typeName + ", or correct its name; there are: " + strings.Join(names, ", ")
+	remedy := "Put the field on the create screen of " + s.typeName + ", or correct its name; there are: " + strings.Join(names, ", ") + "."
 	if near, ok := source.Nearest(theirs, names); ok {
-		remedy = fmt.Sprintf("did you mean %q? Else put the field on the create screen of %s", near, s.typeName)
+		remedy = fmt.Sprintf("Did you mean %q? Else put the field on the create screen of %s.", near, s.typeName)
 	}
 	return c.bad(project, fmt.Sprintf("%s: %s of %s", ours, err, s.typeName), remedy)
 }
@@ -300,7 +300,7 @@ func (c *Connector) checkValues(project, name string, rule FieldRule, f field) [
 	var out []connectors.Finding
 	for _, ours := range slices.Sorted(maps.Keys(rule.Values)) {
 		if _, err := f.choice(rule.Values[ours]); err != nil {
-			out = append(out, c.bad(project, fmt.Sprintf("%s: %s", name, err), fmt.Sprintf("correct tracker.jira.projects.%s.fields.%s.values", project, name)))
+			out = append(out, c.bad(project, fmt.Sprintf("%s: %s", name, err), fmt.Sprintf("Correct tracker.jira.projects.%s.fields.%s.values.", project, name)))
 		}
 	}
 	return out
@@ -341,9 +341,9 @@ func (c *Connector) checkStatuses(ctx context.Context, key string, p Project) []
 			if slices.ContainsFunc(list, func(s status) bool { return s.is(want) }) {
 				continue
 			}
-			remedy := "there are: " + strings.Join(names, ", ")
+			remedy := "There are: " + strings.Join(names, ", ") + "."
 			if near, ok := source.Nearest(want, names); ok {
-				remedy = fmt.Sprintf("did you mean %q?", near)
+				remedy = fmt.Sprintf("Did you mean %q?", near)
 			}
 			out = append(out, c.bad(key, fmt.Sprintf("%s: the workflow of %s has no status %q", word, p.IssueType, want), remedy))
 		}
@@ -374,7 +374,7 @@ func (c *Connector) checkReach(ctx context.Context, key string, p Project, list 
 		if i == 0 || mapped.Status == "" || plan.entry(at) {
 			continue // a new ticket is in the first one
 		}
-		out = append(out, c.bad(key, fmt.Sprintf("no transition leads to %q", at.Name), "have a Jira administrator add one, or map another status in tracker.jira.projects."+key+".status"))
+		out = append(out, c.bad(key, fmt.Sprintf("no transition leads to %q", at.Name), "Have a Jira administrator add one, or map another status in tracker.jira.projects."+key+".status."))
 	}
 	if len(out) == 0 {
 		out = append(out, c.ok(key, "every mapped status can be reached"))

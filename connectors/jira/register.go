@@ -24,7 +24,7 @@ const (
 	oldHooks     = "rest/webhooks/1.0/webhook"      // Cloud, and Data Center before 10
 	newHooks     = "rest/jira-webhook/1.0/webhooks" // Data Center from 10 on
 	firstNew     = 10                               // its first version with those, and with signatures
-	manualHook   = "Settings, System, WebHooks: make one for %s with the secret of tracker.jira.webhook_secret, the events %s and the filter %s"
+	manualHook   = "Settings, System, WebHooks: make one for %s with%s the events %s and the filter %s."
 	hookMark     = "made and kept by signoff; changes are undone every hour"
 	adminMissing = "signoff's account may not look after webhooks (it is no Jira administrator)"
 )
@@ -144,7 +144,11 @@ func (c *Connector) steps() string {
 	if c.set.WebhookToken.Reveal() != "" {
 		shown += "/ and the token of tracker.jira.webhook_token"
 	}
-	return fmt.Sprintf(manualHook, shown, strings.Join(hookEvents(), ", "), c.hookFilter())
+	secret := ""
+	if len(c.set.WebhookSecret) > 0 {
+		secret = " the secret of tracker.jira.webhook_secret,"
+	}
+	return fmt.Sprintf(manualHook, shown, secret, strings.Join(hookEvents(), ", "), c.hookFilter())
 }
 
 func (c *Connector) warn(text, remedy string) connectors.Finding {
@@ -163,7 +167,7 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 		return nil, err
 	}
 	if !t.signs && c.set.WebhookToken.Reveal() == "" {
-		return []connectors.Finding{c.bad("webhook", "this version of Jira cannot sign webhooks", "set tracker.jira.webhook_token (openssl rand -hex 32) and leave webhook_secret out")}, nil
+		return []connectors.Finding{c.bad("webhook", "this version of Jira cannot sign webhooks", "Set tracker.jira.webhook_token (openssl rand -hex 32) and leave webhook_secret out.")}, nil
 	}
 	list, err := c.hooks(ctx, t)
 	if err == nil {
@@ -193,7 +197,7 @@ func (c *Connector) unregistered() ([]connectors.Finding, bool) {
 		return []connectors.Finding{c.ok("webhook", "looked after by hand (webhook: manual)")}, true
 	case c.deps.PublicURL == "":
 		return []connectors.Finding{c.warn("signoff has no public address, so Jira cannot tell it anything; tickets are read every quarter of an hour",
-			"set server.public_url to the address under which Jira reaches signoff")}, true
+			"Set server.public_url to the address under which Jira reaches signoff.")}, true
 	}
 	return nil, false
 }
@@ -236,7 +240,7 @@ func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registrati
 	ours, alike := c.mine(list, k)
 	var out []connectors.Finding
 	for _, r := range alike {
-		out = append(out, c.warn(fmt.Sprintf("there is a webhook %q that leads to another address (%s)", r.Name, hostOf(r.URL)), "delete it in Jira if nothing uses that address any more"))
+		out = append(out, c.warn(fmt.Sprintf("there is a webhook %q that leads to another address (%s)", r.Name, hostOf(r.URL)), "Delete it in Jira if nothing uses that address any more."))
 	}
 	if len(ours) == 0 {
 		made, err := c.putHook(ctx, t, call{op: "make webhook", method: http.MethodPost, path: t.api, once: true})
@@ -350,13 +354,13 @@ func (c *Connector) checkHook(ctx context.Context) connectors.Finding {
 	ours, _ := c.mine(list, k)
 	again := c.steps()
 	if c.set.Webhook == "auto" {
-		again = "signoff repairs it when it runs; it does so at start and every hour"
+		again = "signoff repairs it when it runs: at start and every hour."
 	}
 	switch {
 	case len(ours) == 0:
 		return c.warn("no webhook leads to "+c.hookURL(), again)
 	case len(ours) > 1:
-		return c.warn(fmt.Sprintf("%d webhooks lead to %s", len(ours), c.hookURL()), "delete all but one of them")
+		return c.warn(fmt.Sprintf("%d webhooks lead to %s", len(ours), c.hookURL()), "Delete all but one of them.")
 	}
 	if c.set.Webhook == "manual" {
 		k = keptHook{ours[0].id(), t.hash} // its secret is not ours to know

@@ -163,7 +163,7 @@ func TestRegister_OldServerNeedsAToken(t *testing.T) {
 	t.Parallel()
 	yaml := strings.Replace(dataCenter, "webhook_token: 4f1d9c0b7a6e5d8c3b2a19087f6e5d4c", "webhook_secret: "+hookSecret, 1)
 	c, o := riggedAs(t, yaml, func(o *site.Options) { o.Edition, o.Version = site.DataCenter, "9.12.0" })
-	if says, _ := registered(t, c, o); !strings.Contains(says, "problem jira webhook: this version of Jira cannot sign webhooks -> set tracker.jira.webhook_token") {
+	if says, _ := registered(t, c, o); !strings.Contains(says, "problem jira webhook: this version of Jira cannot sign webhooks -> Set tracker.jira.webhook_token") {
 		t.Errorf("Register says %s, want the token asked for", says)
 	}
 }
