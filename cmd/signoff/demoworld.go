@@ -93,8 +93,8 @@ func (w *world) panel() http.Handler {
 	return sandbox.NewPanel(sandbox.PanelOptions{
 		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira"},
 		Places: []sandbox.Place{
-			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, approve, ask for changes"},
-			{Name: "Jira", URL: "/demo/jira/", Text: "The board with the tickets; drag one"},
+			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, reply with files, approve; everybody has a Home tab"},
+			{Name: "Jira", URL: "/demo/jira/", Text: "The board: drag a ticket, comment on it, attach files"},
 			{Name: "signoff", URL: "/", Text: "Requests with every event and its reasons"},
 		},
 		ClockAction: "/demo/clock", Steps: steps(),
@@ -154,7 +154,7 @@ func (w *world) seed(ctx context.Context, play bool) error {
 	if err := w.talk(ctx, threads[1], "Nova"); err != nil {
 		return err
 	}
-	_, err := w.slack.PostAs("U0TOM0001", demoAsks, "Could somebody make a Lumen display ad for our stand at the trade fair, 2 December?", "")
+	_, err := w.slack.PostAs("U0TOM0001", demoAsks, "We need a Lumen display ad for our stand at the trade fair by 2 December", "")
 	return err
 }
 
