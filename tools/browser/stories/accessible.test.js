@@ -2,6 +2,7 @@
 import { story } from "../support/demo.js";
 import { accessible, reachable } from "../support/look.js";
 import { signIn } from "../support/pages.js";
+import { paper } from "../support/paper.js";
 import { inReview } from "../support/play.js";
 import { Member } from "../support/slack.js";
 
@@ -63,6 +64,46 @@ story("signoff's own pages are for everybody", async (world, step) => {
     await look(stranger, "the roles");
   });
   await maya.page.close();
+}, { args: ["--empty"] });
+
+story("a conversation is for everybody, wherever it is read", async (world, step) => {
+  const { maya, key, ticket } = await inReview(world, { visitor: inspected });
+  const jira = await world.visitor(inspected);
+  await maya.reply("Here is the *brief*, please keep the claim", [paper("brief.pdf")]);
+  await maya.card(key).getByText("brief.pdf").waitFor();
+  await step("in the thread", async () => {
+    await maya.page.reload();
+    await look(maya.page, "a conversation in Slack");
+  });
+  await step("in the ticket", async () => {
+    await jira.goto(`/demo/jira/browse/${ticket}`);
+    await jira.getByRole("link", { name: "brief.pdf" }).first().waitFor();
+    await jira.getByLabel(/^Comment as/).fill("Thank you");
+    await jira.getByRole("button", { name: "Add comment" }).click();
+    await maya.thread.getByText("Thank you").waitFor();
+    await jira.getByText(/^Change/).first().click();
+    await look(jira, "a ticket with a conversation", { skip: false });
+  });
+  await step("on the page of the request", async () => {
+    const page = await signIn(world, "Dana Wolf", inspected);
+    await page.goto(`/requests/${key}`);
+    await page.getByRole("region", { name: "Conversation" }).waitFor();
+    await look(page, "a request with a conversation");
+  });
+  await step("a draft that is offered", async () => {
+    await maya.openChannel("creative-asks");
+    await maya.say("A Nova banner for the lobby by Friday");
+    await maya.whispers.getByRole("button", { name: "Create request" }).waitFor();
+    await maya.page.reload();
+    await look(maya.page, "a draft");
+    await maya.whispers.getByRole("button", { name: "Edit…" }).click();
+    await maya.dialog.getByLabel("Title").waitFor();
+    await accessible(maya.page, "the form of a draft");
+  });
+  await step("the settings of the app in the pretend Slack", async () => {
+    await jira.goto("/demo/slack/app");
+    await look(jira, "the settings of the app", { skip: false });
+  });
 }, { args: ["--empty"] });
 
 story("the pretend Slack is for everybody", async (world, step) => {
