@@ -18,7 +18,6 @@ import (
 	"testing/iotest"
 	"time"
 
-	"signoff/connectors"
 	"signoff/internal/outbound"
 )
 
@@ -224,85 +223,6 @@ func TestFiles_Limit(t *testing.T) {
 		t.Errorf("HEAD: %d announced, %v; want 2000 and nil", head.ContentLength, err)
 	}
 	_ = head.Body.Close()
-}
-
-// TestFiles_Idle: a body that stands still ends long before the deadline, in either direction, and says why.
-func TestFiles_Idle(t *testing.T) {
-	t.Parallel()
-	release := make(chan struct{})
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
-			_, _ = w.Write([]byte("%PDF-"))
-			w.(http.Flusher).Flush()
-		}
-		<-release
-	})
-	t.Cleanup(func() { close(release) }) // before the server's own end
-	c := outbound.NewFiles(outbound.Options{Allow: []string{s.URL}, Timeout: time.Hour, Idle: 50 * time.Millisecond})
-	t.Cleanup(c.CloseIdleConnections)
-	resp, err := c.Get(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, down := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if string(body) != "%PDF-" {
-		t.Errorf("got %q before the standstill, want %%PDF-", body)
-	}
-	_, up := c.Post(s.URL, "application/pdf", endless{})
-	for name, err := range map[string]error{"download": down, "upload": up} {
-		idle, ok := errors.AsType[*outbound.IdleError](err)
-		if !ok || idle.After != 50*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) || !idle.Timeout() {
-			t.Errorf("%s: got %v, want an IdleError", name, err)
-		}
-	}
-	if got := outbound.Failure("read", down, true).Class; got != connectors.Transient {
-		t.Errorf("a download that stood still is %s, want transient", got)
-	}
-	if got := outbound.Failure("send", up, false).Class; got != connectors.Unsure {
-		t.Errorf("an upload that stood still is %s, want unsure", got)
-	}
-	if _, err := c.Post(s.URL, "application/pdf", strings.NewReader("small")); err == nil {
-		t.Error("an answer that never comes: got nil, want a time-out")
-	}
-}
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
-
-// TestFiles_SlowSourceIsNotTheServersFault: an upload waits for the file it passes on as long as that file's own bounds allow.
-func TestFiles_SlowSourceIsNotTheServersFault(t *testing.T) {
-	t.Parallel()
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	c := outbound.NewFiles(outbound.Options{Allow: []string{s.URL}, Idle: 50 * time.Millisecond})
-	t.Cleanup(c.CloseIdleConnections)
-	slow := iotest.OneByteReader(&patient{text: "a slow one", each: 20 * time.Millisecond})
-	resp, err := c.Post(s.URL, "text/plain", slow)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if string(got) != "a slow one" || err != nil {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-// patient gives one byte after each wait: 200 ms for ten bytes, four times the standstill allowed.
-type patient struct {
-	text string
-	each time.Duration
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	if p.text == "" {
-		return 0, io.EOF
-	}
-	<-time.After(p.each)
-	n := copy(b[:1], p.text)
-	p.text = p.text[n:]
-	return n, nil
 }
 
 // TestFiles_StreamThrough: what is read from one service goes to another without being held: the sender does not start the

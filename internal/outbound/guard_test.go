@@ -156,7 +156,7 @@ func TestTimeout_CoversHeaderAndBody(t *testing.T) {
 		<-release
 	})
 	defer close(release)
-	c := outbound.New(outbound.Options{Allow: []string{s.URL}, Timeout: 50 * time.Millisecond})
+	c := outbound.New(outbound.Options{Allow: []string{s.URL}, Timeout: 500 * time.Millisecond})
 	for _, path := range []string{"/header", "/body"} {
 		resp, err := c.Get(s.URL + path)
 		if err == nil {

@@ -7,11 +7,13 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"signoff/connectors"
 	"signoff/internal/outbound"
 )
 
@@ -153,6 +155,83 @@ func TestFiles_OwnTimes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestFiles_Idle: a body that stands still ends long before the deadline, in either direction, and says why.
+func TestFiles_Idle(t *testing.T) {
+	t.Parallel()
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = w.Write([]byte("%PDF-"))
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	}
+	onPipes(t, handler, func(t *testing.T, c *http.Client, _ *pipes) {
+		resp, err := c.Get(fileURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, down := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if string(body) != "%PDF-" {
+			t.Errorf("got %q before the standstill, want %%PDF-", body)
+		}
+		_, up := c.Post(fileURL, "application/pdf", endless{})
+		for name, err := range map[string]error{"download": down, "upload": up} {
+			idle, ok := errors.AsType[*outbound.IdleError](err)
+			if !ok || idle.After != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) || !idle.Timeout() {
+				t.Errorf("%s: got %v, want an IdleError", name, err)
+			}
+		}
+		if got := outbound.Failure("read", down, true).Class; got != connectors.Transient {
+			t.Errorf("a download that stood still is %s, want transient", got)
+		}
+		if got := outbound.Failure("send", up, false).Class; got != connectors.Unsure {
+			t.Errorf("an upload that stood still is %s, want unsure", got)
+		}
+		if _, err := c.Post(fileURL, "application/pdf", strings.NewReader("small")); err == nil {
+			t.Error("an answer that never comes: got nil, want a time-out")
+		}
+	})
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestFiles_SlowSourceIsNotTheServersFault: an upload waits for the file it passes on as long as that file's own bounds allow.
+func TestFiles_SlowSourceIsNotTheServersFault(t *testing.T) {
+	t.Parallel()
+	handler := func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
+	onPipes(t, handler, func(t *testing.T, c *http.Client, _ *pipes) {
+		resp, err := c.Post(fileURL, "text/plain", &patient{text: "a slow one", each: 20 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if string(got) != "a slow one" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// patient gives one byte after each wait: 200 s for ten bytes, many times the standstill allowed.
+type patient struct {
+	text string
+	each time.Duration
+}
+
+// Read implements io.Reader.
+func (p *patient) Read(b []byte) (int, error) {
+	if p.text == "" {
+		return 0, io.EOF
+	}
+	<-time.After(p.each)
+	n := copy(b[:1], p.text)
+	p.text = p.text[n:]
+	return n, nil
 }
 
 // TestFiles_SilentConnection (F34): a connection that died without a word fails the call it was used for, and is not used again.

@@ -203,7 +203,7 @@ func (r *receiver) deliveries() []delivery {
 // settle waits until no webhook is under way.
 func (s *site) settle() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Wait(ctx, func(j *jira.Server) bool { return j.Quiet() }); err != nil {
 		s.t.Fatalf("webhooks did not settle: %v", err)

@@ -163,7 +163,7 @@ func TestEvents_GiveUp(t *testing.T) {
 
 func TestEvents_TimeoutAndRedeliver(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *Options) { o.AckWithin = 30 * time.Millisecond })
+	w := newWorld(t, func(o *Options) { o.AckWithin = 500 * time.Millisecond })
 	w.answers(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Slack-Retry-Num") == "" {
 			<-r.Context().Done()

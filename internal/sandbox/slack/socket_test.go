@@ -154,7 +154,7 @@ func TestSocket_EventsOnceAndNotByHTTP(t *testing.T) {
 
 func TestSocket_RedeliversWhatIsNotAcked(t *testing.T) {
 	t.Parallel()
-	w := socketWorld(t, func(o *Options) { o.AckWithin = 300 * time.Millisecond })
+	w := socketWorld(t, func(o *Options) { o.AckWithin = time.Second })
 	a := w.dial()
 	a.want("hello")
 	b := w.dial()
