@@ -121,11 +121,14 @@ func decodeYAML(doc string) func(any) error {
 	}
 }
 
+// patience is how long a test waits for what should come at once, on however busy a machine.
+const patience = time.Minute
+
 func testDeps(k connectors.Keep, log io.Writer) connectors.Deps {
 	return connectors.Deps{
 		Instance: "slack", Version: "test", PublicURL: "https://hub.lumen.example", Key: []byte("0123456789abcdef0123456789abcdef"), StoreID: "store-1",
-		HTTP:  func(string, ...string) *http.Client { return &http.Client{Timeout: 5 * time.Second} },
-		Files: func(string, ...string) *http.Client { return &http.Client{Timeout: 5 * time.Second} },
+		HTTP:  func(string, ...string) *http.Client { return &http.Client{Timeout: patience} },
+		Files: func(string, ...string) *http.Client { return &http.Client{Timeout: patience} },
 		Log:   slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   testNow, Keep: k,
 	}

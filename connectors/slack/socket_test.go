@@ -73,8 +73,8 @@ func (f *fakeSocket) accept() *websocket.Conn {
 	case conn := <-f.conns:
 		f.send(conn, `{"type":"hello","num_connections":1}`)
 		return conn
-	case <-time.After(10 * time.Second):
-		f.t.Fatal("nobody connected within 10 s")
+	case <-time.After(patience):
+		f.t.Fatal("nobody connected")
 		return nil
 	}
 }
@@ -146,8 +146,8 @@ func (l *listening) next(t *testing.T) connectors.Inbound {
 	select {
 	case in := <-l.taken:
 		return in
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was taken in within 10 s")
+	case <-time.After(patience):
+		t.Fatal("nothing was taken in")
 		return connectors.Inbound{}
 	}
 }

@@ -21,7 +21,7 @@ const (
 // await returns the next event of a kind. Events come beside what people do.
 func (s *stage) await(kind flow.Kind) flow.Event {
 	s.t.Helper()
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for {
 		s.mu.Lock()
 		for i, ev := range s.events {
@@ -99,7 +99,7 @@ func TestWire_Conversation(t *testing.T) {
 	if _, err := s.conn.Attach(t.Context(), up, connectors.FileMeta{Name: "logo.png", Type: "image/png", Size: 9}, strings.NewReader("png-bytes")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	err = s.slack.Wait(ctx, func(w *standin.Server) bool {
 		all := w.Thread("C0LAUNCH01", root)

@@ -245,7 +245,7 @@ func TestWire_MentionCommandAndNotices(t *testing.T) {
 	}
 	select {
 	case <-s.arrived:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 	}
 	if ev := s.last(); ev.Kind != flow.RequestSubmitted || ev.Body.String() != "a Nova banner & more" || ev.Actor.Shown != "Maya Lind" {
 		t.Errorf("mention %+v", ev)
