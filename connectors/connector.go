@@ -137,6 +137,7 @@ type Refusal struct {
 	Status int
 	Reason string
 	Allow  string // for 405
+	Signed bool   // the signature was right; it is meant for somebody else
 }
 
 func (r *Refusal) Error() string { return r.Reason }

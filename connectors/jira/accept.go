@@ -47,7 +47,7 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 		return acc, nil
 	}
 	if !c.tenant(p) {
-		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "another Jira site"}
+		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "another Jira site", Signed: true}
 	}
 	acc.Kind, acc.Key = p.kind(), p.factKey()
 	acc.Ignored, acc.Malformed = c.classify(p, in.At)

@@ -86,7 +86,7 @@ func (c *Connector) belongs(app, enterprise string, teams ...string) tenant {
 }
 
 func foreign() *connectors.Refusal {
-	return &connectors.Refusal{Status: http.StatusUnauthorized, Reason: reasonTenant}
+	return &connectors.Refusal{Status: http.StatusUnauthorized, Reason: reasonTenant, Signed: true}
 }
 
 func (c *Connector) acceptEvent(body []byte) (connectors.Accepted, *connectors.Refusal) {

@@ -72,8 +72,8 @@ func (b *inbox) receive(ctx context.Context, instance string, in connectors.Inbo
 	var refusal *connectors.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		b.signatures.refused(instance, refusal.Status)
-		b.met.rejected.WithLabelValues(instance, reasonClass(refusal.Status)).Inc()
+		b.signatures.refused(instance, refusal)
+		b.met.rejected.WithLabelValues(instance, reasonClass(refusal)).Inc()
 		b.log.Warn("delivery refused", "instance", instance, "status", refusal.Status, "reason", refusal.Reason)
 		return b.refuse(refusal)
 	case err != nil:
@@ -99,8 +99,11 @@ func accept(r connectors.Receiver, in connectors.Inbound) (acc connectors.Accept
 }
 
 // reasonClass keeps the counter's labels closed.
-func reasonClass(status int) string {
-	switch status {
+func reasonClass(r *connectors.Refusal) string {
+	if r.Signed {
+		return "other_tenant"
+	}
+	switch r.Status {
 	case http.StatusUnauthorized:
 		return "not_authentic"
 	case http.StatusMethodNotAllowed:

@@ -3,6 +3,8 @@ package engine
 import (
 	"net/http"
 	"sync"
+
+	"signoff/connectors"
 )
 
 // signatures count with which of our secrets deliveries are signed, and notice when none fits any more: a secret that
@@ -32,8 +34,8 @@ func (s *signatures) held(instance, secret string) {
 }
 
 // refused notes a delivery that was not believed.
-func (s *signatures) refused(instance string, status int) {
-	if status != http.StatusUnauthorized {
+func (s *signatures) refused(instance string, r *connectors.Refusal) {
+	if r.Status != http.StatusUnauthorized || r.Signed {
 		return
 	}
 	s.mu.Lock()

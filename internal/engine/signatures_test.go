@@ -130,3 +130,21 @@ func TestEcho_UnexplainedIsCounted(t *testing.T) {
 		}
 	})
 }
+
+// What is signed well and meant for another workspace says nothing of the secret.
+func TestSignatures_AnotherTenantIsNoWrongSignature(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		foreign := wire(ask("x", "Banner"))
+		foreign.Header.Set("X-Tenant", "other")
+		for range 12 {
+			status(t, "of another tenant", w.engine.Hook(context.Background(), "slack", foreign), http.StatusUnauthorized)
+		}
+		if n := w.metric("signoff_alarms_total"); n != 0 {
+			t.Errorf("%v alarms, want none", n)
+		}
+		if n := w.metric("signoff_deliveries_rejected_total", "reason=other_tenant"); n != 12 {
+			t.Errorf("%v refused for their tenant, want 12", n)
+		}
+	})
+}
