@@ -129,6 +129,9 @@ func (c *Connector) complete(ctx context.Context, in install, e flow.Effect, out
 	if out.thread != "" {
 		args.Set("thread_ts", out.thread)
 	}
+	if e.Copy.Note != "" {
+		args.Set("initial_comment", escape(oneLine(e.Copy.Note)))
+	}
 	var done struct {
 		Files []attached `json:"files"`
 	}

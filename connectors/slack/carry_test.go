@@ -144,7 +144,7 @@ func httpStatus(code int) http.HandlerFunc {
 
 func copyEffect() flow.Effect {
 	return flow.Effect{ID: "CR-142/9/1", Request: "CR-142", Target: "slack", Copy: &flow.Copy{
-		Purpose: "file/3", To: ref("thread", threadKey), Limit: 25 << 20, Version: 9,
+		Purpose: "file/3", To: ref("thread", threadKey), Limit: 25 << 20, Version: 9, Note: "Jon <Park> added logo.png in Jira.",
 		File: flow.File{Ref: flow.Ref{System: "jira", Type: "attachment", Key: "10001"}, Name: "logo.png", Size: 9},
 	}}
 }
@@ -174,7 +174,7 @@ func TestAttach_ThreeSteps(t *testing.T) {
 			t.Errorf("%s: sent %q with the token %q, want the bytes and no token", name, d.got, d.auth)
 		}
 		args := r.api.only("files.completeUploadExternal").Args
-		if args["channel_id"] != "C0LAUNCH01" || args["thread_ts"] != "1760000000.000100" || !strings.Contains(args["files"], "logo.png · CR-142 file 3") {
+		if args["channel_id"] != "C0LAUNCH01" || args["thread_ts"] != "1760000000.000100" || !strings.Contains(args["files"], "logo.png · CR-142 file 3") || args["initial_comment"] != "Jon &lt;Park&gt; added logo.png in Jira." {
 			t.Errorf("%s: completed with %v", name, args)
 		}
 		if _, err := r.Attach(t.Context(), copyEffect(), connectors.FileMeta{Name: "logo.png", Size: 9}, strings.NewReader("png-bytes")); err != nil || len(r.api.of("files.completeUploadExternal")) != 1 {

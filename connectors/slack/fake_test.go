@@ -47,7 +47,7 @@ func allowed(method string) string {
 		"chat.unfurl":                  "channel ts unfurls",
 		"files.info":                   "file",
 		"files.getUploadURLExternal":   "filename length",
-		"files.completeUploadExternal": "files channel_id thread_ts",
+		"files.completeUploadExternal": "files channel_id thread_ts initial_comment",
 		"views.publish":                "user_id view hash",
 		"chat.postMessage":             "channel text blocks thread_ts metadata unfurl_links unfurl_media link_names",
 		"chat.update":                  "channel ts text blocks metadata link_names",

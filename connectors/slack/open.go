@@ -105,7 +105,7 @@ func (c *Connector) fetch(ctx context.Context, team, address string, info attach
 func unreadableFile(err error) error {
 	return &connectors.Error{
 		Op: opDownload, Class: connectors.Rejected, Err: err,
-		Person: "signoff may not read files in Slack. Give the app the scope files:read (signoff slack manifest) and invite it to the channel, then replay this.",
+		Person: "Slack does not let signoff read it. Whoever looks after signoff can allow that (scope files:read).",
 	}
 }
 

@@ -72,6 +72,8 @@ type Copy struct {
 	To      Ref    `json:"to"`
 	Limit   int64  `json:"limit"`
 	Version int64  `json:"version"`
+	// Note says in plain words who added the file and where, for readers who do not see it otherwise.
+	Note string `json:"note,omitempty"`
 }
 
 // Tell says something once. Where is a thread, a channel, a message of ours (below it) or a ticket; with To and no

@@ -101,9 +101,17 @@ func (s *step) carryFiles() {
 		}
 		s.r.Shows[filePurpose(f)] = Shown{Version: s.r.Version}
 		s.shows = append(s.shows, Effect{Target: s.copyTarget(f.Ref), Copy: &Copy{
-			Purpose: filePurpose(f), File: f.File, To: at, Limit: FileLimit, Version: s.r.Version,
+			Purpose: filePurpose(f), File: f.File, To: at, Limit: FileLimit, Version: s.r.Version, Note: s.addedWords(f),
 		}})
 	}
+}
+
+// addedWords say in the conversation who added a file at the ticket; at the ticket the comment or description does.
+func (s scene) addedWords(f FileState) string {
+	if !s.fromTracker(f.Ref) || f.By.ID() == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s added %s in %s.", s.who(f.By), f.Name, place(f.Ref.System))
 }
 
 // carried records what became of a file.

@@ -60,7 +60,7 @@ func printEffect(e Effect) string {
 		}
 		return line
 	case e.Copy != nil:
-		return fmt.Sprintf("copy %s to %s %s: %s\n", e.Copy.Purpose, e.Copy.To.Type, e.Copy.To.Key, e.Copy.File.Name)
+		return strings.TrimSpace(fmt.Sprintf("copy %s to %s %s: %s %s", e.Copy.Purpose, e.Copy.To.Type, e.Copy.To.Key, e.Copy.File.Name, e.Copy.Note)) + "\n"
 	case e.Wake != nil:
 		if e.Wake.At.IsZero() {
 			return "wake never\n"
