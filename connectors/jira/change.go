@@ -293,7 +293,7 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, id string, w 
 		name = escape(shownName(t.Assignee), false)
 	}
 	body := fmt.Sprintf("%s should have this ticket, but could not be assigned: Jira knows no account of theirs that may be assigned here.", name)
-	if err := c.remark(ctx, id, body, e.Mark()+"/assignee/"+w.unknown); err != nil {
+	if err := c.sayOnce(ctx, remark{issue: id, body: body, mark: e.Mark() + "/assignee/" + w.unknown}); err != nil {
 		c.deps.Log.Warn("wanted assignee not named", "request", string(e.Request), "class", string(connectors.ClassOf(err)), "err", err)
 		return
 	}

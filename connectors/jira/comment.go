@@ -17,7 +17,7 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
 	if t.Where.Type != "issue" || !issueID.MatchString(t.Where.Key) || t.Private {
 		return cannot("comment", "In Jira signoff speaks in tickets only, not to single people.")
 	}
-	return c.remark(ctx, t.Where.Key, commentBody(t.View), e.Mark())
+	return c.sayOnce(ctx, remark{issue: t.Where.Key, body: commentBody(t.View), mark: e.Mark()})
 }
 
 // toldKey remembers that a comment was made. It is a receipt like others: after a day nobody asks for it again.
@@ -29,19 +29,19 @@ func commentBody(v flow.View) string {
 	return fitting(strings.Join(parts, "\n\n"), longestText, cutNote)
 }
 
-// remark adds a comment that carries its mark, once.
-func (c *Connector) remark(ctx context.Context, id, body, mark string) error {
-	if strings.TrimSpace(body) == "" {
+// sayOnce adds a comment that carries its mark, once.
+func (c *Connector) sayOnce(ctx context.Context, m remark) error {
+	if strings.TrimSpace(m.body) == "" {
 		return nil
 	}
 	var told until
-	if ok, err := c.load(ctx, toldKey(mark), &told); ok || err != nil {
+	if ok, err := c.load(ctx, toldKey(m.mark), &told); ok || err != nil {
 		return err
 	}
-	if _, err := c.post(ctx, id, body, mark); err != nil {
+	if _, err := c.post(ctx, m); err != nil {
 		return err
 	}
-	if err := c.save(ctx, toldKey(mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
+	if err := c.save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
 	}
 	return nil

@@ -37,22 +37,16 @@ func commentPath(issue, id string) string {
 	return path
 }
 
+// remark is a comment of ours; it has its id once it is made.
+type remark struct{ issue, id, body, mark string }
+
 // post adds a comment that carries its mark, and returns its id. Jira would add a second one each time.
-func (c *Connector) post(ctx context.Context, issue, body, mark string) (string, error) {
-	foot, err := c.footed(ctx)
+func (c *Connector) post(ctx context.Context, m remark) (string, error) {
+	r, foot, err := c.remarkCall(ctx, m)
 	if err != nil {
 		return "", err
 	}
-	if foot {
-		body += footer(c.commentMark(mark))
-	}
-	if err := c.expect(ctx, issue, "comment", body); err != nil {
-		return "", err
-	}
-	r := call{
-		op: "comment", method: http.MethodPost, path: commentPath(issue, ""), once: true, issue: issue, scope: c.shownKey(ctx, issue),
-		body: map[string]any{"body": body, "properties": []property{{originKey, c.commentMark(mark)}}},
-	}
+	r.op, r.method, r.once = "comment", http.MethodPost, true
 	if foot {
 		r.query = url.Values{"expand": {"properties"}}
 	}
@@ -67,21 +61,31 @@ func (c *Connector) post(ctx context.Context, issue, body, mark string) (string,
 }
 
 // rewrite changes the words of a comment. Doing it twice changes nothing.
-func (c *Connector) rewrite(ctx context.Context, issue, id, body, mark string) error {
-	foot, err := c.footed(ctx)
+func (c *Connector) rewrite(ctx context.Context, m remark) error {
+	r, _, err := c.remarkCall(ctx, m)
 	if err != nil {
 		return err
 	}
+	r.op, r.method = "edit comment", http.MethodPut
+	return c.do(ctx, r, nil)
+}
+
+// remarkCall is what writing a comment has in common, and whether its mark stands below its words. That it will come back
+// from Jira is expected from now on.
+func (c *Connector) remarkCall(ctx context.Context, m remark) (r call, foot bool, err error) {
+	if foot, err = c.footed(ctx); err != nil {
+		return call{}, false, err
+	}
 	if foot {
-		body += footer(c.commentMark(mark))
+		m.body += footer(c.commentMark(m.mark))
 	}
-	if err := c.expect(ctx, issue, "comment", body); err != nil {
-		return err
+	if err := c.expect(ctx, m.issue, "comment", m.body); err != nil {
+		return call{}, false, err
 	}
-	return c.do(ctx, call{
-		op: "edit comment", method: http.MethodPut, path: commentPath(issue, id), issue: issue, scope: c.shownKey(ctx, issue),
-		body: map[string]any{"body": body, "properties": []property{{originKey, c.commentMark(mark)}}},
-	}, nil)
+	return call{
+		path: commentPath(m.issue, m.id), issue: m.issue, scope: c.shownKey(ctx, m.issue),
+		body: map[string]any{"body": m.body, "properties": []property{{originKey, c.commentMark(m.mark)}}},
+	}, foot, nil
 }
 
 // unsay deletes a comment of ours. One that is not there any more is what was wanted.
@@ -259,14 +263,15 @@ func (c *Connector) showComment(ctx context.Context, e flow.Effect) ([]flow.Link
 func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *spoken) error {
 	bodies := c.bodies(e.Show.View.Body)
 	for i, body := range bodies {
-		mark := partMark(e.Mark(), i)
+		m := remark{issue: issue, body: body, mark: partMark(e.Mark(), i)}
 		if i < len(sp.Parts) {
-			if err := c.reword(ctx, issue, sp.Parts[i], body, mark); err != nil {
+			m.id = sp.Parts[i]
+			if err := c.reword(ctx, m); err != nil {
 				return err
 			}
 			continue
 		}
-		id, err := c.post(ctx, issue, body, mark)
+		id, err := c.post(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -284,16 +289,16 @@ func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *
 }
 
 // reword changes one part. A comment that somebody deleted in Jira stays deleted, as long as its ticket is there.
-func (c *Connector) reword(ctx context.Context, issue, id, body, mark string) error {
-	err := c.rewrite(ctx, issue, id, body, mark)
+func (c *Connector) reword(ctx context.Context, m remark) error {
+	err := c.rewrite(ctx, m)
 	said := refusalOf(err)
 	if said == nil || said.status != http.StatusNotFound || connectors.ClassOf(err) != connectors.Rejected {
 		return err
 	}
-	if _, err := c.read(ctx, issue); err != nil {
+	if _, err := c.read(ctx, m.issue); err != nil {
 		return err
 	}
-	c.deps.Log.Info("a comment of ours was deleted in Jira and is not made again", "ticket", issue, "comment", id)
+	c.deps.Log.Info("a comment of ours was deleted in Jira and is not made again", "ticket", m.issue, "comment", m.id)
 	return nil
 }
 
