@@ -55,6 +55,7 @@ type attempt struct {
 	doer    connectors.Doer
 	began   time.Time
 	made    []flow.Link // by a call that was refused all the same
+	gone    string      // why its ticket cannot be written at all
 
 	fileFate flow.FileFate // what became of a file that was not attached
 	fileWhy  string

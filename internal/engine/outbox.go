@@ -36,6 +36,7 @@ type trail struct {
 	Faults int       `json:"faults,omitempty"` // panics, and calls that did not come back
 	Limits int       `json:"limits,omitempty"` // refusals for now, one after the other
 	Since  time.Time `json:"since,omitzero"`   // the first failure
+	Hidden time.Time `json:"hidden,omitzero"`  // since when its ticket cannot be seen
 	Told   bool      `json:"told,omitempty"`   // the operator was told that it takes long
 	Tries  int       `json:"tries,omitempty"`  // attempts whose end is known
 	Rested int       `json:"rested,omitempty"` // deaths of the process after which it has waited already

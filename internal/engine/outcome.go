@@ -118,6 +118,9 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 	switch ce.Class {
 	case connectors.Rejected:
 		a.made = ce.Made
+		if o.mayBeBack(a, ce) {
+			return o.again(ctx, a, again{at: o.o.Now().Add(goneAfter), why: reason(ce)})
+		}
 		return o.park(ctx, a, reason(ce), false)
 	case connectors.Denied:
 		return o.denied(ctx, a, ce)
@@ -268,7 +271,7 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 			return err
 		}
 		t := a.trail
-		t.Since, t.Told, t.Faults, t.Calls, t.Tries, t.Rested, t.Limits = time.Time{}, false, 0, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
+		t.Since, t.Hidden, t.Told, t.Faults, t.Calls, t.Tries, t.Rested, t.Limits = time.Time{}, time.Time{}, false, 0, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
 		if err := putRow(tx, trailsTable, a.effect.ID, t); err != nil {
 			return err
 		}
@@ -287,7 +290,43 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 func parkedEvent(a *attempt, why string) flow.Event {
 	ev := about(a.effect, "parked/", flow.EffectParked)
 	ev.Fields["why"], ev.Links = []string{why}, a.made
+	if a.gone != "" {
+		ev.Fields["gone"], ev.Subject = []string{a.gone}, ticketOf(a.effect)
+	}
 	return ev
+}
+
+// mayBeBack keeps what a ticket is gone for, and reports whether that was so only once: a ticket that cannot be seen is
+// looked for again before anybody is told.
+func (o *outbox) mayBeBack(a *attempt, ce *connectors.Error) bool {
+	if link, ok := a.request.Link(ticketPurpose); !ok || ce.Gone == "" || ticketOf(a.effect) != link.Ref {
+		return false
+	}
+	a.gone = ce.Gone
+	if ce.Gone != "hidden" {
+		return false
+	}
+	now := o.o.Now().UTC()
+	if a.trail.Hidden.IsZero() {
+		a.trail.Hidden = now
+	}
+	return now.Sub(a.trail.Hidden) < goneAfter
+}
+
+// ticketOf is the ticket that an effect writes to, zero when it is none.
+func ticketOf(e flow.Effect) flow.Ref {
+	var at flow.Ref
+	switch {
+	case e.Copy != nil:
+		at = e.Copy.To
+	case e.Tell != nil:
+		at = e.Tell.Where
+	case e.Purpose() == ticketPurpose && e.Show.Link != nil:
+		at = e.Show.Link.Ref
+	case e.Show != nil:
+		at = e.Show.At
+	}
+	return at
 }
 
 // denied stops the instance: its work is kept, the operator is told once, and it goes on when a check is well again.

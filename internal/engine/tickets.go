@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,9 @@ func (c *chores) readTicket(ctx context.Context, tracker connectors.Tracker, r f
 	case err != nil:
 		return err
 	}
+	if r.Ticket.Gone == "archived" && !restored(r, view) {
+		return nil
+	}
 	if r.Ticket.Gone != "" {
 		return c.back(ctx, r.ID, link, view)
 	}
@@ -163,6 +167,17 @@ func (c *chores) missing(ctx context.Context, id flow.RequestID, link flow.Link,
 		}, now)
 		return []decision{dec}, err
 	})
+}
+
+// restored reports whether an archived ticket was touched since it was archived: it can be read all the same, so nothing
+// else tells that it can be written again.
+func restored(r flow.Request, view flow.View) bool {
+	var since time.Time
+	if i := slices.IndexFunc(r.Problems, func(p flow.Problem) bool { return p.Purpose == "ticket/gone" }); i >= 0 {
+		since = r.Problems[i].Since
+	}
+	changed, err := time.Parse(time.RFC3339, headOf(view.Fields["updated"]))
+	return err == nil && changed.After(since)
 }
 
 // back lets a ticket that could not be seen be written again, as it stands now.

@@ -119,8 +119,8 @@ const (
 	// Links: what now exists. Of a Copy: version; fate (a FileFate; empty: copied) and why, a clause. An effect that was
 	// moot is done without links.
 	EffectDone Kind = "effect.done"
-	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why. Links: what exists
-	// all the same.
+	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why; gone (why the
+	// ticket, then Subject, cannot be written at all). Links: what exists all the same.
 	EffectParked Kind = "effect.parked"
 )
 

@@ -81,6 +81,9 @@ func refreshed(old, l Link) Link {
 func (s *step) parked() {
 	purpose, why := s.ev.Field("purpose"), s.ev.Field("why")
 	version, _ := strconv.ParseInt(s.ev.Field("version"), 10, 64)
+	if s.lostAtTicket(purpose, version) {
+		return
+	}
 	if i := s.fileNumbered(purpose); i >= 0 {
 		s.carried(i, version)
 		return

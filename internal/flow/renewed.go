@@ -64,10 +64,34 @@ func (s *step) gone() {
 		s.because(CodeSuperseded, "This is about another ticket.")
 		return
 	}
-	s.r.Ticket.Gone = s.ev.Field("why")
-	if s.r.Ticket.Gone == "" {
-		s.r.Ticket.Gone = "hidden"
+	why := s.ev.Field("why")
+	if why == "" {
+		why = "hidden"
 	}
+	s.lose(why)
+}
+
+// lostAtTicket takes a write that was given up because the ticket itself cannot be written: that is said once, and what
+// was not written waits for the ticket to be back, or for a new one.
+func (s *step) lostAtTicket(purpose string, version int64) bool {
+	why := s.ev.Field("gone")
+	if _, ok := s.r.Link("ticket"); !ok || why == "" || s.otherTicket() {
+		return false
+	}
+	if shown, asked := s.r.Shows[purpose]; asked && (version == 0 || version >= shown.Version) {
+		delete(s.r.Shows, purpose)
+	}
+	if s.r.Ticket.Gone == "" {
+		s.lose(why)
+		return true
+	}
+	s.because(CodeNoted, fmt.Sprintf("%s waits: %s", s.ev.Field("effect"), s.goneSentence()))
+	return true
+}
+
+// lose says that nothing can be written to the ticket.
+func (s *step) lose(why string) {
+	s.r.Ticket.Gone = why
 	line := s.goneSentence()
 	s.because(CodeRecorded, line)
 	s.solved("ticket")
