@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 			`problem jira DES: signoff-bot@lumen.example may not "Schedule Issues": due dates cannot be written -> Project settings, Permissions: add "Schedule Issues" for signoff-bot@lumen.example`,
 			`warning jira: signoff-bot@lumen.example may not "Browse users and groups"`,
 		}, nil},
-		"token ends": {nil, "2026-12-01", []string{"warning jira: token expires in 10 days (2026-12-01)"}, nil},
+		"token ends": {nil, "2026-12-01", []string{"warning jira: token expires in 11 days (2026-12-01)"}, nil},
 		"token over": {nil, "2026-11-19", []string{"problem jira: the token expired on 2026-11-19"}, []string{"jira DES"}},
 		"bad token":  {func(o *site.Options) { o.Token = "another" }, "", []string{"problem jira: ", "Jira no longer accepts signoff's token."}, []string{"jira DES"}},
 		"fields": {func(o *site.Options) {
@@ -155,6 +155,15 @@ func TestCheck_Edition(t *testing.T) {
 				t.Errorf("Check of %s says\n%s\nwant %s", tc.info, got, tc.want)
 			}
 		})
+	}
+}
+
+// TestCheck_SaysOnceThatJiraDoesNotAnswer: what else is asked would only say the same again.
+func TestCheck_SaysOnceThatJiraDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	c, _ := scripted(t, map[string][]string{infoCall: {"503 "}})
+	if got := lines(c.Check(t.Context())); strings.Count(got, "warning jira") != 1 || !strings.Contains(got, "Jira does not answer just now") || strings.Contains(got, "DES") {
+		t.Errorf("Check of a Jira that does not answer says\n%s\nwant that, once", got)
 	}
 }
 

@@ -20,11 +20,16 @@ const warnBefore = 14 * 24 * time.Hour
 // Check asks Jira for its edition, our account and its token, for each project's permissions, issue types, fields and
 // statuses, and for attachments and the webhook.
 func (c *Connector) Check(ctx context.Context) []connectors.Finding {
-	out := []connectors.Finding{c.checkEdition(ctx), c.checkAccount(ctx)}
-	if f, ok := c.checkToken(); ok {
+	out := []connectors.Finding{c.checkEdition(ctx)}
+	if out[0].Level == "ok" {
+		out = append(out, c.checkAccount(ctx))
+	}
+	answers := out[len(out)-1].Level == "ok"
+	f, given := c.checkToken()
+	if given {
 		out = append(out, f)
 	}
-	if slices.ContainsFunc(out, func(f connectors.Finding) bool { return f.Level == "problem" }) {
+	if !answers || given && f.Level == "problem" {
 		return out // the rest would only say the same again
 	}
 	out = append(out, c.checkUsers(ctx), c.checkAttachments(ctx), c.checkHook(ctx))
@@ -118,8 +123,9 @@ func (c *Connector) checkToken() (connectors.Finding, bool) {
 	if err != nil {
 		return connectors.Finding{}, false // not given; a wrong one is refused at start
 	}
-	left := at.Sub(c.deps.Now())
-	days := int(left.Hours() / 24)
+	now := c.deps.Now().UTC()
+	left := at.Sub(now)
+	days := int(at.Sub(now.Truncate(24*time.Hour)) / (24 * time.Hour)) // of the calendar
 	switch {
 	case left <= 0:
 		return c.bad("", "the token expired on "+c.set.TokenExpires, "Make a new token for "+c.ourselves()+" and put it into tracker.jira.token."), true
