@@ -43,7 +43,15 @@ func (c *Connector) Attach(ctx context.Context, e flow.Effect, m connectors.File
 	if body, m.Size, err = sized(body, m.Size, e.Copy.Limit); err != nil {
 		return nil, err
 	}
-	return c.upload(ctx, in, e, out, m, body)
+	return c.upload(ctx, upload{in: in, effect: e, out: out, file: m}, body)
+}
+
+// upload is a file on its way into a thread.
+type upload struct {
+	in     install
+	effect flow.Effect
+	out    outgoing
+	file   connectors.FileMeta
 }
 
 // keptFile is what we remember of a file that was put into a thread.
@@ -73,26 +81,26 @@ func sized(body io.Reader, size, limit int64) (io.Reader, int64, error) {
 	return strings.NewReader(string(data)), int64(len(data)), nil
 }
 
-func (c *Connector) upload(ctx context.Context, in install, e flow.Effect, out outgoing, m connectors.FileMeta, body io.Reader) ([]flow.Link, error) {
-	if m.Size == 0 {
-		return nil, &connectors.Error{Op: opUpload, Class: connectors.Rejected, Err: errors.New("the file is empty"), Person: "The file “" + clip(oneLine(m.Name), 100) + "” is empty; Slack takes no empty files."}
+func (c *Connector) upload(ctx context.Context, u upload, body io.Reader) ([]flow.Link, error) {
+	if u.file.Size == 0 {
+		return nil, &connectors.Error{Op: opUpload, Class: connectors.Rejected, Err: errors.New("the file is empty"), Person: "The file “" + clip(oneLine(u.file.Name), 100) + "” is empty; Slack takes no empty files."}
 	}
 	var begun struct {
 		URL string `json:"upload_url"`
 		ID  string `json:"file_id"`
 	}
-	args := url.Values{"filename": {m.Name}, "length": {strconv.FormatInt(m.Size, 10)}}
-	if _, err := c.read(ctx, out.team, opUploadURL, args, &begun); err != nil {
+	args := url.Values{"filename": {u.file.Name}, "length": {strconv.FormatInt(u.file.Size, 10)}}
+	if _, err := c.read(ctx, u.out.team, opUploadURL, args, &begun); err != nil {
 		return nil, err
 	}
 	if begun.ID == "" || !c.mayFetch(begun.URL) {
 		return nil, &connectors.Error{Op: opUploadURL, Class: connectors.Rejected, Err: errors.New("the address for the file is none of Slack's")}
 	}
-	if err := c.send(ctx, begun.URL, m.Size, body); err != nil {
+	if err := c.send(ctx, begun.URL, u.file.Size, body); err != nil {
 		return nil, err
 	}
-	c.wrote(ctx, in.Team, "file", begun.ID) // before it is shown: the event about it comes at once
-	return c.complete(ctx, in, e, out, begun.ID, m.Name)
+	c.wrote(ctx, u.in.Team, "file", begun.ID) // before it is shown: the event about it comes at once
+	return c.complete(ctx, u, begun.ID)
 }
 
 // send gives the bytes to the address, which is a secret of its own: no token goes there.
@@ -120,30 +128,30 @@ func (c *Connector) send(ctx context.Context, address string, size int64, body i
 }
 
 // complete shows the file in the thread.
-func (c *Connector) complete(ctx context.Context, in install, e flow.Effect, out outgoing, id, name string) ([]flow.Link, error) {
-	list, err := json.Marshal([]map[string]string{{"id": id, "title": fileTitle(e, name)}})
+func (c *Connector) complete(ctx context.Context, u upload, id string) ([]flow.Link, error) {
+	list, err := json.Marshal([]map[string]string{{"id": id, "title": fileTitle(u.effect, u.file.Name)}})
 	if err != nil {
 		return nil, &connectors.Error{Op: opComplete, Class: connectors.Rejected, Err: err}
 	}
-	args := url.Values{"files": {string(list)}, "channel_id": {out.channel}}
-	if out.thread != "" {
-		args.Set("thread_ts", out.thread)
+	args := url.Values{"files": {string(list)}, "channel_id": {u.out.channel}}
+	if u.out.thread != "" {
+		args.Set("thread_ts", u.out.thread)
 	}
-	if e.Copy.Note != "" {
-		args.Set("initial_comment", escape(oneLine(e.Copy.Note)))
+	if u.effect.Copy.Note != "" {
+		args.Set("initial_comment", escape(oneLine(u.effect.Copy.Note)))
 	}
 	var done struct {
 		Files []attached `json:"files"`
 	}
-	if _, err := c.write(ctx, out.team, opComplete, args, &done); err != nil {
+	if _, err := c.write(ctx, u.out.team, opComplete, args, &done); err != nil {
 		return nil, err
 	}
 	kept := keptFile{ID: id}
 	if len(done.Files) > 0 {
 		kept.URL = webOnly(string(done.Files[0].Page))
 	}
-	c.note(keyCopied(e), kept)
-	return c.fileLinks(in, e, kept), nil
+	c.note(keyCopied(u.effect), kept)
+	return c.fileLinks(u.in, u.effect, kept), nil
 }
 
 // fileTitle is what people read above the file; its end is what Find looks for.
