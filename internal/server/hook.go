@@ -15,6 +15,7 @@ import (
 const (
 	bodyMost  = 4 << 20          // bytes of a delivery
 	bodySmall = 64 << 10         // what any delivery may use; more needs one of the large places
+	bodyWaste = 32 << 20         // of a larger one that are let in and thrown away
 	bodyTime  = 10 * time.Second // in which a body has to be here
 
 	inFlight  = 512 // deliveries at once
@@ -47,10 +48,6 @@ func (k *hooks) serve(w http.ResponseWriter, r *http.Request, path string) {
 	h := w.Header()
 	h["X-Content-Type-Options"], h["Referrer-Policy"] = nosniff, noReferrer
 	h["Content-Security-Policy"], h["Cache-Control"] = nothing, noStore
-	if r.ContentLength > bodyMost {
-		refuseHook(w, http.StatusRequestEntityTooLarge)
-		return
-	}
 	from, status := k.cheap(w, r)
 	if status != 0 {
 		refuseHook(w, status)
@@ -124,6 +121,13 @@ func (k *hooks) body(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 		return nil, 0
 	}
 	defer deadline(w)()
+	if r.ContentLength > bodyMost {
+		if enter(k.large) {
+			defer leave(k.large)
+			discard(r.Body)
+		}
+		return nil, http.StatusRequestEntityTooLarge
+	}
 	if r.ContentLength > 0 && r.ContentLength <= bodySmall {
 		b := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, b); err != nil {
@@ -143,10 +147,15 @@ func (k *hooks) body(w http.ResponseWriter, r *http.Request) ([]byte, int) {
 		return nil, unread(err)
 	}
 	if b.Len() > bodyMost {
+		discard(r.Body)
 		return nil, http.StatusRequestEntityTooLarge
 	}
 	return b.Bytes(), 0
 }
+
+// discard lets a body that is too large arrive, within reason: a sender that is cut off while it writes sees no answer
+// and comes again.
+func discard(body io.Reader) { _, _ = io.CopyN(io.Discard, body, bodyWaste) }
 
 // deadline makes reading fail when the body takes too long; the returned function ends that.
 func deadline(w http.ResponseWriter) (stop func()) {

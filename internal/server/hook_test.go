@@ -1,9 +1,11 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -84,6 +86,34 @@ func TestHook_Refusals(t *testing.T) {
 				t.Errorf("hub saw %d deliveries, want %d", len(s.hub.hooks), want)
 			}
 		})
+	}
+}
+
+// A sender that does not look for an answer before its whole body is out sees the refusal, and need not come again.
+func TestHook_TooLargeIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	host := httptest.NewServer(s.Public())
+	defer host.Close()
+	conn, err := net.Dial("tcp", host.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	const size = 25 << 20
+	if _, err := fmt.Fprintf(conn, "POST /hooks/jira HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", size); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := conn.Write(make([]byte, size)); err != nil {
+		t.Fatalf("cut off after %d bytes: %v", n, err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge || len(s.hub.hooks) != 0 {
+		t.Errorf("status %d, %d deliveries; want 413 and none", resp.StatusCode, len(s.hub.hooks))
 	}
 }
 
