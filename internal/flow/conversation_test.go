@@ -302,11 +302,8 @@ func TestConversation_AllOrders(t *testing.T) {
 	}
 	start := newWorld(twoStages())
 	start.submit("maya", "")
-	ends, n := map[string]int{}, 0
-	permutations(6, func(order []int) { // 5 is the making of the ticket
-		if n++; n%slower != 0 {
-			return
-		}
+	ends := map[string]int{}
+	orders(6, func(order []int) { // 5 is the making of the ticket
 		h := &hub{world: &world{p: start.p, r: start.r, now: start.now, things: maps.Clone(start.things)}, shown: map[string][]string{}}
 		for _, x := range order {
 			if x < 5 {

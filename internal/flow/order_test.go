@@ -31,6 +31,17 @@ func permutations(n int, each func([]int)) {
 	walk(nil, all)
 }
 
+// orders is permutations; where everything takes much longer, only some of them, the first included.
+func orders(n int, each func([]int)) {
+	nth := 0
+	permutations(n, func(order []int) {
+		if nth%slower == 0 {
+			each(order)
+		}
+		nth++
+	})
+}
+
 // TestTicketMoved_AllOrders delivers five moves of one ticket in all 120 orders.
 func TestTicketMoved_AllOrders(t *testing.T) {
 	t.Parallel()
@@ -48,7 +59,7 @@ func TestTicketMoved_AllOrders(t *testing.T) {
 				t.Run(fmt.Sprint(name, workflow, by), func(t *testing.T) {
 					t.Parallel()
 					var want *ticketEnd
-					permutations(len(list), func(order []int) {
+					orders(len(list), func(order []int) {
 						got := moveTicket(list, order, workflow, by)
 						if want == nil {
 							want = &got

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var histories = flag.Int("histories", 5_000, "random histories to compare with the model")
+var histories = flag.Int("histories", 2_000, "random histories to compare with the model")
 
 var crowd = []string{"ana", "ben", "chloe", "dana", "eli", "maya", "lin"}
 

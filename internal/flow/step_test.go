@@ -15,7 +15,7 @@ import (
 // to Step must stay as it was.
 func TestStep_FoldsTwice(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(max(10, *histories/50/slower)) {
 		h := newHistory(seed)
 		h.chat = true
 		h.r = Request{}
