@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -79,6 +80,9 @@ func (k *canvas) head() {
 		lines = append(lines, title)
 	}
 	for _, f := range v.Facts {
+		if v.Kind == flow.DraftView && f.Name == "type" {
+			f.Text = firstOf(k.c.typeOf(f.Text).Label, f.Text)
+		}
 		value := clipMarked(k.p.fact(f), maxFact)
 		switch {
 		case value == "":
@@ -96,14 +100,39 @@ func (k *canvas) read() {
 	if k.view.Kind != flow.DraftView || k.card {
 		return
 	}
+	labels := map[string]string{}
+	for _, f := range k.view.Facts {
+		if f.Name == "type" {
+			for _, field := range k.c.typeOf(f.Text).Fields {
+				labels[field.Name] = field.Label
+			}
+		}
+	}
 	names := slices.Sorted(maps.Keys(k.view.Fields))
 	k.run(len(names), func(i int) string {
 		value := clip(oneLine(strings.Join(k.view.Fields[names[i]], ", ")), maxFact)
 		if value == "" {
 			return ""
 		}
-		return escape(strings.ReplaceAll(names[i], "_", " ")) + ": " + escape(value)
+		label := firstOf(oneLine(labels[names[i]]), capital(strings.ReplaceAll(names[i], "_", " ")))
+		return escape(label) + ": " + escape(value)
 	}, "\n")
+}
+
+// typeOf is a request type as people know it, the zero one where it is not known (any more).
+func (c *Connector) typeOf(name string) flow.RequestType {
+	ask := c.query.Load()
+	if ask == nil {
+		return flow.RequestType{}
+	}
+	t, _ := typeNamed((*ask).Types(), name)
+	return t
+}
+
+// capital begins words with a capital letter.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 // key is the request's number, linked to its page.

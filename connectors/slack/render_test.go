@@ -82,8 +82,17 @@ func TestRender_ADraftShowsWhatWasRead(t *testing.T) {
 	if want := `Make a request of this? *Nova banner*\nType: banner"`; !strings.Contains(string(data), want) {
 		t.Errorf("the draft shows %s, want %s", data, want)
 	}
-	if want := `brand name: Nova\nsizes: 300x250, 728x90"`; !strings.Contains(string(data), want) || s.text != v.Headline {
+	if want := `Brand name: Nova\nSizes: 300x250, 728x90"`; !strings.Contains(string(data), want) || s.text != v.Headline {
 		t.Errorf("the draft shows %s as %q, want %s", data, s.text, want)
+	}
+	r.Ask(&fakeQuery{types: []flow.RequestType{{Name: "banner", Label: "Banner", Fields: []flow.Field{{Name: "brand_name", Label: "Whose brand"}}}}})
+	if data, err = json.Marshal(r.render(show(v)).blocks); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`Type: Banner"`, `Whose brand: Nova\nSizes: `} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("with the rules at hand the draft shows %s, want %s", data, want)
+		}
 	}
 }
 
