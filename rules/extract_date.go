@@ -50,6 +50,7 @@ const (
 	monthWords = `jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?`
 	countWords = `\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve`
 	leadWords  = `by|due|before|until|till|on|for|deadline|needed|no later than|latest`
+	namedDays  = `black|cyber|giving|good|easter|palm|ash|maundy|shrove|super` // Black Friday is an occasion, and rarely the day something is due
 	endWords   = `eod|cob|close of business|end of (?:the )?day|end of business`
 )
 
@@ -58,7 +59,7 @@ var (
 	numericForm = regexp.MustCompile(`(?i)\b(?:(` + leadWords + `)[ :]+)?(\d{1,2})([/.])(\d{1,2})(?:[/.](\d{4}|\d{2}))?\b`)
 	dayMonth    = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+(` + monthWords + `)\b\.?(?:,?\s+(\d{4})\b)?`)
 	monthDay    = regexp.MustCompile(`(?i)\b(` + monthWords + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(\d{4})\b)?`)
-	weekdayForm = regexp.MustCompile(`(?i)\b(?:(this|next|coming)\s+)?(` + dayWords + `)\b`)
+	weekdayForm = regexp.MustCompile(`(?i)\b(?:(this|next|coming|` + namedDays + `)\s+)?(` + dayWords + `)\b`)
 	shortForm   = regexp.MustCompile(`(?i)\b(?:(this|next|coming|` + leadWords + `)\s+)(` + shortDays + `)\b\.?`)
 	shortEnd    = regexp.MustCompile(`(?i)\b(` + shortDays + `)\b\.?\s+(?:` + endWords + `|\d{1,2}(?::\d{2}|\s?[ap]m))`)
 	relative    = regexp.MustCompile(`(?i)\b(day after tomorrow|today|tonight|tomorrow)\b`)

@@ -77,6 +77,8 @@ func TestExtract_dates(t *testing.T) {
 		{"banner by next Friday", "2026-11-27", "next Friday"},
 		{"banner by next Fri", "2026-11-27", "next Fri"},
 		{"he sat in the sun", "", ""},
+		{"a Black Friday banner and one for Cyber Monday", "", ""},
+		{"a Black Friday banner by Friday", "2026-11-20", "Friday"},
 		{"banner by Friday EOD", "2026-11-20T16:30:00Z", "Friday EOD"},
 		{"banner by EOD Friday", "2026-11-20T16:30:00Z", "EOD Friday"},
 		{"banner by close of business on Thursday", "2026-11-19T18:00:00Z", "close of business on Thursday"},

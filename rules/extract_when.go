@@ -119,7 +119,11 @@ func (x *extractor) weekday(which, name string) (moment, bool) {
 		if !strings.HasPrefix(strings.ToLower(name), short) {
 			continue
 		}
-		switch strings.ToLower(which) {
+		which = strings.ToLower(which)
+		if which != "" && strings.Contains("|"+namedDays+"|", "|"+which+"|") {
+			return moment{}, false
+		}
+		switch which {
 		case "next":
 			return moment{time: x.inWeek(1, time.Weekday(i)), how: "the " + time.Weekday(i).String() + " of next week"}, true
 		case "this":
