@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -310,15 +309,15 @@ func (e *Engine) tellPerson(ctx context.Context, j store.Job) error {
 	if !ok || e.o.Mode == "shadow" {
 		return nil
 	}
-	if why, stopped := e.gate.why(eff.Target); stopped {
-		return &store.LaterError{At: e.o.Now().Add(closed), Free: true, Unsure: j.Unsure, Why: eff.Target + " is stopped: " + why}
+	if err := e.whileStopped(j, eff.Target); err != nil {
+		return err
 	}
 	if err := e.accountsOf(ctx, &eff); err != nil {
 		return err
 	}
 	what := call{job: j.ID, instance: eff.Target, shape: shapeOf(eff), effect: eff}
-	if at := e.limits.admit(what, e.o.Now()); at.After(e.o.Now()) {
-		return &store.LaterError{At: at, Free: true, Unsure: j.Unsure, Why: "waiting for a rate limit of " + eff.Target}
+	if err := e.whileLimited(j, what); err != nil {
+		return err
 	}
 	_, err = guard(ctx, callTime, func(ctx context.Context) ([]flow.Link, error) {
 		if j.Unsure {
@@ -354,25 +353,11 @@ func (e *Engine) toldPerson(ctx context.Context, j store.Job, what call, err err
 		e.met.effects.WithLabelValues(what.instance, "done").Inc()
 		return nil
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return &store.LaterError{At: e.o.Now(), Unsure: true, Why: "stopped"}
+	if later := e.interrupted(ctx, err); later != nil {
+		return later
 	}
 	ce := classed(err)
 	e.met.effects.WithLabelValues(what.instance, string(ce.Class)).Inc()
 	e.o.Log.Warn("person not told", "job", j.ID, "class", string(ce.Class), "error", err)
-	wait := e.o.Now().Add(max(ce.Wait, e.limits.backoff(j.Attempts)))
-	switch ce.Class {
-	case connectors.Rejected:
-		return store.Park(reason(ce))
-	case connectors.Denied:
-		if err := e.outbox.halt(ctx, what.instance, ce); err != nil {
-			return err
-		}
-		return &store.LaterError{At: e.o.Now().Add(closed), Free: true, Unsure: j.Unsure, Why: reason(ce)}
-	case connectors.Limited:
-		return &store.LaterError{At: e.limits.limited(what, ce, e.o.Now()), Free: true, Unsure: j.Unsure, Why: reason(ce)}
-	case connectors.Unsure:
-		return &store.LaterError{At: wait, Unsure: true, Why: reason(ce)}
-	}
-	return &store.LaterError{At: wait, Unsure: j.Unsure, Why: reason(ce)}
+	return e.afterFailure(ctx, j, what, ce)
 }

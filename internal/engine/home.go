@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -137,8 +136,8 @@ func (e *Engine) showHome(ctx context.Context, j store.Job) error {
 	if !ok || e.o.Mode == "shadow" {
 		return nil
 	}
-	if why, stopped := e.gate.why(instance); stopped {
-		return &store.LaterError{At: e.o.Now().Add(closed), Free: true, Why: instance + " is stopped: " + why}
+	if err := e.whileStopped(j, instance); err != nil {
+		return err
 	}
 	mine, page, err := e.buildHome(ctx, key)
 	if err != nil || mine.Who.Ref.Zero() {
@@ -152,8 +151,8 @@ func (e *Engine) showHome(ctx context.Context, j store.Job) error {
 		return nil
 	}
 	what := call{job: j.ID, instance: instance, shape: "home"}
-	if at := e.limits.admit(what, e.o.Now()); at.After(e.o.Now()) {
-		return &store.LaterError{At: at, Free: true, Why: "waiting for a rate limit of " + instance}
+	if err := e.whileLimited(j, what); err != nil {
+		return err
 	}
 	_, err = guard(ctx, callTime, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Home(ctx, mine.Who.Ref, page) })
 	if err != nil {
@@ -244,21 +243,13 @@ func (e *Engine) homeShown(ctx context.Context, key string, opened time.Time, su
 
 // homeFailed says when a page is tried again. What the service refuses is not shown until it changes.
 func (e *Engine) homeFailed(ctx context.Context, j store.Job, what call, err error) error {
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return &store.LaterError{At: e.o.Now(), Why: "stopped"}
+	if later := e.interrupted(ctx, err); later != nil {
+		return later
 	}
 	ce := classed(err)
 	e.o.Log.Warn("page not shown", "page", string(j.Payload), "class", string(ce.Class), "error", err)
-	switch ce.Class {
-	case connectors.Rejected:
+	if ce.Class == connectors.Rejected {
 		return nil
-	case connectors.Denied:
-		if err := e.outbox.halt(ctx, what.instance, ce); err != nil {
-			return err
-		}
-		return &store.LaterError{At: e.o.Now().Add(closed), Free: true, Why: reason(ce)}
-	case connectors.Limited:
-		return &store.LaterError{At: e.limits.limited(what, ce, e.o.Now()), Free: true, Why: reason(ce)}
 	}
-	return &store.LaterError{At: e.o.Now().Add(max(ce.Wait, e.limits.backoff(j.Attempts))), Why: reason(ce)}
+	return e.afterFailure(ctx, j, what, ce)
 }

@@ -55,8 +55,8 @@ func (e *Engine) hearThread(ctx context.Context, j store.Job) error {
 	if !ok {
 		return nil
 	}
-	if why, stopped := e.gate.why(what.Thread.System); stopped {
-		return &store.LaterError{At: e.o.Now().Add(closed), Free: true, Why: what.Thread.System + " is stopped: " + why}
+	if err := e.whileStopped(j, what.Thread.System); err != nil {
+		return err
 	}
 	err := e.chores.hear(ctx, conv, j.Request, what.Thread, what.Since)
 	switch connectors.ClassOf(err) {
