@@ -33,7 +33,7 @@ func TestLife_Renamed(t *testing.T) {
 				got = append(got, ev)
 			}
 		}
-		if len(got) != 1 || got[0].Subject != made[0].Ref || got[0].Field("key") != key || got[0].Field("project") != "MKT" {
+		if len(got) != 1 || got[0].Subject != made[0].Ref || got[0].Field("key") != key {
 			t.Fatalf("the move is told as %+v, want it renamed to %s", got, key)
 		}
 		if l := got[0].Links[0]; l.Label != key || !strings.HasSuffix(l.URL, "/browse/"+key) {

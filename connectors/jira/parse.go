@@ -122,7 +122,7 @@ func (r *reading) moved(ev *flow.Event) {
 func (r *reading) renamed(ev *flow.Event) {
 	key := string(r.p.renamed().ToText)
 	ev.Seq = string(r.p.Changelog.ID)
-	ev.Fields["key"], ev.Fields["project"] = []string{key}, []string{projectOf(key)}
+	ev.Fields["key"] = []string{key}
 	ev.Links = []flow.Link{{Ref: ev.Subject, Label: key, URL: r.c.browse(key)}}
 }
 

@@ -202,7 +202,6 @@ func (c *chores) renamed(ctx context.Context, id flow.RequestID, link flow.Link,
 	if key == "" || link.Label == "" || key == link.Label {
 		return nil
 	}
-	project, _, _ := strings.Cut(key, "-")
 	now := c.e.o.Now().UTC()
 	address := link.URL
 	if before, ok := strings.CutSuffix(address, link.Label); ok {
@@ -211,7 +210,7 @@ func (c *chores) renamed(ctx context.Context, id flow.RequestID, link flow.Link,
 	return c.decided(ctx, func(tx store.Tx) ([]decision, error) {
 		dec, err := c.e.decider.event(tx, flow.Event{
 			ID: fmt.Sprintf("renamed/%s/%s/%d", id, key, now.UnixMilli()), Kind: flow.TicketRenamed, Request: id, Subject: link.Ref, Sent: now,
-			Fields: map[string][]string{"key": {key}, "project": {project}},
+			Fields: map[string][]string{"key": {key}},
 			Links:  []flow.Link{{Ref: link.Ref, Purpose: ticketPurpose, Label: key, URL: address}},
 		}, now)
 		return []decision{dec}, err

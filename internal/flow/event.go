@@ -94,7 +94,7 @@ const (
 	// LinkShared says that somebody showed a link to the request elsewhere in chat. Where: the message. Fields: url
 	// (every address that was shown), shared ("yes": others than our own people read there).
 	LinkShared Kind = "link.shared"
-	// TicketRenamed says that the ticket has another key now (it was moved to another project). Fields: key, project.
+	// TicketRenamed says that the ticket has another key now (it was moved to another project). Fields: key.
 	// Links[0]: its label and address.
 	TicketRenamed Kind = "ticket.renamed"
 	// TicketGone says that the ticket cannot be written any more. Fields: why ("deleted", "archived", "hidden": it

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// renamed follows the ticket to its new key.
+// renamed follows the ticket to its new key. The request's own project stays: a new ticket, should one be asked for, is
+// made where the rules put it.
 func (s *step) renamed() {
 	l, ok := s.r.Link("ticket")
 	mark, ordered := s.mark()
@@ -32,9 +33,6 @@ func (s *step) renamed() {
 		if s.r.Links[i].Purpose == "ticket" {
 			s.r.Links[i].Label, s.r.Links[i].URL = key, fresh.URL
 		}
-	}
-	if project := s.ev.Field("project"); project != "" {
-		s.r.Project = project
 	}
 	line := fmt.Sprintf("%s was moved in %s and is called %s now.", old, place(s.r.Places.Tracker), key)
 	s.because(CodeRecorded, line)
