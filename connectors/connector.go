@@ -284,10 +284,12 @@ type Conversant interface {
 }
 
 // Ways are what a tracker's settings say about conflicts: Bypass ("flag", "move back") when a ticket is moved past an
-// open approval, Attach when files added to the ticket go into the thread too.
+// open approval, Attach when files added to the ticket go into the thread too. Look is how often open tickets are read
+// for what no webhook told of, 0 for the usual distance.
 type Ways struct {
 	Bypass string
 	Attach bool
+	Look   time.Duration
 }
 
 // Wayward is a tracker with ways of its own; others flag and keep files.

@@ -25,6 +25,7 @@ webhook: auto                      # signoff registers it and keeps it right; or
 writes_per_day: 5000
 bypass: flag                       # a ticket moved past an open approval by hand; or move back
 attachments: keep                  # files added in Jira stay there; or to thread
+# read_every: 15 minutes           # how often open tickets are read for what no webhook told of
 projects:
   DES:
     issue_type: Task

@@ -51,9 +51,10 @@ func (c *Connector) view(i *issue) flow.View {
 	}
 }
 
-// Ways are what the settings say about moves by hand and about files.
+// Ways are what the settings say about moves by hand, about files, and how often tickets are read.
 func (c *Connector) Ways() connectors.Ways {
-	return connectors.Ways{Bypass: c.set.Bypass, Attach: c.set.Attachments == "to thread"}
+	every, _ := c.set.look() // a wrong one is refused at start
+	return connectors.Ways{Bypass: c.set.Bypass, Attach: c.set.Attachments == "to thread", Look: every}
 }
 
 // Said reads what people said and attached in a ticket since an instant, as webhooks would have told it, oldest first.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Settings struct {
 	WritesPerDay int                `yaml:"writes_per_day"`
 	Bypass       string             `yaml:"bypass"`      // flag, move back
 	Attachments  string             `yaml:"attachments"` // keep, to thread
+	ReadEvery    string             `yaml:"read_every"`  // 15 minutes
 	Deployment   string             `yaml:"deployment"`  // cloud, server; empty: as Jira says
 	Projects     map[string]Project `yaml:"projects"`
 }
@@ -156,6 +158,8 @@ func (s *Settings) complete() error {
 	add(oneOf("bypass", &s.Bypass, "flag", "move back"))
 	add(oneOf("attachments", &s.Attachments, "keep", "to thread"))
 	add(oneOf("webhook", &s.Webhook, "auto", "manual"))
+	_, err := s.look()
+	add(err)
 	if len(s.Projects) == 0 {
 		add(problem("projects", "name at least one Jira project, for example DES: {issue_type: Task}"))
 	}
@@ -165,6 +169,19 @@ func (s *Settings) complete() error {
 		s.Projects[key] = p
 	}
 	return errors.Join(all...)
+}
+
+// look is how often open tickets are read, 0 when the settings do not say.
+func (s *Settings) look() (time.Duration, error) {
+	if s.ReadEvery == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(s.ReadEvery, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > 60 || strings.TrimSuffix(unit, "s") != "minute" {
+		return 0, problem("read_every", `must be 1 to 60 minutes, such as "15 minutes"`)
+	}
+	return time.Duration(n) * time.Minute, nil
 }
 
 // oneOf takes one of the words of a setting; the first is its default.

@@ -139,7 +139,7 @@ func TestSweep_LostDeletion(t *testing.T) {
 		d.mu.Lock()
 		d.gone[ticket.Key] = "deleted"
 		d.mu.Unlock()
-		w.pass(16 * time.Minute)
+		w.pass(10 * time.Minute)
 		if n := len(w.kinds("CR-1", flow.TicketGone)); n != 0 {
 			t.Fatalf("gone after one look")
 		}
@@ -157,6 +157,26 @@ func TestSweep_LostDeletion(t *testing.T) {
 		w.pass(time.Minute)
 		if link, ok := w.request("CR-1").Link("ticket"); !ok || link.Ref == ticket {
 			t.Errorf("after a person asked for a new one: %+v (%+v)", link, why)
+		}
+	})
+}
+
+// Tickets are read soon after a start, and as often as the settings say.
+func TestSweep_WhenItIsRead(t *testing.T) {
+	t.Parallel()
+	inDesk(t, func(w *world, d *desk, ticket flow.Ref) {
+		w.stop()
+		d.says(ticket, flow.CommentAdded, "7", "Said while nobody listened")
+		w.desk.mu.Lock()
+		w.desk.ways.Look = 5 * time.Minute
+		w.desk.mu.Unlock()
+		w.start()
+		for i, within := range []time.Duration{90 * time.Second, 5 * time.Minute, 5 * time.Minute} {
+			w.pass(within)
+			if n := len(w.kinds("CR-1", flow.CommentAdded)); n != i+1 {
+				t.Fatalf("%d comments %s later, want %d", n, within, i+1)
+			}
+			d.says(ticket, flow.CommentAdded, fmt.Sprint(8+i), "Said while webhooks were lost")
 		}
 	})
 }

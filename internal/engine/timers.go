@@ -50,7 +50,8 @@ const (
 	expireBatch  = 500
 	expireRounds = 20
 	peopleEvery  = 24 * time.Hour
-	ticketsEvery = 15 * time.Minute
+	ticketsSoon  = time.Minute      // after a start
+	ticketsEvery = 15 * time.Minute // unless the settings say otherwise
 	recheckEvery = time.Minute
 	hooksEvery   = time.Hour
 )
@@ -69,7 +70,8 @@ func (c *chores) start(ctx context.Context) error {
 				plan = append(plan, store.Job{ID: registerJob + "/" + instance, Kind: registerJob, At: now, Payload: []byte(instance)})
 			}
 			if _, ok := conn.(connectors.Tracker); ok {
-				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsEvery), Payload: []byte(instance)})
+				// Soon: what was told while nobody listened may be lost.
+				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsSoon), Payload: []byte(instance)})
 			}
 		}
 		for _, j := range plan {
@@ -90,7 +92,7 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 	case peopleJob:
 		err = c.resolvePeople(ctx)
 	case ticketsJob:
-		every, err = ticketsEvery, c.readTickets(ctx, string(j.Payload))
+		every, err = c.readEvery(string(j.Payload)), c.readTickets(ctx, string(j.Payload))
 	case aliveJob:
 		every, err = aliveEvery, c.alive(ctx)
 	case registerJob:
@@ -103,6 +105,14 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		return &store.LaterError{At: c.e.o.Now().Add(c.e.limits.backoff(j.Attempts)), Why: err.Error()}
 	}
 	return &store.LaterError{At: c.e.o.Now().Add(every), Free: true, Why: "again later"}
+}
+
+// readEvery is how often the tickets of an instance are read.
+func (c *chores) readEvery(instance string) time.Duration {
+	if w, ok := c.e.o.Connectors[instance].(connectors.Wayward); ok && w.Ways().Look > 0 {
+		return w.Ways().Look
+	}
+	return ticketsEvery
 }
 
 // expire forgets what is too old, by index and in small batches.
