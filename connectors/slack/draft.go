@@ -12,7 +12,8 @@ import (
 const (
 	sentenceConfirmed = "The request is being made. Its card appears in a moment."
 	sentenceDismissed = "Dismissed. Nothing was made of it."
-	sentenceMuted     = "Dismissed, and messages of yours are not offered any more. The app's Home tab switches that on again."
+	sentenceMuted     = "Dismissed, and messages of yours are not offered any more."
+	sentenceUnmute    = " The app's Home tab switches that on again."
 	sentenceAnswered  = "Thank you, that is noted."
 )
 
@@ -35,6 +36,9 @@ func (c *Connector) afterPress(ctx context.Context, i interaction, p press, q co
 		sentence = sentenceDismissed
 	case actionMute:
 		sentence = sentenceMuted
+		if c.settings.home() {
+			sentence += sentenceUnmute
+		}
 	case actionYes, actionNo:
 		sentence = sentenceAnswered
 	case actionApprove:

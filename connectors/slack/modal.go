@@ -216,7 +216,7 @@ func (s sheet) templateLine(f flow.Field) slack.Block {
 	case f.Type == "long_text":
 		l.element = s.textBox(name, "", maxInput, true)
 	case f.Type == "list":
-		l.hint = firstOf(f.Help, "Several are parted by commas.")
+		l.hint = firstOf(f.Help, "Separate several with commas.")
 		l.element = sheet{values: map[string][]string{name: {strings.Join(s.values[name], ", ")}}}.textBox(name, "", maxInput, false)
 	case f.Type == "money":
 		l.element = s.textBox(name, "for example 5000 EUR", maxTitle, false)

@@ -115,7 +115,11 @@ func (c *Connector) answer(ctx context.Context, ask question, q connectors.Query
 	}
 	switch ask.verb {
 	case "approve", "approved", "reject", "decline", "changes":
-		return c.help("You decide with the buttons of the card, or of what “" + verbMine + "” lists under “Waiting for you” in the Home tab.")
+		where := "You decide with the buttons of the message in which you were asked"
+		if c.settings.home() {
+			where += ", or in the app's Home tab under “Waiting for you”"
+		}
+		return c.help(where + ".")
 	}
 	if near := nearest(ask.verb, verbs[:]...); near != "" {
 		return c.help("I do not know “" + clip(oneLine(ask.verb), 40) + "”. Did you mean " + near + "?")

@@ -211,7 +211,7 @@ func TestWalker_Answers(t *testing.T) {
 			}
 		}
 	}
-	for _, sentence := range []string{sentenceConfirmed, sentenceDismissed, sentenceMuted, sentenceAnswered, sentenceNotSaved, sentenceNotOpen, sentenceForged, sentenceOldForm, sentenceTrouble} {
+	for _, sentence := range []string{sentenceConfirmed, sentenceDismissed, sentenceMuted + sentenceUnmute, sentenceAnswered, sentenceNotSaved, sentenceNotOpen, sentenceForged, sentenceOldForm, sentenceTrouble} {
 		lintMessage(t, sentence, saying(sentence))
 	}
 }
