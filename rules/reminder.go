@@ -268,7 +268,11 @@ func (l *loader) via(n *source.Node) []string {
 			l.Hint("%s", viaHint(word))
 		case !slices.Contains(l.options.Channels, channel), place != "" && !l.options.Chat:
 			l.Warnf(item.Pos(), "SO201", "%s is not configured, so this goes to the person directly", channel)
-			l.Hint("configure connectors.%s, or write slack dm", channel)
+			hint := "configure connectors." + channel
+			if place != "dm" {
+				hint += ", or write slack dm"
+			}
+			l.Hint("%s", hint)
 			add("dm")
 		case place == "thread":
 			add("thread")

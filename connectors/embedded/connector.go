@@ -51,9 +51,9 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	n, err := c.last(ctx)
 	if err != nil {
-		return []connectors.Finding{{Level: "problem", What: c.deps.Instance, Text: err.Error(), Remedy: "look at the store of signoff"}}
+		return []connectors.Finding{{Level: "problem", What: c.deps.Instance, Text: err.Error(), Remedy: "Look at the disk that the store of signoff is on."}}
 	}
-	return []connectors.Finding{{Level: "ok", What: c.deps.Instance, Text: fmt.Sprintf("%d tickets are kept in signoff's own store", n)}}
+	return []connectors.Finding{{Level: "ok", What: c.deps.Instance, Text: fmt.Sprintf("tickets are kept in signoff's own store; %d so far", n)}}
 }
 
 // Statuses lists the statuses a ticket can have: the status words.
