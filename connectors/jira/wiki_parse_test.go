@@ -158,7 +158,7 @@ func TestParseWiki_Hostile(t *testing.T) {
 		if parseWiki(strings.Repeat(piece, longestMarkup/2/len(piece)), nil).Empty() && !strings.ContainsAny(piece, "{|\\") {
 			t.Errorf("%q repeated is nothing", piece)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second { // alone a tenth of a second at most, on a busy machine with -race much more
 			t.Errorf("%q takes %v", piece, took)
 		}
 	}

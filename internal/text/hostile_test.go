@@ -18,7 +18,7 @@ func TestMarkdown_Hostile(t *testing.T) {
 			if Markdown(strings.Repeat(piece, long/len(piece))).Empty() && strings.TrimSpace(piece) != "" && !strings.ContainsAny(piece, ">-#1=`:~") {
 				t.Errorf("%q repeated is nothing", piece)
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > 30*time.Second { // alone a tenth of a second at most, on a busy machine with -race much more
 				t.Errorf("%d bytes of %q take %v", long, piece, took)
 			}
 		}
