@@ -148,6 +148,11 @@ func (f *files) wiring(a *app, _ source.Level) {
 		f.found.Add(found...)
 	}
 	f.found.Add(f.config.SharedSecrets()...)
+	if s := f.config.Store; !s.Key.Empty() {
+		if _, err := decodeKey(s.Key); err != nil {
+			f.found.Errorf(s.KeyAt, config.CodeSetting, "store.key: %s", err)
+		}
+	}
 }
 
 // logger writes for people on a terminal and for machines elsewhere; secrets are masked either way.

@@ -264,7 +264,7 @@ func (s Settings) checkRest() []error {
 	refuse(s.AppID != "" && !strings.HasPrefix(s.AppID, "A"), "app_id", "must be an app id, which begins with A")
 	refuse(s.Emoji != "" && !emojiForm.MatchString(s.Emoji), "emoji", "must be one emoji by its name between colons, for example \":art:\"")
 	refuse(slices.ContainsFunc(s.Watch, func(w string) bool { return !channelForm.MatchString(w) }),
-		"watch", "must list channels by name with # or by id, for example [\"#design-requests\"]")
+		"watch", "must list channels by name with # and in small letters, or by id, for example [\"#design-requests\"]")
 	refuse(len(s.Unfurl) > unfurlDomains || slices.ContainsFunc(s.Unfurl, func(d string) bool { return !domainForm.MatchString(d) }),
 		"unfurl", "must list at most 5 domains without https:// and in small letters, for example [signoff.lumen.example]")
 	refuse(s.AppType != "" && s.AppType != internalApp && s.AppType != distributedApp, "app_type", "must be internal or distributed")

@@ -35,7 +35,7 @@ func Explanations() []source.Explanation {
 		{Code: codeTracker, Title: "A tracker without settings", Text: "tracker.use names the connection that keeps tickets; its settings stand beside it under the same name. Without any, tickets are kept in signoff itself (embedded)."},
 		{Code: codeInstance, Title: "A connection that signoff does not know", Text: "The key under connectors: is the connection's name and, unless kind: says otherwise, its kind. A second workspace is connectors.slack-emea: {kind: slack, …}, served at /hooks/slack-emea."},
 		{Code: codeLater, Title: "Not part of this version", Text: "The key belongs to a part of signoff that this version does not have. It is ignored where that is harmless and refused where something would silently not happen."},
-		{Code: CodeSetting, Title: "A setting that the connection refuses", Text: "The message says what the connection needs. A connection whose secret is missing, empty, short or a placeholder is refused: an unchecked sender could decide in anybody's name."},
+		{Code: CodeSetting, Title: "A setting that is refused", Text: "The message says what is needed. A connection whose secret is missing, empty, short or a placeholder is refused: an unchecked sender could decide in anybody's name."},
 		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
 		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
 		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:."},

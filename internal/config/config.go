@@ -47,6 +47,7 @@ type Token struct {
 type Store struct {
 	Path    string
 	Key     secret.Secret // 32 bytes, hex or base64; empty: made beside the store
+	KeyAt   source.Pos    // where Key is written
 	MaxSize int64         // bytes; 0: no limit
 }
 
@@ -268,7 +269,7 @@ func (l *loader) store(n *source.Node) {
 	}
 	l.text(n, "path", &s.Path)
 	if k, ok := l.Text(n.Key("key")); ok {
-		s.Key = secret.New(strings.TrimSpace(k))
+		s.Key, s.KeyAt = secret.New(strings.TrimSpace(k)), n.Key("key").Pos()
 	}
 	if mb, ok := l.Int(n.Key("max_size_mb")); ok {
 		s.MaxSize = int64(mb) << 20
