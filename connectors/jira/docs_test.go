@@ -19,23 +19,36 @@ func TestDocs_SettingsAreTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(page), "```yaml\n")
-	yaml, _, ok := strings.Cut(rest, "```")
-	if !ok {
-		t.Fatal("docs/jira.md shows no settings")
+	blocks := strings.Split(string(page), "```yaml\n")[1:]
+	if len(blocks) < 4 {
+		t.Fatalf("docs/jira.md shows settings %d times, want the three ways in and all of them", len(blocks))
 	}
-	yaml = os.Expand(yaml, func(name string) string { return (harness{}).Env()[name] })
-	f, problems := source.Parse("docs/jira.md", []byte(yaml))
-	if len(problems) > 0 {
-		t.Fatalf("%+v", problems)
-	}
-	decode := func(into any) error {
-		if p := source.Into(f.Root().Key("tracker").Key("jira"), "a Jira connection", into); len(p) > 0 {
-			return fmt.Errorf("%+v", p)
+	for _, block := range blocks {
+		yaml, _, _ := strings.Cut(block, "```")
+		yaml = os.Expand(yaml, func(name string) string { return (harness{}).Env()[name] })
+		f, problems := source.Parse("docs/jira.md", []byte(yaml))
+		if len(problems) > 0 {
+			t.Fatalf("%+v", problems)
 		}
-		return nil
+		decode := func(into any) error {
+			if p := source.Into(f.Root().Key("tracker").Key("jira"), "a Jira connection", into); len(p) > 0 {
+				return fmt.Errorf("%+v", p)
+			}
+			return nil
+		}
+		if _, err := jira.New(decode, connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t)}); err != nil {
+			t.Errorf("these settings of docs/jira.md: %v\n%s", err, yaml)
+		}
 	}
-	if _, err := jira.New(decode, connectors.Deps{Instance: "jira", HTTP: connectortest.HTTP(t), Files: connectortest.Files(t)}); err != nil {
-		t.Errorf("the settings of docs/jira.md: %v", err)
+}
+
+// TestDocs_EveryKeyOnce: each key of the settings has one row in the user's page.
+func TestDocs_EveryKeyOnce(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/jira.md")
+	if err != nil {
+		t.Fatal(err)
 	}
+	connectortest.DocumentsKeys(t, string(page), jira.Settings{}, "")
+	connectortest.DocumentsKeys(t, string(page), jira.Project{}, "projects.KEY.")
 }

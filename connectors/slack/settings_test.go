@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"signoff/connectors"
+	"signoff/connectors/connectortest"
 	"signoff/internal/flow"
 )
 
@@ -89,6 +90,15 @@ func TestNew_SaysEverythingThatIsWrongAtOnce(t *testing.T) {
 	if want := []string{"mode", "signing_secret", "bot_token", "api_url", "emoji", "watch"}; !slices.Equal(got, want) {
 		t.Errorf("New names the keys %v, want %v", got, want)
 	}
+}
+
+func TestDocs_EveryKeyOnce(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/slack.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	connectortest.DocumentsKeys(t, string(page), Settings{}, "")
 }
 
 func TestNew_CompletesTheAPIAddress(t *testing.T) {
