@@ -342,3 +342,74 @@ func TestDocs_DecisionsHaveTheirParts(t *testing.T) {
 		t.Errorf("found %d records, want all of them", len(numbers))
 	}
 }
+
+// TestDocs_DecisionsAreListed: the list of records names each of them.
+func TestDocs_DecisionsAreListed(t *testing.T) {
+	t.Parallel()
+	const folder = "../../docs/decisions/"
+	list, err := os.ReadFile(folder + "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := filepath.Glob(folder + "[0-9]*.md")
+	if err != nil || len(records) == 0 {
+		t.Fatalf("no records in %s: %v", folder, err)
+	}
+	for _, path := range records {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(page), "\n")
+		number, title, _ := strings.Cut(strings.TrimPrefix(first, "# "), " ")
+		if line := "- [" + number + "](" + filepath.Base(path) + ") " + title + "\n"; !strings.Contains(string(list), line) {
+			t.Errorf("docs/decisions/README.md lacks the line\n%s", line)
+		}
+	}
+}
+
+var (
+	alarmRE  = regexp.MustCompile(`\balarm\("([a-z_]+)"`)
+	metricRE = regexp.MustCompile(`"(signoff_[a-z_]+)"`)
+	vecRE    = regexp.MustCompile(`\bvec\("([a-z_]+)"`)
+)
+
+// TestDocs_MetricsAndAlarms: what can be counted and what can be alarming stands in docs/operating.md.
+func TestDocs_MetricsAndAlarms(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../../internal/engine/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, path := range append(files, "watch.go") {
+		code, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, m := range alarmRE.FindAllSubmatch(code, -1) {
+			found["`"+string(m[1])+"`"] = true
+		}
+		for _, m := range metricRE.FindAllSubmatch(code, -1) {
+			found["`"+string(m[1])] = true
+		}
+		for _, m := range vecRE.FindAllSubmatch(code, -1) {
+			found["`signoff_"+string(m[1])] = true
+		}
+	}
+	if len(found) < 20 {
+		t.Errorf("found %d metrics and alarms, want all of them", len(found))
+	}
+	for name := range found {
+		if !strings.Contains(string(page), name) {
+			t.Errorf("docs/operating.md says nothing of %s", strings.Trim(name, "`"))
+		}
+	}
+}
