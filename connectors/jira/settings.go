@@ -270,7 +270,11 @@ func (s *Settings) secrets() error {
 		if s.WebhookToken.Reveal() != "" && s.sure() != cloud {
 			return nil
 		}
-		return problem("webhook_secret", "the secret of the Jira webhook is missing; without it anybody could post events. A Data Center before version 10 cannot sign: give it a webhook_token instead")
+		const missing = "the secret of the Jira webhook is missing; without it anybody could post events. Make one with: openssl rand -hex 32"
+		if s.sure() == cloud {
+			return problem("webhook_secret", missing)
+		}
+		return problem("webhook_secret", missing+". A Data Center before version 10 cannot sign: give it a webhook_token instead")
 	}
 	if len(s.WebhookSecret) > 2 {
 		return problem("webhook_secret", "one secret, or two while changing it, not %d", len(s.WebhookSecret))
