@@ -32,8 +32,9 @@ func (s *Server) Serve(ctx context.Context, public, admin, socket net.Listener) 
 			servers[s.over(one.h())] = one.l
 		}
 	}
-	failed := make(chan error, len(servers))
+	failed, silent := make(chan error, len(servers)), newUnused()
 	for srv, l := range servers {
+		srv.ConnState = silent.watch
 		go func() { failed <- srv.Serve(watchedListener{l}) }()
 	}
 	var cause error
@@ -45,6 +46,8 @@ func (s *Server) Serve(ctx context.Context, public, admin, socket net.Listener) 
 	}
 	s.draining.Store(true)
 	s.leave()
+	closing := time.AfterFunc(unusedTime, silent.close)
+	defer closing.Stop()
 	return errors.Join(cause, s.shutdown(context.WithoutCancel(ctx), servers, failed))
 }
 

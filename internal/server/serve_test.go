@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"signoff/internal/server"
@@ -137,6 +138,45 @@ func TestServe_FinishesWhatIsInFlight(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
+}
+
+// pipe is a listener whose connections are in memory.
+type pipe struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipe) Close() error   { close(p.closed); return nil }
+func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestServe_EndsWithoutThoseWhoSayNothing: a connection that was opened in reserve does not hold up the end.
+func TestServe_EndsWithoutThoseWhoSayNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx, l, nil, nil) }()
+		reserve, theirs := net.Pipe()
+		defer reserve.Close()
+		l.conns <- theirs
+		synctest.Wait()
+		began := time.Now()
+		cancel()
+		if err := <-done; err != nil || time.Since(began) > time.Second {
+			t.Errorf("Serve ended with %v after %v, want nil within a second", err, time.Since(began))
+		}
+	})
 }
 
 func TestServe_SaysWhatItCannotServe(t *testing.T) {
