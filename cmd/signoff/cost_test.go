@@ -89,8 +89,8 @@ func TestMention_CostsFewCommits(t *testing.T) {
 		most      float64
 	}{
 		{"transactions", one.Updates, four.Updates, 26},
-		{"commits", one.Commits, four.Commits, 14},
-		{"pages", one.Pages, four.Pages, 280},
+		{"commits", one.Commits, four.Commits, 20},
+		{"pages", one.Pages, four.Pages, 360},
 	} {
 		if each := float64(c.four-c.one) / 3; each > c.most {
 			t.Errorf("a mention costs %.1f %s, want at most %v", each, c.what, c.most)

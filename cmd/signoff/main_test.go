@@ -49,7 +49,7 @@ func repositoryRoot() string {
 }
 
 // patience is how long a script waits for something that should come at once.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), patience)
