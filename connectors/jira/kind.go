@@ -21,10 +21,10 @@ token: ${JIRA_TOKEN}
 token_expires: 2027-06-30          # a warning comes two weeks before
 webhook_secret: ${JIRA_WEBHOOK_SECRET}
 # webhook_token: ${JIRA_WEBHOOK_TOKEN}   # Data Center before 10 cannot sign: the end of the webhook's address
-webhook: auto                      # signoff registers it and keeps it right; or manual
+webhook: auto                      # auto (signoff registers it and keeps it right) | manual
 writes_per_day: 5000
-bypass: flag                       # a ticket moved past an open approval by hand; or move back
-attachments: keep                  # files added in Jira stay there; or to thread
+bypass: flag                       # a ticket moved past an open approval by hand: flag (say so) | move back
+attachments: keep                  # files added in Jira: keep (there) | to thread
 # read_every: 15 minutes           # how often open tickets are read for what no webhook told of
 projects:
   DES:
