@@ -265,7 +265,7 @@ func (c *Connector) checkFields(ctx context.Context, key string, p Project) []co
 	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
 		f, err := s.fieldOf(p.Fields[name])
 		if err != nil {
-			out = append(out, c.unknownField(key, name, p.Fields[name].Field, s, err))
+			out = append(out, c.bad(key, fmt.Sprintf("%s: %s of %s", name, err, s.typeName), s.without(p.Fields[name].Field)))
 			continue
 		}
 		mapped[f.ID] = true
@@ -286,16 +286,16 @@ func (c *Connector) checkFields(ctx context.Context, key string, p Project) []co
 	return out
 }
 
-func (c *Connector) unknownField(project, ours, theirs string, s *screen, err error) connectors.Finding {
+// without says what to do about a field that the settings name and the screen does not have.
+func (s *screen) without(field string) string {
 	var names []string
 	for _, f := range s.fields {
 		names = append(names, f.Name)
 	}
-	remedy := "Put the field on the create screen of " + s.typeName + ", or correct its name; there are: " + strings.Join(names, ", ") + "."
-	if near, ok := source.Nearest(theirs, names); ok {
-		remedy = fmt.Sprintf("Did you mean %q? Else put the field on the create screen of %s.", near, s.typeName)
+	if near, ok := source.Nearest(field, names); ok {
+		return fmt.Sprintf("Did you mean %q? Else put the field on the create screen of %s.", near, s.typeName)
 	}
-	return c.bad(project, fmt.Sprintf("%s: %s of %s", ours, err, s.typeName), remedy)
+	return "Put the field on the create screen of " + s.typeName + ", or correct its name; there are: " + strings.Join(names, ", ") + "."
 }
 
 // checkValues finds values of the settings that Jira does not offer.
