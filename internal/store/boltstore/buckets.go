@@ -55,7 +55,7 @@ func (b *buckets) Descend(t layout.Table, from, to []byte, each func(k, v []byte
 	var k, v []byte
 	if to == nil {
 		k, v = c.Last()
-	} else if k, v = c.Seek(to); k == nil {
+	} else if k, _ = c.Seek(to); k == nil {
 		k, v = c.Last()
 	} else {
 		k, v = c.Prev()
