@@ -121,7 +121,11 @@ func (s source) requested(o origin, e entered) flow.Event {
 		thread := s.c.ref("thread", team, o.Channel, firstOf(o.Thread, o.TS))
 		ev.Links = append(ev.Links, flow.Link{Ref: thread, Purpose: "thread", Label: s.learned.Channel, URL: s.learned.Permalink})
 		ev.Where, ev.Said = thread, s.c.ref("message", team, o.Channel, o.TS)
-		ev.Seq, ev.Files = s.heard(o.TS), s.threadFiles(team, "")
+		ev.Seq, ev.Files = o.Heard, s.threadFiles(team, "")
+		if ev.Seq == "" { // a form from before an update
+			ev.Seq = s.heard(o.TS)
+		}
+		ev.Sent = tsTime(ev.Seq)
 	case channel != "" && channel[0] != 'D':
 		ev.Links = append(ev.Links, flow.Link{Ref: s.c.ref("channel", team, channel), Purpose: "channel", Label: s.learned.Channel})
 	}

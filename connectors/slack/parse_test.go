@@ -204,7 +204,7 @@ func TestParse_RequestForm(t *testing.T) {
 		where  flow.Ref
 	}{
 		"from a message": {
-			origin{Form: formRequest, User: maya, Team: testTeam, Channel: "C0LAUNCH01", TS: "1760000000.000200", Thread: "1760000000.000100"},
+			origin{Form: formRequest, User: maya, Team: testTeam, Channel: "C0LAUNCH01", TS: "1760000000.000200", Thread: "1760000000.000100", Heard: "1760000000.000300"},
 			[]flow.Link{{Ref: thread, Purpose: "thread", Label: "#launch", URL: "https://lumen.slack.com/archives/C0LAUNCH01/p1"}}, thread,
 		},
 		"from nowhere": {
@@ -219,6 +219,9 @@ func TestParse_RequestForm(t *testing.T) {
 		}
 		if diff := cmp.Diff(fields, ev.Fields); diff != "" || ev.Kind != flow.RequestSubmitted {
 			t.Errorf("%s: %s with fields (-want +got):\n%s", name, ev.Kind, diff)
+		}
+		if ev.Seq != tc.origin.Heard || !ev.Sent.Equal(tsTime(tc.origin.Heard)) {
+			t.Errorf("%s: made from what was said until %q (%v), want until %q: what came while the form was open is said in the conversation", name, ev.Seq, ev.Sent, tc.origin.Heard)
 		}
 		if diff := cmp.Diff(tc.links, ev.Links); diff != "" || ev.Where != tc.where {
 			t.Errorf("%s: where %v, links (-want +got):\n%s", name, ev.Where, diff)

@@ -22,7 +22,7 @@ func (c *Connector) startForm(ctx context.Context, i interaction, q connectors.Q
 	f.sheet.values = map[string][]string{}
 	if i.Type == "message_action" {
 		f.origin.Channel, f.origin.TS = i.Channel.id(), firstOf(i.MessageTS, m.TS)
-		f.origin.Thread = m.ThreadTS
+		f.origin.Thread, f.origin.Heard = m.ThreadTS, f.origin.TS
 		if i.Channel != nil {
 			f.origin.Name = i.Channel.Name
 		}
@@ -138,6 +138,11 @@ func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *sla
 	}
 	next := f
 	next.reading = false
+	for _, p := range posts {
+		if tsTime(p.TS).After(tsTime(next.origin.Heard)) {
+			next.origin.Heard = p.TS
+		}
+	}
 	if more {
 		next.sheet.values = map[string][]string{inputChannel: f.sheet.values[inputChannel]}
 		next.write(words)

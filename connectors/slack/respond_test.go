@@ -144,6 +144,17 @@ func TestRespond_MessageOfBlocksOnly(t *testing.T) {
 	}
 }
 
+func metadataIn(t *testing.T, view string) string {
+	t.Helper()
+	var v struct {
+		Metadata string `json:"private_metadata"`
+	}
+	if err := json.Unmarshal([]byte(view), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v.Metadata
+}
+
 func TestRespond_ThreadIsReadAfterTheFormIsOpen(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -159,6 +170,9 @@ func TestRespond_ThreadIsReadAfterTheFormIsOpen(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, inputs(t, call.Args["view"])); diff != "" {
 		t.Errorf("views.update (-want +got):\n%s", diff)
+	}
+	if o, ok := r.seal.open(metadataIn(t, call.Args["view"])); !ok || o.Heard != "1760000000.000200" {
+		t.Errorf("the form says that it was filled from %+v, want it up to the newest message", o)
 	}
 	if call.Args["view_id"] != "V0VIEW0001" || call.Args["hash"] != "1760000000.aaaa" || strings.Contains(call.Args["view"], "still being read") || !strings.Contains(call.Args["view"], "Read from “Friday”") {
 		t.Errorf("views.update with %v", call.Args)

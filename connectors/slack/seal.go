@@ -107,6 +107,7 @@ type origin struct {
 	Name    string `json:"m,omitempty"` // the channel's name
 	TS      string `json:"i,omitempty"` // the message it was opened at
 	Thread  string `json:"h,omitempty"` // that message's thread
+	Heard   string `json:"r,omitempty"` // the newest message that the form was filled from; what came after it is said in the conversation
 	Press   *press `json:"p,omitempty"` // the button that opened it
 }
 
