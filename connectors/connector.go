@@ -118,6 +118,9 @@ type Accepted struct {
 	About flow.Ref
 	// Alarm names something an operator should hear about although the delivery is kept.
 	Alarm string
+	// Missed is when the sender began to keep things back. What was said since then in the threads of open requests is
+	// asked for.
+	Missed time.Time
 	// Secret says which of our secrets it was signed with: "current" or "previous"; empty where nothing was signed.
 	Secret string
 }

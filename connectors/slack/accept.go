@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"time"
 
 	"signoff/connectors"
 	"signoff/internal/strictjson"
@@ -117,6 +118,9 @@ func (c *Connector) acceptEvent(body []byte) (connectors.Accepted, *connectors.R
 	case "app_rate_limited":
 		acc.Kind, acc.Ignored = "event:app_rate_limited", "Slack holds events back"
 		acc.Alarm = "Slack drops events of this workspace: more than 30,000 came within an hour"
+		if acc.Missed = time.Unix(int64(e.LimitedSince), 0); e.LimitedSince <= 0 {
+			acc.Missed = c.now()
+		}
 	default:
 		acc.Kind, acc.Ignored = "event:other", "signoff does not use deliveries of type "+shown(e.Type)
 	}

@@ -142,8 +142,8 @@ func TestAccept_RateLimitedAlarms(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	acc := r.accept(inbound("application/json", `{"type":"app_rate_limited","team_id":"T0SIGNOFF1","minute_rate_limited":1518467820,"api_app_id":"A0SIGNOFF1"}`))
-	if acc.Alarm == "" || acc.Ignored == "" {
-		t.Errorf("Accept = %+v, want it kept as ignored with an alarm", acc)
+	if acc.Alarm == "" || acc.Ignored == "" || acc.Missed.Unix() != 1518467820 {
+		t.Errorf("Accept = %+v, want it kept as ignored with an alarm, and the minute from which on words are missing", acc)
 	}
 }
 

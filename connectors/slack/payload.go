@@ -23,6 +23,7 @@ type envelope struct {
 	ContextTeam    string          `json:"context_team_id"`
 	Shared         bool            `json:"is_ext_shared_channel"` // people of other companies read there
 	EventID        string          `json:"event_id"`
+	LimitedSince   whole           `json:"minute_rate_limited"` // the minute in which Slack began to drop events
 	Authorizations []authorization `json:"authorizations"`
 	Event          *inner          `json:"event"`
 }

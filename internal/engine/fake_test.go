@@ -290,6 +290,7 @@ type body struct {
 	Panic     bool        `json:"panic,omitempty"`
 	About     flow.Ref    `json:"about,omitzero"`
 	Event     *flow.Event `json:"event,omitempty"`
+	Missed    time.Time   `json:"missed,omitzero"`
 }
 
 // Accept implements connectors.Receiver.
@@ -309,7 +310,7 @@ func (o *outside) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	if err := json.Unmarshal(in.Body, &b); err != nil {
 		return connectors.Accepted{ID: "broken", Malformed: "no JSON"}, nil
 	}
-	return connectors.Accepted{ID: b.ID, Key: b.Key, Kind: "event", Enrich: b.Enrich, Waits: b.Waits, Ignored: b.Ignored, Malformed: b.Malformed, About: b.About, Secret: o.secret}, nil
+	return connectors.Accepted{ID: b.ID, Key: b.Key, Kind: "event", Enrich: b.Enrich, Waits: b.Waits, Ignored: b.Ignored, Malformed: b.Malformed, About: b.About, Missed: b.Missed, Secret: o.secret}, nil
 }
 
 // Parse implements connectors.Receiver.

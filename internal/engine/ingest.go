@@ -149,6 +149,11 @@ func (b *inbox) answer(ctx context.Context, instance string, in connectors.Inbou
 		b.aside(ctx, failed.Beside)
 		return failed
 	}
+	if !acc.Missed.IsZero() {
+		if err := b.e.chores.missed(ctx, acc.Missed); err != nil {
+			b.log.Error("what the sender kept back is not asked for", "instance", instance, "error", err)
+		}
+	}
 	if acc.Alarm != "" {
 		b.met.alarm("connector")
 		b.log.Error("delivery needs a look", "instance", instance, "delivery", d.ID, "alarm", acc.Alarm)

@@ -283,6 +283,12 @@ func TestThread_WhatCameMeanwhileIsCaughtUp(t *testing.T) {
 		if got := w.kinds("CR-1", flow.CommentAdded); len(got) != 1 || got[0].Actor.Name != "ben" {
 			t.Errorf("comments %+v, want ben's", got)
 		}
+		w.hook(body{ID: "limited", Ignored: "the sender holds things back", Missed: sent})
+		w.pass(time.Minute)
+		if len(chat.asked) != 2 || chat.asked[1].After(sent) {
+			t.Errorf("asked since %v, want once more since %v", chat.asked, sent)
+		}
+		chat.asked = chat.asked[:1]
 		w.pass(2 * time.Hour)
 		w.stop()
 		w.pass(time.Hour) // signoff is down

@@ -89,8 +89,17 @@ func (c *chores) alive(ctx context.Context) error {
 	})
 }
 
+// missed plans to ask the threads of all open requests for what a sender kept back since an instant.
+func (c *chores) missed(ctx context.Context, since time.Time) error {
+	now := c.e.o.Now().UTC()
+	return c.e.o.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		return c.hearAll(tx, since.Add(-overlap), now.Add(catchUpAfter))
+	})
+}
+
 const (
-	downAfter  = 15 * time.Minute // senders come back for longer than a restart takes
+	// downAfter is how long senders come back at least: Slack tries again at once, after one minute and after five more.
+	downAfter  = 6 * time.Minute
 	aliveEvery = 5 * time.Minute
 )
 
