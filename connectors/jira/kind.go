@@ -18,8 +18,8 @@ const example = `url: https://lumen.atlassian.net
 # deployment: server               # Data Center; signoff asks Jira where this is left out
 user: signoff-bot@lumen.example    # Data Center: leave it out, the token is enough
 token: ${JIRA_TOKEN}
-token_expires: 2027-06-30          # a warning comes two weeks before
-webhook_secret: ${JIRA_WEBHOOK_SECRET}
+# token_expires: 2027-06-30        # the day it ends; a warning comes two weeks before
+webhook_secret: ${JIRA_WEBHOOK_SECRET}   # make one with: openssl rand -hex 32
 # webhook_token: ${JIRA_WEBHOOK_TOKEN}   # Data Center before 10 cannot sign: the end of the webhook's address
 webhook: auto                      # auto (signoff registers it and keeps it right) | manual
 writes_per_day: 5000
