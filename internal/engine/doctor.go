@@ -180,7 +180,9 @@ func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Fin
 		add(connectors.Finding{Level: levelProblem, What: instance, Text: "it is stopped: " + why, Remedy: "Renew the token or the right; it goes on by itself within a minute."})
 	}
 	if c, ok := e.o.Connectors[instance].(connectors.Connectable); ok {
-		if up, why := c.Connected(); !up {
+		up, why := c.Connected()
+		said := why != "" && slices.ContainsFunc(found, func(f connectors.Finding) bool { return f.Level == levelProblem && strings.Contains(f.Text, why) })
+		if !up && !said {
 			add(connectors.Finding{Level: levelProblem, What: instance + " connection", Text: why, Remedy: "It is opened again by itself; see the log when it stays so."})
 		}
 	}
