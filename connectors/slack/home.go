@@ -28,12 +28,16 @@ func (c *Connector) Home(ctx context.Context, who flow.Ref, h flow.Home) error {
 		return nil
 	}
 	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, CallbackID: "signoff_home", Blocks: slack.Blocks{BlockSet: c.homeBlocks(h)}}
+	req := slack.PublishViewContextRequest{UserID: key[1], View: view}
 	kept := "home/" + key[1]
 	var hash string
-	c.get(ctx, kept, &hash)
-	opened, err := c.publish(ctx, key[0], key[1], hash, view)
+	if c.get(ctx, kept, &hash) && hash != "" {
+		req.Hash = &hash
+	}
+	opened, err := c.publish(ctx, key[0], req)
 	if codeOf(err) == "hash_conflict" {
-		opened, err = c.publish(ctx, key[0], key[1], "", view)
+		req.Hash = nil
+		opened, err = c.publish(ctx, key[0], req)
 	}
 	if err != nil {
 		return err
@@ -44,11 +48,7 @@ func (c *Connector) Home(ctx context.Context, who flow.Ref, h flow.Home) error {
 	return nil
 }
 
-func (c *Connector) publish(ctx context.Context, team, user, hash string, view slack.HomeTabViewRequest) (*slack.ViewResponse, error) {
-	req := slack.PublishViewContextRequest{UserID: user, View: view}
-	if hash != "" {
-		req.Hash = &hash
-	}
+func (c *Connector) publish(ctx context.Context, team string, req slack.PublishViewContextRequest) (*slack.ViewResponse, error) {
 	opened, err := c.web(team).PublishViewContext(ctx, req)
 	if err != nil {
 		return nil, c.failed(call{op: opPublish, team: team, repeatable: true}, err)

@@ -237,7 +237,7 @@ func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc co
 		return jsonReply(map[string]any{"response_action": "update", "view": c.closedView(sentenceOldForm)})
 	}
 	e := enteredIn(i.View)
-	if wrong := c.judge(ctx, i, o, e, q); len(wrong) > 0 {
+	if wrong := c.judge(ctx, sentForm{interaction: i, origin: o, entered: e}, q); len(wrong) > 0 {
 		r := formErrors(wrong, e)
 		r.Store = false
 		return r
@@ -251,10 +251,17 @@ func (c *Connector) respondSubmission(ctx context.Context, i interaction, acc co
 	return reply
 }
 
+// sentForm is a form as somebody sent it.
+type sentForm struct {
+	interaction
+	origin  origin
+	entered entered
+}
+
 // judge returns what is wrong with a form, by input name.
-func (c *Connector) judge(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
-	wrong := c.judgeForm(ctx, i, o, e, q)
-	if link := e.one(inputLink); link != "" && !webAddress(link) {
+func (c *Connector) judge(ctx context.Context, s sentForm, q connectors.Query) map[string]string {
+	wrong := c.judgeForm(ctx, s, q)
+	if link := s.entered.one(inputLink); link != "" && !webAddress(link) {
 		if wrong == nil {
 			wrong = map[string]string{}
 		}
@@ -268,56 +275,56 @@ func webAddress(s string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
-func (c *Connector) judgeForm(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
-	switch o.Form {
+func (c *Connector) judgeForm(ctx context.Context, s sentForm, q connectors.Query) map[string]string {
+	switch s.origin.Form {
 	case formRequest, formDraft:
-		return c.judgeRequest(ctx, i, o, e, q)
+		return c.judgeRequest(ctx, s, q)
 	case formChanges:
-		if strings.TrimSpace(e.one(inputNote)) == "" {
+		if strings.TrimSpace(s.entered.one(inputNote)) == "" {
 			return map[string]string{inputNote: "Say what should change; one line is enough."}
 		}
 	case formDelegate:
-		switch e.one(inputTo) {
+		switch s.entered.one(inputTo) {
 		case "":
 			return map[string]string{inputTo: "Choose who should decide instead."}
-		case i.User.ID:
+		case s.User.ID:
 			return map[string]string{inputTo: "That is you; choose somebody else."}
 		}
 	case formDetail:
-		return c.judgeDetail(ctx, i, o, e, q)
+		return c.judgeDetail(ctx, s, q)
 	}
 	return nil
 }
 
-func (c *Connector) judgeRequest(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
-	f := draftForm{origin: o, sheet: sheet{values: e.values}}
-	d := f.draft(e.one(inputText))
-	d.Fields, d.Who = e.extra(), c.personOf(ctx, i)
+func (c *Connector) judgeRequest(ctx context.Context, s sentForm, q connectors.Query) map[string]string {
+	f := draftForm{origin: s.origin, sheet: sheet{values: s.entered.values}}
+	d := f.draft(s.entered.one(inputText))
+	d.Fields, d.Who = s.entered.extra(), c.personOf(ctx, s.interaction)
 	wrong := map[string]string{}
 	if strings.TrimSpace(d.Title) == "" {
 		wrong[inputTitle] = "Give it a title."
 	}
 	for field, message := range q.Validate(d) {
-		wrong[e.input(field)] = message
+		wrong[s.entered.input(field)] = message
 	}
 	return wrong
 }
 
 // judgeDetail checks only what was filled in.
-func (c *Connector) judgeDetail(ctx context.Context, i interaction, o origin, e entered, q connectors.Query) map[string]string {
-	fields := e.extra()
-	if len(fields) == 0 && strings.TrimSpace(e.one(inputNote)) == "" {
-		return map[string]string{firstOf(e.first(inputNote), firstInput(e)): "There is nothing in it yet; fill in one of the fields."}
+func (c *Connector) judgeDetail(ctx context.Context, s sentForm, q connectors.Query) map[string]string {
+	fields := s.entered.extra()
+	if len(fields) == 0 && strings.TrimSpace(s.entered.one(inputNote)) == "" {
+		return map[string]string{firstOf(s.entered.first(inputNote), firstInput(s.entered)): "There is nothing in it yet; fill in one of the fields."}
 	}
-	r, known, err := q.Request(ctx, o.Press.Request)
+	r, known, err := q.Request(ctx, s.origin.Press.Request)
 	if err != nil || !known {
 		return nil // the core judges it again
 	}
 	wrong := map[string]string{}
-	all := q.Validate(flow.Form{Type: r.Template, Title: r.Title, Who: c.personOf(ctx, i), Fields: fields})
+	all := q.Validate(flow.Form{Type: r.Template, Title: r.Title, Who: c.personOf(ctx, s.interaction), Fields: fields})
 	for field := range fields {
 		if message := all[field]; message != "" {
-			wrong[e.input(field)] = message
+			wrong[s.entered.input(field)] = message
 		}
 	}
 	return wrong
