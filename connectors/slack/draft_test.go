@@ -129,6 +129,15 @@ func TestDraft_DirectMessage(t *testing.T) {
 	}
 }
 
+func TestDraft_OfAFileWithoutWordsBearsItsName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	events := r.take(event(`{"type":"message","subtype":"file_share","channel":"D0MAYA0001","channel_type":"im","user":"U0MAYA0001","text":"","ts":"1760000000.000100","files":[{"id":"F1","name":"Spring brief.pdf","mode":"hosted"}]}`))
+	if len(events) != 1 || events[0].Field("title") != "Spring brief.pdf" || len(events[0].Files) != 1 {
+		t.Errorf("%+v, want a draft named after its file", events)
+	}
+}
+
 func TestVerb_DirectAndBehindAMention(t *testing.T) {
 	t.Parallel()
 	request := flow.Request{ID: "CR-142", Title: "Nova banner", Status: flow.InReview}

@@ -101,6 +101,9 @@ func (s source) request(m said) flow.Event {
 	ev.Body, ev.Files = s.body(m), s.files(team, m.Files)
 	set(ev.Fields, "source", "slack")
 	set(ev.Fields, "channel", s.learned.Channel)
+	if ev.Body.Empty() && len(ev.Files) > 0 && !m.reply() {
+		set(ev.Fields, "title", oneLine(ev.Files[0].Name)) // what a file without words is called
+	}
 	return ev
 }
 
