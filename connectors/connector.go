@@ -107,6 +107,8 @@ type Accepted struct {
 	Type string // media type, for Parse
 	// Ignored says why the delivery is authentic but of no use; it is kept as ignored. Malformed likewise.
 	Ignored, Malformed string
+	// Kept, when set, is stored for Parse instead of the body: what nobody may read here is not kept.
+	Kept []byte
 	// Answer, when set, is sent at once and nothing is stored (challenges, ssl checks).
 	Answer *Reply
 	// Waits is true when a person waits for the answer: the engine then asks Respond.

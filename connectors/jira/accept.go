@@ -50,6 +50,7 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "another Jira site", Signed: true}
 	}
 	acc.Kind, acc.Key = p.kind(), p.factKey()
+	acc.Kept = wordless(in.Body, p.Comment.restricted())
 	acc.Ignored, acc.Malformed = c.classify(p, in.At)
 	used := acc.Ignored == "" && acc.Malformed == ""
 	acc.Enrich = used && (p.isComment() || c.perhapsOurs(p))

@@ -201,6 +201,9 @@ func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connecto
 		ID: instance + "/" + acc.ID, Instance: instance, Kind: acc.Kind, Type: acc.Type, At: in.At.UTC(), Body: in.Body,
 		Hash: hex.EncodeToString(sum[:]), Key: acc.Key, State: flow.Waiting,
 	}
+	if acc.Kept != nil {
+		d.Body = acc.Kept
+	}
 	switch {
 	case acc.Malformed != "":
 		d.State, d.Why = flow.Malformed, acc.Malformed
