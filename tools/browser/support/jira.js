@@ -62,11 +62,10 @@ export class Board {
 
   /** Acts as somebody else from now on. */
   async actAs(name) {
-    const switched = this.page.waitForResponse((answer) => answer.url().endsWith("/as"));
+    const switched = this.page.waitForEvent("load"); // of the page that comes back
     await this.page.getByLabel("You are").selectOption({ label: name });
     if (!this.scripted) await this.page.getByRole("button", { name: "Switch" }).click();
     await switched;
-    await this.page.waitForLoadState();
   }
 
   /** Comments on the ticket whose page is open; a role may read it, or everybody. */

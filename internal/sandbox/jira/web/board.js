@@ -71,8 +71,11 @@ function soon() {
 for (const rest of ["toggle", "focusout", "dragend"]) document.addEventListener(rest, soon, true);
 // A refused form stays as it is.
 if (!main.querySelector("[role=alert]")) {
-  new EventSource(script.dataset.changes).addEventListener("message", () => {
+  const look = () => {
     stale = true;
     soon();
-  });
+  };
+  const changes = new EventSource(script.dataset.changes);
+  changes.addEventListener("message", look);
+  changes.addEventListener("open", look); // what changed between the page and the connection was told to nobody
 }
