@@ -4,7 +4,8 @@
 //
 // Requests of one shape (method, path without ids, query names, body keys) are sent once unless --all is given. Three
 // operations cannot be judged by prism and are left out: a multipart upload, the value of a property (any JSON), and
-// fields of one issue type (the description's own example does not fit its schema).
+// fields of one issue type (the description's own example does not fit its schema). So are the webhooks of
+// administrators and the search for workflows, which not every edition of the description holds.
 import { readFileSync } from 'node:fs'
 
 const [file, base, flag] = process.argv.slice(2)
@@ -13,7 +14,7 @@ if (!file || !base) {
   process.exit(2)
 }
 
-const unjudged = [/\/attachments$/, /\/properties\//, /\/createmeta\/[^/]+\/issuetypes\/[^/]+$/, /^\/rest\/webhooks\//]
+const unjudged = [/\/attachments$/, /\/properties\//, /\/createmeta\/[^/]+\/issuetypes\/[^/]+$/, /^\/rest\/webhooks\//, /\/workflow\/search$/]
 
 function keysOf(value, depth = 0) {
   if (Array.isArray(value)) return value.length ? [keysOf(value[0], depth)] : []
