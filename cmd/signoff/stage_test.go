@@ -133,7 +133,9 @@ func stageKinds() map[string]func(*stage, *slack.Options, *jira.Options) {
 			so.OAuth = slack.OAuth{ClientID: "123.456", ClientSecret: stageClient, Redirects: []string{s.urls["public"] + "/oauth/slack/callback"}, Rotation: true}
 		},
 		// Jira Data Center, with a personal access token.
-		"datacenter": func(s *stage, _ *slack.Options, jo *jira.Options) { jo.Edition, jo.MediaURL, jo.Requests = jira.DataCenter, "", nil },
+		"datacenter": func(s *stage, _ *slack.Options, jo *jira.Options) {
+			jo.Edition, jo.MediaURL, jo.Requests = jira.DataCenter, "", nil
+		},
 		// signoff's account may look after webhooks, and finds none.
 		"admin": func(s *stage, _ *slack.Options, jo *jira.Options) { s.keeps, jo.Granted = true, []string{"ADMINISTER"} },
 	}
