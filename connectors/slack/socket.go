@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -29,6 +30,7 @@ const (
 	socketAtOnce  = 16              // envelopes worked on at a time; Slack waits for the others
 	socketMessage = 4 << 20         // bytes of one envelope, as much as a hook takes
 	socketGoodbye = 5 * time.Second // how long answers may take once we stop
+	socketFlush   = time.Second     // and how long the library, which says nothing of it, may take to write them
 	opConnect     = "apps.connections.open"
 )
 
@@ -72,16 +74,22 @@ type socket struct {
 	deliver func(context.Context, connectors.Inbound) connectors.Reply
 	slots   chan struct{}
 	busy    sync.WaitGroup
+	taken   atomic.Bool // there was an envelope to answer
 }
 
-// goodbye lets the envelopes that were taken be answered.
+// goodbye lets the envelopes that were taken be answered. One whose answer does not get out comes again from Slack.
 func (s *socket) goodbye() {
+	if !s.taken.Load() {
+		return
+	}
 	done := make(chan struct{})
 	go func() { s.busy.Wait(); close(done) }()
 	late := time.NewTimer(socketGoodbye)
 	defer late.Stop()
 	select {
 	case <-done:
+		late.Reset(socketFlush)
+		<-late.C
 	case <-late.C:
 	}
 }
@@ -198,6 +206,7 @@ func connectFailure(err error) string {
 // take works on one envelope beside the others. While all places are taken the reader waits.
 func (s *socket) take(ctx context.Context, req socketmode.Request) {
 	s.slots <- struct{}{}
+	s.taken.Store(true)
 	s.busy.Go(func() {
 		defer func() { <-s.slots }()
 		s.answer(ctx, req)
