@@ -179,7 +179,7 @@ func newReceiver(t *testing.T) *receiver {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			t.Errorf("read webhook: %v", err)
+			return // the site was closed while it sent; a test that wants this webhook waits for it
 		}
 		rec.mu.Lock()
 		defer rec.mu.Unlock()
