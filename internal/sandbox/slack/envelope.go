@@ -109,21 +109,31 @@ func (s *Server) connected() bool {
 	}
 }
 
-// Sockets is how many connections of the app stand.
+// Sockets is how many connections of the app take envelopes: one that was cut or told to go does not count, even before
+// its end is noticed.
 func (s *Server) Sockets() int {
-	h := s.app.hub
+	n, _ := s.app.hub.standing()
+	return n
+}
+
+// standing counts the connections that take envelopes, and tells of the next change.
+func (h *hub) standing() (int, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.sockets)
+	n := 0
+	for _, c := range h.sockets {
+		if !c.leaving {
+			n++
+		}
+	}
+	return n, h.changed
 }
 
 // WaitSockets returns once n connections stand, or with the error of ctx.
 func (s *Server) WaitSockets(ctx context.Context, n int) error {
 	h := s.app.hub
 	for {
-		h.mu.Lock()
-		have, changed := len(h.sockets), h.changed
-		h.mu.Unlock()
+		have, changed := h.standing()
 		if have == n {
 			return nil
 		}
@@ -170,6 +180,7 @@ func (h *hub) leave(now bool) []*socket {
 		c.leaving = c.leaving || now
 		out = append(out, c)
 	}
+	h.touch()
 	return out
 }
 
