@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"signoff/connectors"
+	"signoff/internal/background"
 	"signoff/internal/outbound"
 )
 
@@ -73,7 +73,7 @@ type socket struct {
 	client  *socketmode.Client
 	deliver func(context.Context, connectors.Inbound) connectors.Reply
 	slots   chan struct{}
-	busy    sync.WaitGroup
+	busy    background.Group
 	taken   atomic.Bool // there was an envelope to answer
 }
 
@@ -207,10 +207,13 @@ func connectFailure(err error) string {
 func (s *socket) take(ctx context.Context, req socketmode.Request) {
 	s.slots <- struct{}{}
 	s.taken.Store(true)
-	s.busy.Go(func() {
+	begun := s.busy.Go(func() {
 		defer func() { <-s.slots }()
 		s.answer(ctx, req)
 	})
+	if !begun {
+		<-s.slots // the connection is ending: without an answer the envelope comes again
+	}
 }
 
 func (s *socket) answer(ctx context.Context, req socketmode.Request) {

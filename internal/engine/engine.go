@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"signoff/connectors"
+	"signoff/internal/background"
 	"signoff/internal/store"
 	"signoff/rules"
 )
@@ -77,8 +77,8 @@ type Engine struct {
 	homes   *homes
 
 	stopping atomic.Bool
-	unstored atomic.Bool    // the last delivery could not be stored
-	beside   sync.WaitGroup // work started for people who wait, beside a commit
+	unstored atomic.Bool      // the last delivery could not be stored
+	beside   background.Group // work started for people who wait, beside a commit
 }
 
 // New returns an engine that is ready to take deliveries; nothing is worked on before Run.

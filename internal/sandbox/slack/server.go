@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"signoff/internal/background"
 	"signoff/internal/sandbox"
 )
 
@@ -105,7 +106,7 @@ type Server struct {
 	limits  *limits
 	ctx     context.Context //nolint:containedctx // ends every delivery when the server closes
 	stop    context.CancelFunc
-	work    sync.WaitGroup
+	work    background.Group
 	sending chan struct{} // bounds the events under way
 
 	mu        sync.Mutex
