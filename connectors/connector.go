@@ -14,6 +14,7 @@ import (
 type Kind struct {
 	Name    string // the word in the configuration: slack, jira, embedded
 	Tracker bool   // stands under tracker: instead of connectors:
+	Either  bool   // stands under both; Deps.Tracker says where an instance does
 	// Example is YAML for one instance; a test decodes it, config.example.yaml and the docs print it.
 	Example string
 	// New decodes the instance's settings strictly and returns a connector that has not yet spoken to the service.
@@ -33,6 +34,7 @@ func (e *SettingError) Error() string { return e.Key + ": " + e.Text }
 // Deps is what a connector is given.
 type Deps struct {
 	Instance  string
+	Tracker   bool   // the instance stands under tracker:
 	Version   string // for User-Agent
 	PublicURL string // without trailing slash; pages of ours are PublicURL + path
 	Key       []byte // 32 bytes of this instance's own, derived from the store's key: seals values that travel outside
@@ -46,6 +48,24 @@ type Deps struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Keep  Keep
+	// Delivery returns the body of a delivery of this instance by the sender's own id; nil when it is kept no longer.
+	Delivery func(ctx context.Context, id string) ([]byte, error)
+	// Picture reads a small picture of any instance, checked and at most 2 MiB; it is fetched once and kept. Errors are
+	// *Error.
+	Picture func(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error)
+	// Pass returns an address of ours at which one person may answer one question without signing in.
+	Pass func(Pass) string
+}
+
+// Pass is the right of one person to answer one question on a page. It ends at Until, when the question is answered, and
+// when the work is not the same any more.
+type Pass struct {
+	Person  string // directory name
+	Request flow.RequestID
+	Stage   string
+	Round   int
+	Version string
+	Until   time.Time
 }
 
 // Keep holds what the service said (identities, field ids, receipts), never decisions. It is scoped to the instance.
@@ -287,6 +307,38 @@ type Tracker interface {
 type Conversant interface {
 	Said(ctx context.Context, ticket flow.Ref, since time.Time) ([]flow.Event, error)
 }
+
+// Source keeps the work that is decided on.
+type Source interface {
+	// Recognize reads an address that people share. Ref, URL and Nodes are set, and Versions where the address names one.
+	// It is free of I/O.
+	Recognize(address string) (flow.Asset, bool)
+	// Look reads an asset as it is now: AssetChanged with its newest version (always the first event, unless the asset is
+	// gone: then AssetGone alone), and what was said and done there since an instant, as the webhooks would have told it:
+	// CommentAdded, CommentEdited, CommentRemoved, PointResolved. What signoff wrote itself is left out. It is called when
+	// a request learns of an asset, and every LookEvery for those of open requests.
+	Look(ctx context.Context, a flow.Asset, since time.Time) ([]flow.Event, error)
+	LookEvery() time.Duration // 0: the usual 15 minutes
+}
+
+// Briefer keeps pages that brief a request.
+type Briefer interface {
+	// Brief names the page at an address that people share. It is free of I/O.
+	Brief(address string) (flow.Ref, bool)
+	// ReadBrief reads it: a BriefRead. An *Error with Gone or Person says in a sentence why not.
+	ReadBrief(ctx context.Context, page flow.Ref) (flow.Event, error)
+}
+
+// Poller asks its service for what its webhooks may have missed, or for everything where there are none. What it finds is
+// delivered as a listener does it; where it stands it keeps itself, and only after deliver has returned a status below
+// 500. It is called at start and again after next, at the earliest.
+type Poller interface {
+	Poll(ctx context.Context, deliver func(context.Context, Inbound) Reply) (next time.Duration, err error)
+}
+
+// Mailer marks the instance through which people are written to: flow.Places.Mail. People are {instance, address,
+// a@b.example} in lower case.
+type Mailer interface{ Mails() bool }
 
 // Ways are what a tracker's settings say about conflicts: Bypass ("flag", "move back") when a ticket is moved past an
 // open approval, Attach when files added to the ticket go into the thread too. Look is how often open tickets are read

@@ -22,6 +22,8 @@ type Query interface {
 	Touching(ctx context.Context, ref flow.Ref) (flow.Request, bool, error)
 	// Of lists the open requests of a person: those they asked for and those that wait for them.
 	Of(ctx context.Context, who flow.Actor) (asked, waiting []flow.Request, err error)
+	// TakesPart reports whether somebody asked for a request, decides on it, or has said something there.
+	TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor) (bool, error)
 	// May says whether an action would count now, and if not, why, in one sentence for the person.
 	May(ctx context.Context, a Action) (ok bool, why string, err error)
 	// Why explains a request in a few lines: the rule, the stage, who is waited on.

@@ -55,7 +55,7 @@ func (w wiring) connect(path string, i config.Instance) (connectors.Connector, s
 		}
 		return nil
 	}
-	c, err := w.kinds[i.Kind].New(decode, w.deps(i.Name))
+	c, err := w.kinds[i.Kind].New(decode, w.deps(i))
 	if err == nil || errors.Is(err, errSettings) {
 		return c, found
 	}
@@ -99,9 +99,10 @@ func place(path string, i config.Instance, err error) (at source.Pos, unset bool
 	return n.Pos(), unset || n.Unset()
 }
 
-func (w wiring) deps(instance string) connectors.Deps {
+func (w wiring) deps(i config.Instance) connectors.Deps {
+	instance := i.Name
 	d := connectors.Deps{
-		Instance: instance, Version: version, PublicURL: w.public, StoreID: w.storeID,
+		Instance: instance, Tracker: i.Tracker, Version: version, PublicURL: w.public, StoreID: w.storeID,
 		Key: derive(w.key, "connector "+instance), HTTP: w.calls, Files: w.files, Log: w.log.With("instance", instance), Now: w.now,
 	}
 	d.Keep = blank{}

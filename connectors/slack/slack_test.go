@@ -281,3 +281,7 @@ func (q *fakeQuery) Why(_ context.Context, id string) (text.Doc, bool, error) {
 	_, ok := q.requests[id]
 	return q.why, ok, q.err
 }
+
+func (q *fakeQuery) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool, error) {
+	return false, nil
+}

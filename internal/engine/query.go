@@ -162,3 +162,13 @@ func (e *Engine) current() flow.Policy {
 	set := e.Rules()
 	return set.Policy(set)
 }
+
+// TakesPart implements connectors.Query.
+func (q query) TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor) (part bool, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		r, ok, err := tx.Request(id)
+		part = ok && flow.TakesPart(r, who)
+		return err
+	})
+	return part, err
+}

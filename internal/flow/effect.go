@@ -130,6 +130,7 @@ type View struct {
 	Buttons  []Button            `json:"buttons,omitempty"`
 	Ticket   *TicketFields       `json:"ticket,omitempty"` // TicketView only
 	Link     *Link               `json:"link,omitempty"`   // LinkView only: what to link to
+	Picture  *Picture            `json:"picture,omitempty"`
 	Fields   map[string][]string `json:"fields,omitempty"`
 }
 
@@ -166,7 +167,8 @@ type Fact struct {
 type Button struct {
 	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, answer_points (submit_work that
 	// asks for answers first), add_detail, withdraw, open, why, confirm_draft, edit_draft, dismiss_draft, mute_drafts
-	// (a setting), dismiss (only takes the message away), account_yes, account_no, home (turns a page over).
+	// (a setting), dismiss (only takes the message away), account_yes, account_no, home (turns a page over), held_accept,
+	// held_new, held_spam (what becomes of a mail whose sender nobody knows).
 	Action  string `json:"action"`
 	Label   string `json:"label"`
 	Style   string `json:"style,omitempty"` // primary, danger or empty
@@ -176,5 +178,6 @@ type Button struct {
 	Version string `json:"version,omitempty"`
 	URL     string `json:"url,omitempty"` // open: an address or a path of ours
 	// Value is what the button carries besides: account_yes and account_no: the account; home: "section/page".
+	// approve: "confirmed" where the reader has been told of open points. held_accept, held_new, held_spam: the delivery.
 	Value string `json:"value,omitempty"`
 }

@@ -79,9 +79,10 @@ const (
 	DraftConfirmed Kind = "draft.confirmed"
 	// DraftDismissed ends a draft without a trace outside.
 	DraftDismissed Kind = "draft.dismissed"
-	// CommentAdded records words said about the request in its thread or ticket. Said: the message or comment. Actor:
+	// CommentAdded records words said about the request in its thread or ticket, or at its asset. Said: the message or comment. Actor:
 	// whose words they are. Body: the words. Files: what came with them. Fields: restricted ("yes": not for everybody,
-	// stays where it was said). Seq: the message's place within Subject; Links[0].URL: where people read it.
+	// stays where it was said), automatic ("yes": a machine answered, as a vacation reply: it is kept and moves nothing),
+	// point ("yes": it asks for a change, or answers one: below names the comment it stands below, Ref.String()). Seq: the message's place within Subject; Links[0].URL: where people read it.
 	CommentAdded Kind = "comment.added"
 	// CommentEdited and CommentRemoved say that words said before now read otherwise, or are gone. Said names them, and
 	// Seq their place; Sent orders what is said of one thing. Actor: of an edit, whose words they are; of a removal, who
@@ -107,6 +108,28 @@ const (
 	TicketMoved Kind = "ticket.moved"
 	// TimerFired is a Wake come back. Fields: name.
 	TimerFired Kind = "timer.fired"
+	// AssetChanged says which version of an asset is the newest now; it may be the one that is known. Subject: the asset.
+	// Versions: those that are new, oldest first, at least one. Actor: who saved the newest. Assets[0], where given: its
+	// label and address.
+	AssetChanged Kind = "asset.changed"
+	// AssetGone says that an asset cannot be read any more. Subject: the asset. Fields: why ("deleted", "hidden").
+	AssetGone Kind = "asset.gone"
+	// PointAnswered and PointResolved are about one numbered change request. Fields: point (its number), or Said: the
+	// comment it was asked in. PointAnswered: Body. PointResolved: Fields state ("resolved", "open" for opened again).
+	PointAnswered Kind = "point.answered"
+	PointResolved Kind = "point.resolved"
+	// PointAsked adds a change request without a vote. Body: the words. Said: the comment it was asked in, zero on a page.
+	PointAsked Kind = "point.asked"
+	// BriefRead says what a page that briefs the request holds. Subject: the page. Fields: title. To: its owner.
+	// Links[0].URL: its address. Seq: its version. Body: its words.
+	BriefRead Kind = "brief.read"
+	// MailFailed says that a mail of ours did not arrive. Fields: address, why (one clause), effect (the id of the effect
+	// it was sent for, may be empty), hard ("yes": it never will).
+	MailFailed Kind = "mail.failed"
+	// HeldAnswered says what becomes of a delivery that was held back because nobody knows its sender; the engine answers
+	// it. Fields: delivery (its id), answer ("accept": its sender takes part from now on; "new": it is a request of its
+	// own; "spam").
+	HeldAnswered Kind = "held.answered"
 	// HomeOpened, SettingChanged and AccountAnswered are about a person, not about a request; the engine answers them.
 	// HomeOpened: the actor looks at their own page in chat. Fields: section and page, where they turned one over.
 	HomeOpened Kind = "home.opened"
@@ -152,6 +175,10 @@ type Event struct {
 	// Said is the one message or comment outside that the event is about; Subject is the thread or ticket it is in.
 	Said  Ref    `json:"said,omitzero"`
 	Files []File `json:"files,omitempty"`
+	// Assets are the work that the words of the event link to, as the connectors that keep it recognize their addresses;
+	// the engine fills them in. Versions: of an AssetChanged.
+	Assets   []Asset   `json:"assets,omitempty"`
+	Versions []Version `json:"versions,omitempty"`
 	// To is the person a StageDelegated or RequestAssigned event names, as the source knows them.
 	To Actor `json:"to,omitzero"`
 	// Echo marks an event of our own account: recorded, decides nothing. Fields: receipt ("no") where no receipt of ours

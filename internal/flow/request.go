@@ -98,6 +98,8 @@ type Request struct {
 	Heard    string      `json:"heard,omitempty"`
 	Comments []Comment   `json:"comments,omitempty"` // append only; Comments[i].Number == i+1
 	Files    []FileState `json:"files,omitempty"`    // append only; Files[i].Number == i+1
+	Assets   []Asset     `json:"assets,omitempty"`
+	Brief    *Brief      `json:"brief,omitempty"`
 }
 
 // Offer is a draft put before one person, who may make it a request.
@@ -158,6 +160,7 @@ type FileState struct {
 type Places struct {
 	Chat    string `json:"chat,omitempty"`    // where people are asked; empty: nobody is asked in chat
 	Tracker string `json:"tracker,omitempty"` // where the ticket is kept
+	Mail    string `json:"mail,omitempty"`    // through which people are written to; empty: nobody gets mail
 }
 
 // TicketState mirrors what the tracker last said of the ticket when somebody moved it by hand.
@@ -282,12 +285,21 @@ type Point struct {
 	Note   text.Doc  `json:"note"`
 	At     time.Time `json:"at"`
 	Answer text.Doc  `json:"answer,omitempty"`
+	// Said is the comment it was asked in and URL where people read it; zero for one that came with a vote or from a page.
+	Said Ref    `json:"said,omitzero"`
+	URL  string `json:"url,omitempty"`
+	// Version is what it was asked of, as Vote.Version.
+	Version    string    `json:"version,omitempty"`
+	AnsweredBy Actor     `json:"answered_by,omitzero"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	Resolved   time.Time `json:"resolved,omitzero"`
+	ResolvedBy Actor     `json:"resolved_by,omitzero"`
 }
 
 // Link joins the request to something outside. Purposes: "thread" (where it came from), "card", "ticket",
 // "ask/<round>/<stage>/<person>", "work/<round>" ("work/<round>/<person>" for whoever is asked after the first),
 // "ticket/thread" (the thread as a link on the ticket), "channel" (where a request without a thread came from),
-// "comment/<n>", "file/<n>", and "<purpose>/thread": the thread below a message of ours, where people answer it.
+// "comment/<n>", "file/<n>", "asset/<n>" (so that what happens there finds the request), "brief", and "<purpose>/thread": the thread below a message of ours, where people answer it.
 type Link struct {
 	Ref     Ref    `json:"ref"`
 	Purpose string `json:"purpose"`

@@ -365,3 +365,7 @@ func status(t *testing.T, c call, w *httptest.ResponseRecorder, want int) {
 		t.Errorf("%s %s %s: status %d, want %d: %s", c.method, c.path, c.body, w.Code, want, w.Body)
 	}
 }
+
+func (q questions) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool, error) {
+	return false, nil
+}
