@@ -218,6 +218,8 @@ const (
 	Malformed  DeliveryState = "malformed"
 	Superseded DeliveryState = "superseded"
 	Dead       DeliveryState = "dead"
+	// Held back because nobody knows its sender, until somebody says what becomes of it (HeldAnswered).
+	Held DeliveryState = "held"
 )
 
 // Delivery is one raw message from outside, kept as it came.

@@ -100,6 +100,8 @@ type Request struct {
 	Files    []FileState `json:"files,omitempty"`    // append only; Files[i].Number == i+1
 	Assets   []Asset     `json:"assets,omitempty"`
 	Brief    *Brief      `json:"brief,omitempty"`
+	// Unreached are those who were to be asked in chat and have no account there; they are asked by mail.
+	Unreached []string `json:"unreached,omitempty"`
 }
 
 // Offer is a draft put before one person, who may make it a request.
