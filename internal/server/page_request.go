@@ -167,6 +167,7 @@ func doneNotice(done string) *notice {
 		"decline": "Your decision is recorded.", "withdraw": "The request is withdrawn.", "submit_work": "The work is in review.",
 		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.",
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
+		"submitted": "Your request is on its way. This page follows it.",
 	}[done]
 	if text == "" {
 		return nil

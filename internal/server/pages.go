@@ -58,6 +58,8 @@ func (s *Server) pageRoutes() []route {
 	return []route{
 		{"GET", "/assets/{tag}/{name}", web, anyone, s.asset},
 		{"GET", "/{$}", web, reader, s.requestsPage},
+		{"GET", "/new", web, person, s.newPage},
+		{"POST", "/new", web, person, s.takeNew},
 		{"GET", "/requests/{id}", web, reader, s.requestPage},
 		{"POST", "/requests/{id}/votes", web, person, s.voteForm},
 		{"POST", "/requests/{id}/acts", web, person, s.actForm},
