@@ -69,6 +69,8 @@ func (s *Server) pageRoutes() []route {
 		{"GET", "/rules", web, reader, s.rulesPage},
 		{"GET", "/sign-in", web, anyone, s.signInPage},
 		{"POST", "/sign-out", web, person, s.signOut},
+		{"GET", "/a/{token}", web, anyone, s.passPage},
+		{"POST", "/a/{token}", web, anyone, s.takePass},
 		{"GET", "/open/{token}", web, anyone, s.openPage},
 		{"POST", "/open/{token}", web, anyone, s.openForm},
 	}

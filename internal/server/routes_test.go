@@ -106,7 +106,7 @@ func TestPages_ZeroValues(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]any{
 		"requests": requestsData{}, "request": requestData{}, "deliveries": deliveriesData{}, "delivery": deliveryData{}, "rules": rulesData{},
-		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{},
+		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{}, "pass": passData{},
 	}
 	full := map[string]any{
 		"requests": requestsData{Tabs: make([]tab, 1), Rows: make([]requestRow, 1), Next: "/", Filter: filterData{Statuses: make([]option, 1), Stages: make([]option, 1), People: make([]option, 1)}},
@@ -120,6 +120,7 @@ func TestPages_ZeroValues(t *testing.T) {
 		"delivery":   deliveryData{Events: make([]eventData, 1)},
 		"rules":      rulesData{Files: make([]string, 1), Problems: "x", Instances: make([]string, 1), People: []personRow{{Accounts: make([]accountCell, 1)}}},
 		"sign-in":    signInData{Roles: make([]Role, 1)},
+		"pass":       passData{Ask: true, Page: true, Confirm: true, Facts: make([]factRow, 1), Points: make([]pointData, 1), Checklist: make([]string, 1), Mistaken: "x"},
 		"new":        newData{Types: make([]option, 1), Fields: []inputData{{Type: "choice", Options: make([]option, 1)}, {Type: "choices", Options: make([]option, 1)}, {Type: "date", Wrong: "x"}, {Type: "list", From: "x"}}, Wrong: 2},
 	}
 	p, err := newPages(&Server{})

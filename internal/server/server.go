@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"signoff/connectors"
 	"signoff/internal/secret"
 	"signoff/internal/store"
 )
@@ -33,6 +34,9 @@ type Options struct {
 	Metrics        http.Handler                    // GET /metrics of the admin listener
 	Reload         func(ctx context.Context) error // reads the rule files again
 	Demo           *Demo
+	// Passes opens the token of a decision link (connectors.Deps.Pass); false: it is none of ours, or was altered. Whether it
+	// is still good is judged here. Nil: there are no such links.
+	Passes func(token string) (connectors.Pass, bool)
 	// Client asks our own public address when everything is checked; nil: it is not asked.
 	Client *http.Client
 }
