@@ -41,6 +41,7 @@ var table = []row{
 	{1, "connectors", ground, false},
 	{1, "internal/store", ground, false},
 	{1, "internal/outbound", with(ground, "connectors"), false},
+	{1, "internal/autofill", ground, false},
 
 	{2, "connectors/*/...", with(ground, "connectors", "internal/outbound"), false},
 	{2, "internal/store/layout", with(ground, "internal/store"), false},
