@@ -45,6 +45,10 @@ type Outside interface {
 // says why.
 type Versionless interface{ Versionless() string }
 
+// Lasting is implemented by an Outside whose service lets nobody change what was said there; it says why. A newer view then
+// leaves the thing as it is.
+type Lasting interface{ Lasting() string }
+
 // Talker is implemented by an Outside whose connector copies what was said at the other side.
 type Talker interface {
 	// Talk is a Show without a link that says body at the thing that Create made.

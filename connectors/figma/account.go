@@ -1,0 +1,88 @@
+package figma
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"signoff/connectors"
+)
+
+const (
+	selfKey  = "self"
+	selfLife = 24 * time.Hour
+)
+
+// keptSelf is our account, with the token it was asked with.
+type keptSelf struct {
+	user
+	Token string    `json:"token"` // a keyed hash
+	At    time.Time `json:"at"`
+}
+
+func (c *Connector) tokenHash() string {
+	return hex.EncodeToString(c.keyed("token", c.set.APIURL+"\n"+c.set.Token.Reveal())[:8])
+}
+
+// account returns our own account: from what was kept within a day, or from Figma. Tokens of a plan are nobody's; they have
+// none.
+func (c *Connector) account(ctx context.Context) (user, error) {
+	if c.set.TokenType == planToken {
+		return user{}, nil
+	}
+	var k keptSelf
+	ok, err := c.load(ctx, selfKey, &k)
+	if err != nil {
+		return user{}, err
+	}
+	if ok && k.Token == c.tokenHash() && c.deps.Now().Sub(k.At) < selfLife {
+		c.self.Store(&k.user)
+		return k.user, nil
+	}
+	return c.askAccount(ctx)
+}
+
+// askAccount asks Figma who we are and keeps it.
+func (c *Connector) askAccount(ctx context.Context) (user, error) {
+	var u user
+	err := c.do(ctx, call{op: "read our account", tier: tier3, method: http.MethodGet, path: "v1/me", scope: "current_user:read"}, &u)
+	if err != nil {
+		return user{}, err
+	}
+	if u.ID == "" {
+		return user{}, &connectors.Error{Op: "read our account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
+	}
+	c.self.Store(&u)
+	c.note(selfKey, keptSelf{u, c.tokenHash(), c.deps.Now()})
+	return u, nil
+}
+
+// ownID is our account's id as far as it can be known; without the scope for it, it cannot.
+func (c *Connector) ownID(ctx context.Context) (loose, error) {
+	u, err := c.account(ctx)
+	if connectors.ClassOf(err) == connectors.Rejected {
+		return "", nil
+	}
+	return u.ID, err
+}
+
+// Probe asks Figma whether it takes our token.
+func (c *Connector) Probe(ctx context.Context) error {
+	if c.set.TokenType != planToken {
+		_, err := c.askAccount(ctx)
+		if said := refusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
+			return nil // it lacks the scope for that; it is taken
+		}
+		return err
+	}
+	for _, at := range c.contexts() {
+		_, err := c.hooks(ctx, at)
+		if connectors.ClassOf(err) == connectors.Rejected {
+			return nil // seen, and not allowed for another reason than the token
+		}
+		return err
+	}
+	return nil
+}

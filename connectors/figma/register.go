@@ -1,0 +1,399 @@
+package figma
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"signoff/connectors"
+)
+
+// scoped is one team, project or file whose webhooks we keep.
+type scoped struct {
+	Kind string `json:"context"` // team, project, file
+	ID   string `json:"context_id"`
+}
+
+func (s scoped) String() string { return s.Kind + " " + s.ID }
+
+// most is how many webhooks Figma allows at one place.
+func (s scoped) most() int {
+	switch s.Kind {
+	case "team":
+		return 20
+	case "project":
+		return 5
+	}
+	return 3
+}
+
+// contexts are those of the settings.
+func (c *Connector) contexts() []scoped {
+	var out []scoped
+	for kind, list := range map[string][]string{"team": c.set.Teams, "project": c.set.Projects, "file": c.set.Files} {
+		for _, id := range list {
+			out = append(out, scoped{kind, id})
+		}
+	}
+	slices.SortFunc(out, func(a, b scoped) int { return strings.Compare(b.String(), a.String()) }) // teams first
+	return slices.Compact(out)
+}
+
+// hook is a webhook as Figma shows it. Its passcode is never shown.
+type hook struct {
+	ID       loose  `json:"id"`
+	Event    string `json:"event_type"`
+	Context  string `json:"context"`
+	At       loose  `json:"context_id"`
+	Team     loose  `json:"team_id"`
+	Status   string `json:"status"`
+	Endpoint string `json:"endpoint"`
+}
+
+// event is the word of the settings for what a webhook tells.
+func (h hook) event() string { return strings.ToLower(h.Event) }
+
+// keptHook is a webhook of ours, remembered to be asked for what did not arrive, and to be taken away where the settings no
+// longer name its place.
+type keptHook struct {
+	ID    string    `json:"id"`
+	At    scoped    `json:"at"`
+	Event string    `json:"event"`
+	Rest  string    `json:"rest"`
+	Since time.Time `json:"since"`
+}
+
+const hooksKey = "hooks"
+
+func (c *Connector) keptHooks(ctx context.Context) ([]keptHook, error) {
+	var list []keptHook
+	_, err := c.load(ctx, hooksKey, &list)
+	return list, err
+}
+
+func (c *Connector) hookURL() string { return c.deps.PublicURL + "/hooks/" + c.deps.Instance }
+
+// restOf is the end of a webhook's address, where it leads to us.
+func (c *Connector) restOf(h hook) (rest string, ours bool) {
+	if h.Endpoint == c.hookURL() {
+		return "", true
+	}
+	rest, ours = strings.CutPrefix(h.Endpoint, c.hookURL()+"/")
+	return rest, ours
+}
+
+// hooks lists the webhooks at one place.
+func (c *Connector) hooks(ctx context.Context, at scoped) ([]hook, error) {
+	var answer struct {
+		Webhooks []hook `json:"webhooks"`
+	}
+	err := c.do(ctx, call{
+		op: "read webhooks", tier: tier2, method: http.MethodGet, path: "v2/webhooks", about: at.String(), scope: "webhooks:read",
+		query: url.Values{"context": {at.Kind}, "context_id": {at.ID}},
+	}, &answer)
+	return slices.DeleteFunc(answer.Webhooks, func(h hook) bool { return h.At != "" && string(h.At) != at.ID }), err
+}
+
+// Register finds our webhooks at each place of the settings, makes those that are missing, replaces what somebody switched
+// off, and deletes what is there twice or no longer wanted. A new one is made before the old one is deleted.
+func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) {
+	c.sweep(ctx)
+	if f, stop := c.unregistered(); stop {
+		return f, nil
+	}
+	before, err := c.keptHooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []connectors.Finding
+	var now []keptHook
+	for _, at := range c.contexts() {
+		a := arrangement{c: c, at: at, before: before}
+		f, err := a.arrange(ctx)
+		now = append(now, a.kept...)
+		if err != nil {
+			c.note(hooksKey, merged(before, now))
+			return out, err
+		}
+		out = append(out, f)
+	}
+	left := c.leave(ctx, before)
+	c.note(hooksKey, append(now, left...))
+	return out, nil
+}
+
+// merged is what was remembered, as far as nothing newer is known.
+func merged(before, now []keptHook) []keptHook {
+	for _, k := range before {
+		if !slices.ContainsFunc(now, func(n keptHook) bool { return n.At == k.At && n.Event == k.Event }) {
+			now = append(now, k)
+		}
+	}
+	return now
+}
+
+// unregistered says why there is nothing to register.
+func (c *Connector) unregistered() ([]connectors.Finding, bool) {
+	switch {
+	case c.set.Webhook == "manual":
+		return []connectors.Finding{c.ok("webhook", "looked after by hand (webhook: manual)")}, true
+	case c.deps.PublicURL == "":
+		return []connectors.Finding{c.warn("webhook", "signoff has no public address, so Figma cannot tell it anything; files of open requests are read every quarter of an hour",
+			"Set server.public_url to the address under which Figma reaches signoff.")}, true
+	case len(c.contexts()) == 0 && len(c.set.WebhookPasscode) > 0:
+		return []connectors.Finding{c.ok("webhook", "made by hand, with connectors.figma.webhook_passcode; it leads to %s", c.hookURL())}, true
+	case len(c.contexts()) == 0:
+		return []connectors.Finding{c.warn("webhook", "no team, project or file is named, so no webhook is registered; files of open requests are read every quarter of an hour",
+			"Name them in connectors.figma.teams, projects or files, or make webhooks by hand with connectors.figma.webhook_passcode.")}, true
+	}
+	return nil, false
+}
+
+// leave deletes our webhooks at places that the settings no longer name. What cannot be deleted now stays remembered.
+func (c *Connector) leave(ctx context.Context, before []keptHook) []keptHook {
+	var left []keptHook
+	places := c.contexts()
+	for _, k := range before {
+		if slices.Contains(places, k.At) {
+			continue
+		}
+		if err := c.deleteHook(ctx, k.ID); err != nil && !lost(err) {
+			c.deps.Log.Warn("a webhook that is no longer wanted could not be deleted", "at", k.At.String(), "error", err)
+			left = append(left, k)
+		}
+	}
+	return left
+}
+
+// lost reports that something is not there, or is not ours to see any more.
+func lost(err error) bool {
+	status := statusOf(err)
+	return status == http.StatusNotFound || status == http.StatusForbidden
+}
+
+func (c *Connector) deleteHook(ctx context.Context, id string) error {
+	return c.do(ctx, call{
+		op: "delete a webhook", tier: tier2, method: http.MethodDelete, path: "v2/webhooks/" + url.PathEscape(id), about: "the webhook", scope: "webhooks:write",
+	}, nil)
+}
+
+// arrangement makes one place hold exactly one webhook of ours for each event.
+type arrangement struct {
+	c      *Connector
+	at     scoped
+	before []keptHook
+	list   []hook
+	kept   []keptHook
+	did    []string
+}
+
+func (a *arrangement) arrange(ctx context.Context) (connectors.Finding, error) {
+	var err error
+	if a.list, err = a.c.hooks(ctx, a.at); err == nil {
+		err = a.settle(ctx)
+	}
+	if said := refusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
+		return a.refused(err, said), nil
+	}
+	if err != nil {
+		return connectors.Finding{}, err
+	}
+	text := fmt.Sprintf("%s tells of %s", a.at, strings.Join(a.c.set.Events, ", "))
+	if len(a.did) > 0 {
+		text += " (" + strings.Join(a.did, "; ") + ")"
+	}
+	return a.c.ok("webhook", "%s", text), nil
+}
+
+func (a *arrangement) settle(ctx context.Context) error {
+	for _, event := range a.c.set.Events {
+		if err := a.one(ctx, event); err != nil {
+			return err
+		}
+	}
+	for _, h := range slices.Clone(a.list) {
+		if a.mine(h) && !slices.Contains(a.c.set.Events, h.event()) {
+			if err := a.drop(ctx, h, h.event()+" is no longer wanted"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// one sees to the webhook of one event.
+func (a *arrangement) one(ctx context.Context, event string) error {
+	good, bad := a.sorted(event)
+	if len(good) == 0 {
+		made, err := a.make(ctx, event, bad)
+		if err != nil {
+			return err
+		}
+		good = append(good, made)
+	}
+	keep := good[0]
+	if rest, _ := a.c.restOf(keep); rest != "" {
+		a.kept = append(a.kept, keptHook{ID: string(keep.ID), At: a.at, Event: event, Rest: rest, Since: a.since(keep)})
+	}
+	for _, h := range append(bad, good[1:]...) {
+		if !a.mine(h) {
+			continue // made by hand, and not ours to delete
+		}
+		if err := a.drop(ctx, h, "an old one for "+event+" deleted"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// since is when a webhook of ours was first seen.
+func (a *arrangement) since(h hook) time.Time {
+	for _, k := range a.before {
+		if k.ID == string(h.ID) {
+			return k.Since
+		}
+	}
+	return a.c.deps.Now().UTC()
+}
+
+// sorted parts the webhooks for an event that lead to us: those that work, those made by hand last, and those that do not,
+// because they are switched off or belong to an earlier installation.
+func (a *arrangement) sorted(event string) (good, bad []hook) {
+	var byHand []hook
+	for _, h := range a.list {
+		rest, ours := a.c.restOf(h)
+		switch active := !strings.EqualFold(h.Status, "PAUSED"); {
+		case h.event() != event:
+		case !ours && a.mine(h):
+			bad = append(bad, h) // it led to an address that we had before
+		case !ours:
+		case rest == "" && active && len(a.c.set.WebhookPasscode) > 0:
+			byHand = append(byHand, h)
+		case rest == "":
+		case active && a.c.registered(rest):
+			good = append(good, h)
+		default:
+			bad = append(bad, h)
+		}
+	}
+	slices.SortStableFunc(good, func(x, y hook) int { return a.rank(x) - a.rank(y) })
+	return append(good, byHand...), bad
+}
+
+// mine reports whether signoff made a webhook: it leads to an address of ours with a registration, or we remember it.
+func (a *arrangement) mine(h hook) bool {
+	rest, ours := a.c.restOf(h)
+	return ours && rest != "" || slices.ContainsFunc(a.before, func(k keptHook) bool { return k.ID == string(h.ID) })
+}
+
+// rank puts the webhook that we remember before others.
+func (a *arrangement) rank(h hook) int {
+	if slices.ContainsFunc(a.before, func(k keptHook) bool { return k.ID == string(h.ID) }) {
+		return 0
+	}
+	return 1
+}
+
+// make makes a webhook. Where there is no room for one more, an old one of ours goes first.
+func (a *arrangement) make(ctx context.Context, event string, bad []hook) (hook, error) {
+	if len(a.list) >= a.at.most() && len(bad) > 0 && a.mine(bad[0]) {
+		if err := a.drop(ctx, bad[0], "an old one for "+event+" deleted"); err != nil {
+			return hook{}, err
+		}
+	}
+	rest := a.c.newRegistration()
+	made, err := a.c.putHook(ctx, a.at, event, rest)
+	if connectors.ClassOf(err) == connectors.Unsure {
+		made, err = a.found(ctx, rest, err)
+	}
+	if err != nil {
+		return hook{}, err
+	}
+	made.Endpoint = a.c.hookURL() + "/" + rest
+	a.list = append(a.list, made)
+	a.did = append(a.did, "registered for "+event)
+	return made, nil
+}
+
+// found looks for a webhook whose making was not answered. It is told by its address.
+func (a *arrangement) found(ctx context.Context, rest string, lostErr error) (hook, error) {
+	list, err := a.c.hooks(ctx, a.at)
+	if err != nil {
+		return hook{}, err
+	}
+	for _, h := range list {
+		if got, ours := a.c.restOf(h); ours && got == rest {
+			return h, nil
+		}
+	}
+	return hook{}, lostErr
+}
+
+func (c *Connector) putHook(ctx context.Context, at scoped, event, rest string) (hook, error) {
+	var made hook
+	err := c.do(ctx, call{
+		op: "register a webhook", tier: tier2, method: http.MethodPost, path: "v2/webhooks", about: at.String(), scope: "webhooks:write", once: true,
+		body: map[string]string{
+			"event_type": strings.ToUpper(event), "context": at.Kind, "context_id": at.ID, "endpoint": c.hookURL() + "/" + rest,
+			"passcode": c.passcode(rest), "description": "signoff " + c.deps.Instance + ", made and kept by it",
+		},
+	}, &made)
+	if err == nil && made.ID == "" {
+		err = &connectors.Error{Op: "register a webhook", Class: connectors.Unsure, Wait: firstLook, Err: errors.New("the answer names no webhook")}
+	}
+	return made, err
+}
+
+// drop deletes a webhook; one that is gone already is as good.
+func (a *arrangement) drop(ctx context.Context, h hook, why string) error {
+	if !slices.ContainsFunc(a.list, func(o hook) bool { return o.ID == h.ID }) {
+		return nil // deleted to make room
+	}
+	if err := a.c.deleteHook(ctx, string(h.ID)); err != nil && statusOf(err) != http.StatusNotFound {
+		return err
+	}
+	a.list = slices.DeleteFunc(a.list, func(o hook) bool { return o.ID == h.ID })
+	a.did = append(a.did, why)
+	return nil
+}
+
+// refused says what an administrator can do where Figma does not take a webhook. The instance goes on without.
+func (a *arrangement) refused(err error, said *refusal) connectors.Finding {
+	for _, k := range a.before {
+		if k.At == a.at && !slices.ContainsFunc(a.kept, func(n keptHook) bool { return n.Event == k.Event }) {
+			a.kept = append(a.kept, k) // not known to be gone
+		}
+	}
+	e, _ := errors.AsType[*connectors.Error](err)
+	remedy := map[string]string{
+		"team":    "Webhooks for a team need a paid plan and an account that administers the team; else name projects or files.",
+		"project": "Webhooks for a project need a paid plan and an account that can edit the project; Figma allows 5 at one.",
+		"file":    "Webhooks for a file need a paid plan and an account that can edit the file; Figma allows 3 at one.",
+	}[a.at.Kind]
+	if strings.Contains(e.Person, "scope") {
+		remedy = e.Person
+	}
+	return a.c.warn("webhook", fmt.Sprintf("%s: %s", a.at, said.Error()), remedy)
+}
+
+const receiptLife = 30 * 24 * time.Hour
+
+// sweep throws away receipts that nobody asks for any more.
+func (c *Connector) sweep(ctx context.Context) {
+	now := c.deps.Now()
+	err := c.deps.Keep.Scan(ctx, receiptKeep, func(key string, value []byte) error {
+		var r receipt
+		if !decode(value, &r) || now.Sub(r.At) > receiptLife {
+			c.deps.Keep.Note(key, nil)
+		}
+		return nil
+	})
+	if err != nil {
+		c.deps.Log.Warn("receipts not swept", "error", err)
+	}
+}
