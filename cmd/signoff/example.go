@@ -55,6 +55,7 @@ func exampleConfig(rules, store string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, exampleHead, rules, store)
 	b.WriteString("  slack:\n" + indent(k["slack"].Example, "    "))
+	b.WriteString("\n  figma:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["figma"].Example, "    "))
 	b.WriteString("\ntracker:\n  use: jira                         # jira | embedded (kept in signoff itself)\n  jira:\n" + indent(k["jira"].Example, "    "))
 	b.WriteString("  embedded:\n" + indent(k["embedded"].Example, "    "))
 	b.WriteString(exampleTail)

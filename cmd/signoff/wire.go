@@ -14,6 +14,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/connectors/embedded"
+	"signoff/connectors/figma"
 	"signoff/connectors/jira"
 	"signoff/connectors/slack"
 	"signoff/internal/config"
@@ -25,7 +26,7 @@ import (
 // kinds are the connectors this build has.
 func kinds() map[string]connectors.Kind {
 	out := map[string]connectors.Kind{}
-	for _, k := range []connectors.Kind{slack.Kind(), jira.Kind(), embedded.Kind()} {
+	for _, k := range []connectors.Kind{slack.Kind(), jira.Kind(), embedded.Kind(), figma.Kind()} {
 		out[k.Name] = k
 	}
 	return out

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"net/url"
@@ -98,10 +99,40 @@ func Load(path string, data []byte, env source.Env, missing source.Level) (*Conf
 		}
 		return l.c, l.Problems
 	}
-	l.Add(source.Expand(f.Root(), env, missing)...)
+	for n := range used(f.Root()) {
+		l.Add(source.Expand(n, env, missing)...)
+	}
 	l.root(f.Root())
 	l.Sort()
 	return l.c, l.Problems.Without(source.Ignored(data))
+}
+
+// used yields the parts of the file whose variables matter: all but the settings of connections that are switched off and of
+// trackers that are not in use.
+func used(root *source.Node) iter.Seq[*source.Node] {
+	return func(yield func(*source.Node) bool) {
+		if root.Kind() != source.Map {
+			yield(root)
+			return
+		}
+		for key, value := range root.Pairs() {
+			section := key.Value()
+			if value.Kind() != source.Map || section != "connectors" && section != "tracker" {
+				if !yield(value) {
+					return
+				}
+				continue
+			}
+			use := value.Key("use").Value()
+			for name, one := range value.Pairs() {
+				off := one.Key("enabled").Value() == "false"
+				other := section == "tracker" && use != "" && name.Value() != "use" && name.Value() != use
+				if !off && !other && !yield(one) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // later are the keys that belong to a part of signoff which this version does not have yet.
@@ -311,7 +342,7 @@ func (l *loader) connectors(n *source.Node) {
 		return
 	}
 	for key, value := range n.Pairs() {
-		l.instance(key, value, []string{"slack"}, false)
+		l.instance(key, value, []string{"slack", "figma"}, false)
 	}
 }
 
@@ -349,7 +380,7 @@ func (l *loader) tracker(n *source.Node) {
 }
 
 // kindsLater are connectors that later versions bring.
-var kindsLater = []string{"email", "figma", "adobe", "github", "confluence"}
+var kindsLater = []string{"email", "adobe", "github", "confluence"}
 
 func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool) {
 	i := Instance{Name: key.Value(), Kind: key.Value(), Tracker: tracker, Node: value}
@@ -399,7 +430,7 @@ func (c *Config) SharedSecrets() source.Problems {
 	var found source.Problems
 	owner := map[string]string{}
 	for _, i := range c.Instances {
-		for _, key := range []string{"signing_secret", "webhook_secret"} {
+		for _, key := range []string{"signing_secret", "webhook_secret", "webhook_passcode"} {
 			n := i.Node.Key(key)
 			items := []*source.Node{n}
 			if n.Kind() == source.List {

@@ -47,7 +47,7 @@ store: {path: /data/signoff.db, key: "${file:/run/key}", max_size_mb: 64}
 connectors:
   slack: {signing_secret: "${SECRET}", bot_token: xoxb-1}
   slack-emea: {kind: slack, signing_secret: other-signing-secret, bot_token: xoxb-2}
-  email: {enabled: false}
+  email: {enabled: false, receive: {imap: {password: "${UNSET_AND_UNUSED}"}}}
 tracker:
   use: jira
   jira: {url: "https://lumen.atlassian.net"}
