@@ -37,7 +37,7 @@ func (s *Set) People() []Person {
 func (l *loader) person(name, n *source.Node, badCalendars map[string]bool) {
 	if !l.Map(n, source.Shape{
 		Of:       "a person",
-		Keys:     []string{"name", "email", "calendar", "skills", "hours_per_week", "backup", "away", "slack", "jira", "quiet_hours", "language"},
+		Keys:     []string{"name", "email", "calendar", "skills", "hours_per_week", "backup", "away", "slack", "jira", "github", "figma", "adobe", "quiet_hours", "language"},
 		Required: []string{"name"},
 		Instead:  map[string]string{"mail": "email", "cover": "backup", "capacity": "hours_per_week", "holiday": "away", "zone": "calendar", "time_zone": "calendar"},
 		Examples: map[string]string{"calendar": "calendar: london"},
@@ -111,8 +111,10 @@ func (l *loader) pins(p *Person, n *source.Node) {
 		}
 		p.Pins["slack"] = id
 	}
-	if id, ok := l.Text(n.Key("jira")); ok {
-		p.Pins["jira"] = id
+	for _, kind := range []string{"jira", "github", "figma", "adobe"} {
+		if id, ok := l.Text(n.Key(kind)); ok {
+			p.Pins[kind] = id
+		}
 	}
 }
 
