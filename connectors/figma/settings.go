@@ -151,10 +151,10 @@ func (s *Settings) addresses() error {
 	if s.APIURL == "" {
 		s.APIURL = defaultAPI
 	}
-	if s.ImagesURL == "" {
-		s.ImagesURL = s.APIURL
-	}
 	for key, base := range map[string]string{"api_url": s.APIURL, "images_url": s.ImagesURL} {
+		if base == "" {
+			continue
+		}
 		if err := outbound.CheckBase(base); err != nil {
 			return problem(key, "%s", err)
 		}
@@ -163,6 +163,7 @@ func (s *Settings) addresses() error {
 		}
 	}
 	s.APIURL = strings.TrimRight(s.APIURL, "/")
+	s.ImagesURL = firstOf(s.ImagesURL, s.APIURL)
 	return nil
 }
 

@@ -37,6 +37,7 @@ type site struct {
 	limit    http.Header // answers every call of the second tier
 	pictures map[string][]byte
 	failing  map[string]int // scale -> status of a render
+	chunked  bool           // pictures come without their size
 }
 
 type file struct {
@@ -352,6 +353,9 @@ func (s *site) picture(w http.ResponseWriter, r *http.Request, name string) {
 		http.NotFound(w, r)
 	default:
 		w.Header().Set("Content-Type", http.DetectContentType(body))
+		if s.chunked {
+			w.(http.Flusher).Flush()
+		}
 		_, _ = w.Write(body)
 	}
 }

@@ -37,7 +37,7 @@ func (c *Connector) mentions(words string) (rest string, found bool) {
 		}
 		from, to := at+i-1, at+i+len(name)
 		if from >= 0 && (low[from] == '@' || low[from] == '#') && !inWord(before(low, from)) && !inWord(after(low, to)) {
-			return strings.TrimSpace(words[:from]) + " " + strings.TrimSpace(strings.TrimLeft(words[to:], ",:;")), true
+			return strings.TrimRight(words[:from], " ") + " " + strings.TrimLeft(words[to:], ",:; "), true
 		}
 		at = to
 	}
