@@ -1,0 +1,174 @@
+package letter
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jhillyerd/enmime/v2"
+	"golang.org/x/text/encoding/charmap"
+)
+
+const (
+	textMost  = 1 << 20  // bytes of one text part that are decoded
+	guessMost = 32 << 10 // bytes of a text by which its charset is guessed
+)
+
+func (n *node) encoding() string {
+	word, _, _ := strings.Cut(strings.ToLower(n.fields.get("content-transfer-encoding")), ";")
+	return strings.TrimSpace(word)
+}
+
+// identity reports whether the body stands as it is, not encoded for the transfer.
+func (n *node) identity() bool {
+	e := n.encoding()
+	return e != "base64" && e != "quoted-printable"
+}
+
+// content undoes the encoding of the transfer. What cannot be decoded to its end is as far as it goes.
+func (n *node) content() []byte {
+	if n.identity() {
+		return n.body
+	}
+	return decode(n.encoding(), n.body)
+}
+
+// decode has enmime decode one body. It is given no type but bytes, so that it does nothing else.
+func decode(encoding string, body []byte) []byte {
+	part := append([]byte("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: "+encoding+"\r\n\r\n"), body...)
+	root, err := parser().ReadParts(bytes.NewReader(part))
+	if err != nil {
+		return nil
+	}
+	return root.Content
+}
+
+// parser is made anew for each part: it holds no state of ours. Charsets are detected only where none is declared.
+func parser() *enmime.Parser {
+	keep := func(*enmime.Part, error) bool { return true }
+	return enmime.NewParser(enmime.MaxStoredPartErrors(5), enmime.DisableTextConversion(true), enmime.DisableCharacterDetection(true),
+		enmime.MinCharsetDetectRunes(40), enmime.SetReadPartErrorPolicy(keep))
+}
+
+// size is how long content is, without decoding it where that can be told by counting.
+func (n *node) size() int {
+	switch n.encoding() {
+	case "base64":
+		count := 0
+		for _, c := range n.body {
+			if c > ' ' && c != '=' && c < 0x7f {
+				count++
+			}
+		}
+		return count * 3 / 4
+	case "quoted-printable":
+		return len(n.content())
+	}
+	return len(n.body)
+}
+
+// words returns the text of a part as valid UTF-8, and whether it is all of it. fault says what was wrong with its charset.
+func (n *node) words() (s string, whole bool, fault string) {
+	body, whole := n.body, true
+	if most := textMost * 4 / 3; len(body) > most {
+		body, whole = body[:most], false
+	}
+	if !n.identity() {
+		body = decode(n.encoding(), body)
+	}
+	if len(body) > textMost {
+		body, whole = body[:textMost], false
+	}
+	s, fault = unicodeOf(body, strings.TrimSpace(n.params["charset"]))
+	return s, whole, fault
+}
+
+// unicodeOf decodes text of a declared charset. Bytes that are UTF-8 beyond doubt are that, whatever was declared.
+func unicodeOf(body []byte, charset string) (s, fault string) {
+	name := strings.ToLower(charset)
+	switch {
+	case isASCII(body) && !shifts(name):
+		return string(body), ""
+	case utf8.Valid(body) && !shifts(name) && !isASCII(body):
+		return string(body), ""
+	case name == "" || name == "us-ascii" || name == "ascii" || name == "unknown-8bit" || name == "default" || name == "utf-8" || name == "utf8":
+		return guess(body, charset)
+	}
+	decoded, ok := convert(body, charset)
+	if !ok {
+		return strings.ToValidUTF8(string(body), "\uFFFD"), "unknown charset " + oneLine(repair(charset))
+	}
+	return strings.ToValidUTF8(decoded, "\uFFFD"), ""
+}
+
+// shifts reports whether a charset writes other letters in bytes of ASCII, or in pairs of bytes.
+func shifts(name string) bool {
+	return strings.Contains(name, "2022") || strings.Contains(name, "utf-7") || strings.Contains(name, "utf7") || strings.Contains(name, "utf-16") || strings.Contains(name, "hz") || strings.Contains(name, "ucs-2") || strings.Contains(name, "utf-32")
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// convert has enmime convert a text from its charset; ok is false when nobody knows the charset.
+func convert(body []byte, charset string) (s string, ok bool) {
+	if len(charset) > 60 || strings.ContainsAny(charset, "\"\\\r\n;") {
+		return "", false
+	}
+	switch strings.ToLower(charset) {
+	case "iso-8859-1", "iso8859-1", "latin1", "latin-1", "iso_8859-1":
+		charset = "windows-1252" // as every browser reads it: mailers that write curly quotes declare the former
+	}
+	part := append([]byte("Content-Type: text/plain; charset=\""+charset+"\"\r\n\r\n"), body...)
+	root, err := parser().ReadParts(bytes.NewReader(part))
+	if err != nil || root.Charset == "" {
+		return "", false
+	}
+	for _, e := range root.Errors {
+		if e.Name == enmime.ErrorCharsetConversion {
+			return "", false
+		}
+	}
+	return string(root.Content), true
+}
+
+// guess reads 8-bit text whose charset is not declared, or is declared to be one that it is not. Text that is UTF-8 but for a
+// few bytes is UTF-8; else what enmime detects in its beginning, else Windows-1252.
+func guess(body []byte, charset string) (s, fault string) {
+	fault = "text is not in the charset it declares"
+	if charset == "" {
+		fault = "8-bit text without a charset"
+	}
+	marked := strings.ToValidUTF8(string(body), "\uFFFD")
+	if broken := strings.Count(marked, "\uFFFD"); broken*20 < high(marked) {
+		return marked, fault
+	}
+	head := body[:min(len(body), guessMost)]
+	root, err := parser().ReadParts(bytes.NewReader(append([]byte("Content-Type: text/plain\r\n\r\n"), head...)))
+	if err == nil && root.Charset != "" && !strings.EqualFold(root.Charset, "utf-8") {
+		if decoded, ok := convert(body, root.Charset); ok {
+			return strings.ToValidUTF8(decoded, "\uFFFD"), fault
+		}
+	}
+	decoded, err := charmap.Windows1252.NewDecoder().Bytes(body)
+	if err != nil {
+		return marked, fault
+	}
+	return string(decoded), fault
+}
+
+// high counts the letters that are not ASCII.
+func high(s string) int {
+	count := 0
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,293 @@
+package letter
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	reportMost     = 64 << 10 // bytes of a bounce's words that are searched
+	recipientsMost = 50
+	mentionsMost   = 50
+)
+
+// report reads a bounce or a complaint: the fields made for it, else what such mails say in words.
+func report(root *node) *Report {
+	rep := &Report{}
+	words := reportWords(root)
+	original := originalHeader(root, words)
+	rep.Original = firstID(original.get("message-id"))
+	rep.Mentioned = mentioned(root, rep.Original)
+	if n := root.find("message/feedback-report"); n != nil || reportType(root) == "feedback-report" {
+		rep.complaint(n, original)
+		return rep
+	}
+	root.walk(func(n *node) {
+		if n.inner == 0 && (n.media == "message/delivery-status" || n.media == "message/global-delivery-status") {
+			rep.fields(n.content())
+		}
+	})
+	rep.add(Recipient{}, root.fields.addresses("x-failed-recipients"))
+	if len(rep.Recipients) == 0 {
+		rep.add(Recipient{}, namedInWords(words))
+	}
+	if len(rep.Recipients) == 0 {
+		rep.add(Recipient{}, slices.Concat(original.addresses("x-failed-recipients"), original.addresses("to")))
+	}
+	rep.complete(words, words+" "+root.fields.get("subject"))
+	return rep
+}
+
+// add notes recipients that are not known yet.
+func (rep *Report) add(like Recipient, list []Address) {
+	for _, a := range list {
+		known := slices.ContainsFunc(rep.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Address, a.Address) })
+		if a.Address == "" || known || len(rep.Recipients) >= recipientsMost {
+			continue
+		}
+		like.Address = a.Address
+		rep.Recipients = append(rep.Recipients, like)
+	}
+}
+
+// fields reads the groups of a message/delivery-status; those that name a recipient count.
+func (rep *Report) fields(body []byte) {
+	body = bytes.ReplaceAll(body[:min(len(body), 4*reportMost)], []byte("\r\n"), []byte("\n"))
+	for group := range bytes.SplitSeq(body, []byte("\n\n")) {
+		h, _ := readHeader(group)
+		r := Recipient{Action: kindOf(h.get("action")), Status: enhanced.FindString(h.get("status")), Diagnostic: diagnosticOf(h.get("diagnostic-code"))}
+		for _, name := range []string{"final-recipient", "original-recipient", "x-actual-recipient"} {
+			if found := lookAddresses(afterType(h.get(name))); len(found) > 0 {
+				rep.add(r, found[:1])
+				break
+			}
+		}
+	}
+}
+
+// afterType drops the type of an address or a diagnosis: "rfc822; ".
+func afterType(value string) string {
+	if head, rest, ok := strings.Cut(value, ";"); ok && !strings.ContainsAny(strings.TrimSpace(head), " @<") {
+		return rest
+	}
+	return value
+}
+
+func diagnosticOf(value string) string {
+	s := words(afterType(value))
+	if len(s) > 500 {
+		s = strings.ToValidUTF8(s[:500], "")
+	}
+	return s
+}
+
+func kindOf(action string) ReportKind {
+	switch firstWord(action) {
+	case "failed", "failure":
+		return Failed
+	case "delayed":
+		return Delayed
+	case "delivered", "relayed", "expanded":
+		return Delivered
+	}
+	return ""
+}
+
+// reportWords is what the report says to people, without the mail that came back.
+func reportWords(root *node) string {
+	var b strings.Builder
+	root.walk(func(n *node) {
+		if n.inner > 0 || b.Len() > reportMost || n.media != "text/plain" && n.media != "text/html" || n.multipart() && len(n.kids) > 0 {
+			return
+		}
+		s, _, _ := n.words()
+		if n.media == "text/html" {
+			for _, l := range readHTML(s).lines {
+				b.WriteString(l.words() + "\n")
+			}
+			return
+		}
+		b.WriteString(s + "\n")
+	})
+	s := strings.ReplaceAll(b.String(), "\r\n", "\n")
+	return strings.ToValidUTF8(s[:min(len(s), reportMost)], "")
+}
+
+// quotedFrom finds where a report in words begins to quote the mail that came back.
+var quotedFrom = regexp.MustCompile(`(?im)^[>\s]*(?:-{2,}.{0,80}(?:copy of (?:the|your) (?:original )?message|original message|unsent message|returned message|message headers?|message header follows|below this line).{0,80}|(?:original message headers?|the header of your message|message header):?.{0,40}|the (?:original|undelivered) message .{0,60}:)$`)
+
+// originalHeader is the header of the mail that a report is about.
+func originalHeader(root *node, words string) header {
+	var found *node
+	root.walk(func(n *node) {
+		if found == nil && n.inner == 0 && (n.media == "message/rfc822" || n.media == "text/rfc822-headers" || n.media == "message/rfc822-headers" || n.media == "message/global" || n.media == "message/global-headers" || n.media == "message/partial") {
+			found = n
+		}
+	})
+	switch {
+	case found == nil:
+		return headerInWords(words)
+	case found.media == "message/rfc822":
+		return innerHeader(found)
+	}
+	body := trim(found.content())
+	h, _ := readHeader(body[:headEnd(body[:min(len(body), headerMost)])])
+	return h
+}
+
+// headerInWords finds a quoted header in the words of a report: from the first line on that begins like one.
+func headerInWords(words string) header {
+	at := 0
+	if m := quotedFrom.FindStringIndex(words); m != nil {
+		at = m[1]
+	}
+	if m := headerBegins.FindStringIndex(words[at:]); m != nil {
+		at += m[0]
+	} else if at == 0 {
+		return nil
+	}
+	block := strings.TrimLeft(words[at:], "\n")
+	h, _ := readHeader([]byte(block[:headEnd([]byte(block))]))
+	return h
+}
+
+var headerBegins = regexp.MustCompile(`(?m)^(?:Return-Path|Received|X-Original-To|Delivered-To|DKIM-Signature|Message-I[Dd]|MIME-Version):`)
+
+var idInText = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
+
+// mentioned gathers everything in the beginning of a report that may be the Message-ID of a mail of ours.
+func mentioned(root *node, first string) []string {
+	var list []string
+	add := func(s string) {
+		for _, m := range idInText.FindAllStringSubmatch(s, -1) {
+			if m[1] != first && !slices.Contains(list, m[1]) && len(list) < mentionsMost {
+				list = append(list, m[1])
+			}
+		}
+	}
+	room := reportMost
+	root.walk(func(n *node) {
+		if n.inner > 0 {
+			for _, f := range n.fields {
+				if f.name == "message-id" || f.name == "references" || f.name == "in-reply-to" {
+					add(f.value)
+				}
+			}
+		}
+		if len(n.kids) > 0 || room <= 0 {
+			return
+		}
+		body := n.content()
+		body = body[:min(len(body), room)]
+		room -= len(body)
+		add(string(body))
+	})
+	return list
+}
+
+var (
+	enhanced  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	statusIn  = regexp.MustCompile(`(?:^|[\s#(\[<:])([245]\.\d{1,3}\.\d{1,3})(?:$|[\s)\]>:,;.])`)
+	replyCode = regexp.MustCompile(`(?m)(?:^|[\s:#(>])([45])[0-5]\d[ -]`)
+	delaying  = regexp.MustCompile(`(?i)delayed|will (?:be )?(?:retry|retried|continue|keep trying)|still being|not yet been delivered|warning message only|temporar|no action is required|wird weiter`)
+	failure   = regexp.MustCompile(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|fatal error|does not exist|user unknown|failed permanently|i've given up|delivery failed|has failed`)
+)
+
+// complete fills in what the fields did not say, and what is worst of all.
+func (rep *Report) complete(words, all string) {
+	status := ""
+	if m := statusIn.FindStringSubmatch(words); m != nil {
+		status = m[1]
+	}
+	for i := range rep.Recipients {
+		r := &rep.Recipients[i]
+		if r.Status == "" || strings.HasSuffix(r.Status, ".0.0") {
+			if s := enhanced.FindString(r.Diagnostic); s != "" {
+				r.Status = s
+			} else if r.Status == "" {
+				r.Status = status
+			}
+		}
+		if r.Action == "" {
+			r.Action = actionIn(r.Status, all)
+		}
+		if r.Diagnostic == "" {
+			r.Diagnostic = saidOf(words, r.Address)
+		}
+	}
+	rep.Kind = actionIn(status, all)
+	for i, r := range rep.Recipients {
+		if i == 0 || rank(r.Action) > rank(rep.Kind) {
+			rep.Kind = r.Action
+		}
+	}
+}
+
+func rank(k ReportKind) int {
+	return slices.Index([]ReportKind{"", Delivered, Delayed, Failed, Complaint}, k)
+}
+
+// actionIn tells by a status or by words whether a mail is late or lost.
+func actionIn(status, words string) ReportKind {
+	switch {
+	case strings.HasPrefix(status, "5"):
+		return Failed
+	case strings.HasPrefix(status, "2"):
+		return Delivered
+	case failure.MatchString(words):
+		return Failed
+	case strings.HasPrefix(status, "4"), delaying.MatchString(words):
+		return Delayed
+	}
+	if m := replyCode.FindStringSubmatch(words); m != nil && m[1] == "4" {
+		return Delayed
+	}
+	return Failed
+}
+
+// saidOf is what a report in words says of an address: the line it stands in, or the next one when that is all it says.
+func saidOf(words, address string) string {
+	at := strings.Index(words, address)
+	if at < 0 {
+		return ""
+	}
+	rest := words[at+len(address):]
+	for line := range strings.Lines(rest[:min(len(rest), 2000)]) {
+		if line = strings.Trim(oneLine(line), "<>:;. "); len(line) > 3 {
+			return strings.ToValidUTF8(line[:min(len(line), 500)], "")
+		}
+	}
+	return ""
+}
+
+// inWords finds the recipients that a report in words names: alone on a line, in brackets before a colon, after words that
+// such reports use.
+var inWords = regexp.MustCompile(`(?im)^[ \t>*]*(?:<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?(?:[ \t]*\([^)\n]{0,120}\))?[ \t]*(?:[:;,.].*|[ \t]-.*|\.{3}.*|\(.*|on \d.*|)$|(?:[\w' ]{0,40}?(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|original-recipient|rcpt to)(?:\(s\))?(?:[ \t]+(?:address|was|is))?[ \t]*[:=]?[ \t]*(?:rfc822[;,][ \t]*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?))`)
+
+func namedInWords(words string) []Address {
+	if m := quotedFrom.FindStringIndex(words); m != nil {
+		words = words[:m[0]]
+	}
+	if m := headerBegins.FindStringIndex(words); m != nil {
+		words = words[:m[0]]
+	}
+	var list []Address
+	for _, m := range inWords.FindAllStringSubmatch(words, recipientsMost) {
+		list = append(list, Address{Address: tidyAddress(m[1] + m[2])})
+	}
+	return list
+}
+
+// complaint reads a report that a recipient does not want mail (RFC 5965).
+func (rep *Report) complaint(n *node, original header) {
+	rep.Kind = Complaint
+	if n != nil {
+		h, _ := readHeader(n.content())
+		rep.add(Recipient{Action: Complaint}, slices.Concat(h.addresses("original-rcpt-to"), h.addresses("removal-recipient")))
+	}
+	if len(rep.Recipients) == 0 {
+		rep.add(Recipient{Action: Complaint}, original.addresses("to"))
+	}
+}
