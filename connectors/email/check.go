@@ -1,0 +1,172 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"signoff/connectors"
+)
+
+// Check implements connectors.Connector: can the mailbox be opened, is there a server that takes our mail, and do other
+// servers believe it.
+func (c *Connector) Check(ctx context.Context) []connectors.Finding {
+	var list []connectors.Finding
+	if c.set.Receive.IMAP != nil {
+		list = append(list, c.checkMailbox(ctx)...)
+	}
+	if set := c.set.Receive.SMTP; set != nil {
+		f := connectors.Finding{Level: "ok", What: "receive.smtp", Text: "listening for mail at " + set.Listen + set.Socket}
+		if up, why := c.door.get(); !up && why != "" {
+			f = connectors.Finding{Level: "warning", What: "receive.smtp", Text: "not listening: " + why, Remedy: "see whether another program has the port, and whether signoff may open it"}
+		}
+		list = append(list, f)
+	}
+	if c.set.Send.SMTP != nil {
+		list = append(list, c.checkRelay(ctx), c.checkDMARC(ctx))
+	} else {
+		list = append(list, connectors.Finding{Level: "warning", What: "send.smtp", Text: "no mail can be sent: people get no acknowledgement and no question", Remedy: "name a server under send.smtp"})
+	}
+	return append(list, c.checkTrust(ctx)...)
+}
+
+// Probe implements connectors.Prober.
+func (c *Connector) Probe(ctx context.Context) error {
+	if c.set.Receive.IMAP != nil {
+		b := &mailbox{c: c, set: c.set.Receive.IMAP, news: make(chan struct{}, 1)}
+		if err := b.connect(ctx); err != nil {
+			return err
+		}
+		b.close()
+	}
+	if c.set.Send.SMTP == nil {
+		return nil
+	}
+	line, err := c.dialRelay(ctx)
+	if err != nil {
+		return err
+	}
+	line.quit()
+	return nil
+}
+
+func found(what string, err error, remedy string) connectors.Finding {
+	f := connectors.Finding{Level: "problem", What: what, Text: plain(err).Error(), Remedy: remedy}
+	var ce *connectors.Error
+	if errors.As(err, &ce) && ce.Person != "" {
+		f.Remedy = ce.Person
+	}
+	return f
+}
+
+func (c *Connector) checkMailbox(ctx context.Context) []connectors.Finding {
+	set := c.set.Receive.IMAP
+	b := &mailbox{c: c, set: set, news: make(chan struct{}, 1)}
+	if err := b.connect(ctx); err != nil {
+		return []connectors.Finding{found("receive.imap", err, "check host, port and tls, and whether this machine may reach them")}
+	}
+	defer b.close()
+	list := []connectors.Finding{{Level: "ok", What: "receive.imap", Text: "signed in as " + set.User + " at " + set.Host}}
+	err := b.ask(askTime, func() error {
+		data, err := b.cl.Status(set.Mailbox, &imap.StatusOptions{NumMessages: true}).Wait()
+		if err == nil && data.NumMessages != nil {
+			list = append(list, connectors.Finding{Level: "ok", What: "receive.imap.mailbox", Text: fmt.Sprintf("%s holds %d mails", set.Mailbox, *data.NumMessages)})
+		}
+		return err
+	})
+	if err != nil {
+		return append(list, found("receive.imap.mailbox", err, "there is no folder "+set.Mailbox+" that may be read; check its name"))
+	}
+	for _, name := range []string{set.Done, set.Failed, set.Auto} {
+		list = append(list, b.checkFolder(name))
+	}
+	if !b.caps.Has("IDLE") {
+		list = append(list, connectors.Finding{Level: "warning", What: "receive.imap", Text: "the server cannot tell of new mail (IDLE); it is asked every minute", Remedy: "nothing needs to be done; mail arrives up to a minute later"})
+	}
+	return list
+}
+
+// checkFolder asks for a folder; it is made when the mailbox is opened, so a missing one is no problem yet.
+func (b *mailbox) checkFolder(name string) connectors.Finding {
+	f := connectors.Finding{Level: "ok", What: "receive.imap " + name, Text: "the folder is there"}
+	err := b.ask(askTime, func() error {
+		if b.folders == nil {
+			b.names()
+		}
+		_, err := b.cl.Status(b.folders[name], &imap.StatusOptions{NumMessages: true}).Wait()
+		return err
+	})
+	if err != nil {
+		return connectors.Finding{Level: "warning", What: f.What, Text: "the folder is not there yet", Remedy: "signoff makes it when it starts; where it may not, make it by hand"}
+	}
+	return f
+}
+
+func (c *Connector) checkRelay(ctx context.Context) connectors.Finding {
+	line, err := c.dialRelay(ctx)
+	if err != nil {
+		return found("send.smtp", err, "check host, port and tls, and whether this machine may reach them")
+	}
+	line.quit()
+	who := "without an account"
+	if u := c.set.Send.SMTP.User; u != "" {
+		who = "as " + u
+	}
+	return connectors.Finding{Level: "ok", What: "send.smtp", Text: c.set.Send.SMTP.Host + " takes our mail, " + who}
+}
+
+// checkDMARC looks whether the domain that we write from tells others what to believe.
+func (c *Connector) checkDMARC(ctx context.Context) connectors.Finding {
+	ctx, cancel := context.WithTimeout(ctx, dnsTime)
+	defer cancel()
+	domain := domainOf(c.from.Address)
+	f := connectors.Finding{Level: "warning", What: "DMARC of " + domain, Remedy: "publish SPF, DKIM and DMARC for " + domain + "; without them mail of signoff may land in spam"}
+	records, err := c.resolver.LookupTXT(ctx, "_dmarc."+domain)
+	var dns *net.DNSError
+	switch {
+	case err != nil && !(errors.As(err, &dns) && dns.IsNotFound):
+		f.Text, f.Remedy = "it cannot be looked up just now", "see whether this machine can ask a DNS server, or set receive.dns"
+		return f
+	case err != nil:
+		f.Text = "there is no record"
+		return f
+	}
+	for _, r := range records {
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(r)), "v=dmarc1") {
+			return connectors.Finding{Level: "ok", What: f.What, Text: clip(oneLine(r), 120)}
+		}
+	}
+	f.Text = "there is no record"
+	return f
+}
+
+// checkTrust says how senders are verified, and which servers were seen to vouch for them.
+func (c *Connector) checkTrust(ctx context.Context) []connectors.Finding {
+	set := c.set.Receive
+	if set.IMAP == nil && set.SMTP == nil {
+		return nil
+	}
+	if set.Require == requireNone {
+		return []connectors.Finding{{Level: "warning", What: "receive.require", Text: "senders need not be verified: anybody can write in anybody's name", Remedy: "set require: dmarc unless mail comes from inside only"}}
+	}
+	if len(set.AuthservID) == 0 {
+		return []connectors.Finding{{Level: "ok", What: "receive.authserv_id", Text: "signoff checks DKIM and DMARC itself"}}
+	}
+	var seen string
+	if _, err := c.get(ctx, keyAuthserv, &seen); err != nil || seen == "" {
+		return []connectors.Finding{{Level: "ok", What: "receive.authserv_id", Text: "the word of " + strings.Join(set.AuthservID, ", ") + " is taken; no mail has come yet"}}
+	}
+	for _, id := range set.AuthservID {
+		if strings.EqualFold(id, seen) {
+			return []connectors.Finding{{Level: "ok", What: "receive.authserv_id", Text: "the last mail was vouched for by " + seen}}
+		}
+	}
+	return []connectors.Finding{{Level: "warning", What: "receive.authserv_id", Text: "the last mail bears the word of " + seen + ", which the settings do not name",
+		Remedy: "if that is your own server, name it in receive.authserv_id; it must strip the same field from mail that comes in"}}
+}
+
+const keyAuthserv = "authserv" // the name in the newest Authentication-Results of the last mail
