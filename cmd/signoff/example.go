@@ -42,6 +42,13 @@ connectors:
 `
 
 const exampleTail = `
+autofill:
+  provider: rules                   # what people write fills their forms: rules reads it alone, openai-compatible asks a model too
+  # base_url: https://llm.lumen.example/v1   # with openai-compatible: any server that speaks chat completions
+  # model: qwen3:8b
+  # api_key: ${AUTOFILL_KEY}
+  # timeout: 3 seconds              # then the rules' own reading stands
+
 privacy:
   raw_events: 30 days               # how long deliveries are kept as they came
 
@@ -55,6 +62,7 @@ func exampleConfig(rules, store string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, exampleHead, rules, store)
 	b.WriteString("  slack:\n" + indent(k["slack"].Example, "    "))
+	b.WriteString("\n  email:\n    enabled: false                   # take this line out once the mailbox is there\n" + indent(k["email"].Example, "    "))
 	b.WriteString("\n  figma:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["figma"].Example, "    "))
 	b.WriteString("\ntracker:\n  use: jira                         # jira | embedded (kept in signoff itself)\n  jira:\n" + indent(k["jira"].Example, "    "))
 	b.WriteString("  embedded:\n" + indent(k["embedded"].Example, "    "))

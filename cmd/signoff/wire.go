@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/connectors/email"
 	"signoff/connectors/embedded"
 	"signoff/connectors/figma"
 	"signoff/connectors/jira"
@@ -26,7 +27,7 @@ import (
 // kinds are the connectors this build has.
 func kinds() map[string]connectors.Kind {
 	out := map[string]connectors.Kind{}
-	for _, k := range []connectors.Kind{slack.Kind(), jira.Kind(), embedded.Kind(), figma.Kind()} {
+	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), embedded.Kind(), figma.Kind()} {
 		out[k.Name] = k
 	}
 	return out

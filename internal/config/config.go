@@ -27,6 +27,7 @@ type Config struct {
 	Instances []Instance // connectors and trackers that are switched on, in the file's order
 	Tracker   string     // the instance that keeps tickets
 	Log       Log
+	Autofill  Autofill
 	RawEvents time.Duration // how long deliveries are kept
 }
 
@@ -136,10 +137,10 @@ func used(root *source.Node) iter.Seq[*source.Node] {
 }
 
 // later are the keys that belong to a part of signoff which this version does not have yet.
-var later = []string{"sign_in", "autofill", "telemetry", "insecure_dev"}
+var later = []string{"sign_in", "telemetry", "insecure_dev"}
 
 func (l *loader) root(n *source.Node) {
-	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "privacy", "log"}
+	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "autofill", "privacy", "log"}
 	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "rules"}}) {
 		return
 	}
@@ -159,6 +160,7 @@ func (l *loader) root(n *source.Node) {
 	l.store(n.Key("store"))
 	l.connectors(n.Key("connectors"))
 	l.tracker(n.Key("tracker"))
+	l.autofill(n.Key("autofill"))
 	l.privacy(n.Key("privacy"))
 	l.log(n.Key("log"))
 }
@@ -307,6 +309,20 @@ func (l *loader) store(n *source.Node) {
 	}
 }
 
+// triage is a channel or a group.
+func (l *loader) triage(n *source.Node) {
+	word, ok := l.Text(n)
+	if !ok {
+		return
+	}
+	l.c.TriageAt = n.Pos()
+	l.c.Triage = strings.TrimPrefix(strings.TrimSpace(word), "group:")
+	if strings.Trim(l.c.Triage, "#") == "" || strings.ContainsAny(l.c.Triage, " \t") {
+		l.Wrong(n, `a channel such as "#creative-ops" or a group such as group:ops`)
+		l.c.Triage = ""
+	}
+}
+
 func (l *loader) log(n *source.Node) {
 	l.c.Log = Log{Level: "info", Format: "auto"}
 	if n == nil || !l.Map(n, source.Shape{Of: "the log", Keys: []string{"level", "format"}}) {
@@ -342,7 +358,7 @@ func (l *loader) connectors(n *source.Node) {
 		return
 	}
 	for key, value := range n.Pairs() {
-		l.instance(key, value, []string{"slack", "figma"}, false)
+		l.instance(key, value, []string{"slack", "email", "figma"}, false)
 	}
 }
 
@@ -380,7 +396,7 @@ func (l *loader) tracker(n *source.Node) {
 }
 
 // kindsLater are connectors that later versions bring.
-var kindsLater = []string{"email", "adobe", "github", "confluence"}
+var kindsLater = []string{"adobe", "github", "confluence"}
 
 func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool) {
 	i := Instance{Name: key.Value(), Kind: key.Value(), Tracker: tracker, Node: value}
