@@ -15,7 +15,8 @@ type said struct {
 // reader gathers what the parts of a mail hold.
 type reader struct {
 	letter *Letter
-	size   int // bytes of words gathered
+	size   int // bytes of the texts that were read
+	lines  int // and their lines
 }
 
 func (r *reader) fault(s string) {
@@ -93,21 +94,22 @@ func (r *reader) sequence(kids []*node) said {
 	return all
 }
 
-// leaf reads the words of one part, within the bound for the whole mail.
+// leaf reads the words of one part, within the bounds for the whole mail.
 func (r *reader) leaf(n *node, asHTML bool) said {
-	if r.size >= wordsMost {
+	if r.size >= htmlMost || r.lines >= linesMost {
 		return said{long: true}
 	}
 	s, whole, fault := n.words()
 	r.fault(fault)
+	r.size += len(s)
 	if asHTML {
 		read := readHTML(s)
-		r.size += min(len(s), wordsMost) / 4
+		r.lines += len(read.lines)
 		return said{lines: read.lines, html: true, long: !whole || !read.whole, cids: read.cids}
 	}
 	f := flow{flowed: strings.EqualFold(n.params["format"], "flowed"), delSp: strings.EqualFold(n.params["delsp"], "yes")}
 	lines, all := plainLines(s, f)
-	r.size += min(len(s), wordsMost)
+	r.lines += len(lines)
 	return said{lines: lines, long: !whole || !all}
 }
 

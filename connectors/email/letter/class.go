@@ -97,6 +97,9 @@ func automatic(root *node, _ Letter, o Options) (Class, string) {
 	if v := strings.ToLower(h.get("x-auto-response-suppress")); strings.Contains(v, "all") || strings.Contains(v, "oof") || strings.Contains(v, "autoreply") {
 		return Auto, "X-Auto-Response-Suppress: " + oneLine(repair(v))
 	}
+	if v := firstWord(h.get("x-apple-action")); v == "vacation" {
+		return Auto, "X-Apple-Action: vacation"
+	}
 	switch v := firstWord(h.get("precedence")); v {
 	case "bulk", "junk", "auto_reply":
 		if !h.has("list-id") {

@@ -123,6 +123,8 @@ func convert(body []byte, charset string) (s string, ok bool) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "iso8859-1", "latin1", "latin-1", "iso_8859-1":
 		charset = "windows-1252" // as every browser reads it: mailers that write curly quotes declare the former
+	case "unicode-1-1-utf-7", "utf7", "x-utf-7":
+		charset = "utf-7"
 	}
 	part := append([]byte("Content-Type: text/plain; charset=\""+charset+"\"\r\n\r\n"), body...)
 	root, err := parser().ReadParts(bytes.NewReader(part))

@@ -4,13 +4,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"signoff/internal/text"
 )
 
 const (
 	wordsMost = 200 << 10 // bytes of words that are looked at and shown
-	linesMost = 20_000
+	linesMost = 10_000
 	depthMost = 8    // of quotes and lists in one another; what is deeper stands at this depth
 	ruleMost  = 1000 // bytes of a line that the rules see
 )
@@ -118,7 +119,30 @@ func trimAddress(s string) string {
 // document builds the tree of some lines, each at least in the given number of quotations.
 func document(lines []line) text.Doc {
 	lines = slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.history })
+	thin(lines)
 	return text.Doc(quoted(lines, 0)).Clean().Normal()
+}
+
+const symbolsMost = 5000 // each is a node of the tree of its own
+
+// thin drops symbols such as emoji where there are more than anybody means.
+func thin(lines []line) {
+	left := symbolsMost
+	drop := func(c rune) rune {
+		if c > unicode.MaxLatin1 && unicode.Is(unicode.So, c) {
+			if left--; left < 0 {
+				return -1
+			}
+		}
+		return c
+	}
+	for i, l := range lines {
+		for j, r := range l.runs {
+			if short := strings.Map(drop, r.words); len(short) != len(r.words) {
+				lines[i].runs[j].words = short
+			}
+		}
+	}
 }
 
 // quoted builds the blocks of lines that stand in depth quotations or more.

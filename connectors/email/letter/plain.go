@@ -32,15 +32,19 @@ func plainLines(s string, f flow) (lines []line, whole bool) {
 			continue
 		}
 		if soft && depth == lines[len(lines)-1].quote && !signature {
-			lines[len(lines)-1].runs[0].words += words
+			last := &lines[len(lines)-1]
+			last.runs = append(last.runs, run{words: words})
 		} else {
 			lines = append(lines, line{runs: []run{{words: words}}, quote: depth, gap: gap})
 		}
 		gap = false
 		if soft = f.flowed && strings.HasSuffix(words, " ") && !signature; soft && f.delSp {
-			last := &lines[len(lines)-1].runs[0]
-			last.words = strings.TrimSuffix(last.words, " ")
+			runs := lines[len(lines)-1].runs
+			runs[len(runs)-1].words = strings.TrimSuffix(words, " ")
 		}
+	}
+	for i := range lines {
+		lines[i].runs = merged(lines[i].runs)
 	}
 	enumerate(lines)
 	for i := range lines {
@@ -60,11 +64,14 @@ func unquote(raw string) (depth int, words string) {
 		words = strings.TrimPrefix(rest[1:], " ")
 		depth++
 	}
-	if depth == 0 {
+	if depth == 0 || depth == 1 && tornWrote.MatchString(words) {
 		return 0, strings.TrimPrefix(raw, "\ufeff")
 	}
 	return min(depth, depthMost), words
 }
+
+// tornWrote is the end of an introduction whose address in brackets was broken over lines.
+var tornWrote = regexp.MustCompile(`(?i)^(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu) ?:$`)
 
 var (
 	bullet   = regexp.MustCompile(`^\s{0,8}[-*•·‣–]\s+(\S.*)$`)

@@ -30,8 +30,11 @@ func report(root *node) *Report {
 		}
 	})
 	rep.add(Recipient{}, root.fields.addresses("x-failed-recipients"))
+	if len(rep.Recipients) == 0 && strings.Contains(words, "Final-Recipient:") {
+		rep.fields([]byte(words))
+	}
 	if len(rep.Recipients) == 0 {
-		rep.add(Recipient{}, namedInWords(words))
+		rep.add(Recipient{}, namedInWords(words, root.fields))
 	}
 	if len(rep.Recipients) == 0 {
 		rep.add(Recipient{}, slices.Concat(original.addresses("x-failed-recipients"), original.addresses("to")))
@@ -99,7 +102,8 @@ func kindOf(action string) ReportKind {
 func reportWords(root *node) string {
 	var b strings.Builder
 	root.walk(func(n *node) {
-		if n.inner > 0 || b.Len() > reportMost || n.media != "text/plain" && n.media != "text/html" || n.multipart() && len(n.kids) > 0 {
+		empty := n.multipart() && len(n.kids) == 0 // its boundary never came: all of it is words
+		if n.inner > 0 || b.Len() > reportMost || n.media != "text/plain" && n.media != "text/html" && !empty {
 			return
 		}
 		s, _, _ := n.words()
@@ -247,26 +251,50 @@ func actionIn(status, words string) ReportKind {
 	return Failed
 }
 
-// saidOf is what a report in words says of an address: the line it stands in, or the next one when that is all it says.
+// saidOf is what a report in words says of an address: the nearest line after it that bears a code, else the first that says
+// something.
 func saidOf(words, address string) string {
 	at := strings.Index(words, address)
 	if at < 0 {
 		return ""
 	}
 	rest := words[at+len(address):]
-	for line := range strings.Lines(rest[:min(len(rest), 2000)]) {
-		if line = strings.Trim(oneLine(line), "<>:;. "); len(line) > 3 {
-			return strings.ToValidUTF8(line[:min(len(line), 500)], "")
+	said := ""
+	for line := range strings.Lines(rest[:min(len(rest), 1500)]) {
+		line = strings.Trim(oneLine(repair(line)), "<>:;. ")
+		line = strings.ToValidUTF8(line[:min(len(line), 500)], "")
+		if replyCode.MatchString(line+" ") || statusIn.MatchString(line) {
+			return line
+		}
+		if said == "" && len(line) > 12 && strings.Contains(line, " ") {
+			said = line
+		}
+	}
+	return said
+}
+
+// The lines by which a report in words names a recipient: the address alone or before its diagnosis, or after words that such
+// reports use.
+var (
+	aloneInLine = regexp.MustCompile(`(?i)^<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?\s*(?:$|<mailto:|\(|[:;,]|\.\.\.|- |on \d)`)
+	afterWords  = regexp.MustCompile(`(?i)^[\w' ]*?\b(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|original-recipient|rcpt to)(?:\(s\))?(?:\s+(?:address|was|is))?\s*[:=]?\s*(?:rfc822[;,]\s*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?`)
+)
+
+// inLine finds the recipient that a line names.
+func inLine(line string) string {
+	line = strings.TrimLeft(line, " \t>*")
+	if len(line) > 400 || !strings.Contains(line, "@") {
+		return ""
+	}
+	for _, form := range []*regexp.Regexp{aloneInLine, afterWords} {
+		if m := form.FindStringSubmatch(line); m != nil {
+			return tidyAddress(m[1])
 		}
 	}
 	return ""
 }
 
-// inWords finds the recipients that a report in words names: alone on a line, in brackets before a colon, after words that
-// such reports use.
-var inWords = regexp.MustCompile(`(?im)^[ \t>*]*(?:<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?(?:[ \t]*\([^)\n]{0,120}\))?[ \t]*(?:[:;,.].*|[ \t]-.*|\.{3}.*|\(.*|on \d.*|)$|(?:[\w' ]{0,40}?(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|original-recipient|rcpt to)(?:\(s\))?(?:[ \t]+(?:address|was|is))?[ \t]*[:=]?[ \t]*(?:rfc822[;,][ \t]*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?))`)
-
-func namedInWords(words string) []Address {
+func namedInWords(words string, h header) []Address {
 	if m := quotedFrom.FindStringIndex(words); m != nil {
 		words = words[:m[0]]
 	}
@@ -274,10 +302,22 @@ func namedInWords(words string) []Address {
 		words = words[:m[0]]
 	}
 	var list []Address
-	for _, m := range inWords.FindAllStringSubmatch(words, recipientsMost) {
-		list = append(list, Address{Address: tidyAddress(m[1] + m[2])})
+	for line := range strings.Lines(words) {
+		if a := inLine(strings.TrimSpace(line)); a != "" && len(list) < recipientsMost {
+			list = append(list, Address{Address: a})
+		}
 	}
-	return list
+	if len(list) > 0 {
+		return list
+	}
+	ours := slices.Concat(h.addresses("to"), h.addresses("from"), h.addresses("return-path"))
+	for _, m := range idInText.FindAllStringSubmatch(words, 5) {
+		a := Address{Address: tidyAddress(m[1])}
+		if !slices.ContainsFunc(ours, func(o Address) bool { return strings.EqualFold(o.Address, a.Address) }) {
+			return []Address{a}
+		}
+	}
+	return nil
 }
 
 // complaint reads a report that a recipient does not want mail (RFC 5965).

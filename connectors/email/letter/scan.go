@@ -127,8 +127,8 @@ func (s *scanner) line(at, next int) {
 	case len(line) == 0:
 		s.endHeader(at, next)
 	case next-s.headAt > headerMost:
-		s.refuse("header", next-s.headAt, headerMost)
 		s.head.begin(s.raw[s.headAt:at])
+		s.refuse("header", next-s.headAt, headerMost)
 	case at == s.headAt && !startsField(line):
 		s.endHeader(at, at) // no header at all: everything is its body
 	}

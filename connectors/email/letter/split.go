@@ -134,14 +134,20 @@ func introduces(lines []line, i int) (n int, certain bool) {
 // quotesSoon reports whether the next lines are marked as a quotation.
 func quotesSoon(lines []line) bool { return len(lines) > 0 && lines[0].quote > 0 }
 
-// introduced moves a cut at the i-th line before the lines that introduce it.
+// introduced moves a cut at the i-th line before the lines that introduce it. A line in the middle of an introduction may look
+// like a whole one, so that the nearest that opens one counts.
 func introduced(lines []line, i int) int {
+	at := i
 	for back := 1; back <= 4 && i-back >= 0; back++ {
-		if n, _ := introduces(lines, i-back); n == back {
-			return i - back
+		n, _ := introduces(lines, i-back)
+		if n != back {
+			continue
+		}
+		if at == i || opening(lines[i-back]) && !opening(lines[at]) {
+			at = i - back
 		}
 	}
-	return i
+	return at
 }
 
 // trailing returns where the quotations begin that nothing new follows.
@@ -166,7 +172,7 @@ func lastBlock(lines []line) int {
 		return len(lines)
 	}
 	tail := lines[last:]
-	if !delimits(tail[0]) && !sentFrom.MatchString(shortWords(tail[0])) && !tail[0].signature && !footer(tail) {
+	if !delimits(tail[0]) && !mobile(tail[0]) && !tail[0].signature && !footer(tail) {
 		return len(lines)
 	}
 	end := last
@@ -179,18 +185,18 @@ func lastBlock(lines []line) int {
 	return introduced(lines, end)
 }
 
-// leading returns where new text begins when a mail begins with a quotation, and holds no other: it answers below. Where
-// answers stand between quotations, all of them are needed to understand it.
+// leading returns where new text begins when a mail begins with a quotation that a mail program introduced, and holds no other:
+// it answers below. Where answers stand between quotations, all of them are needed to understand it.
 func leading(lines []line) int {
-	i := 0
-	if len(lines) > 0 && lines[0].quote == 0 {
-		i, _ = introduces(lines, 0)
+	if len(lines) == 0 || lines[0].quote > 0 {
+		return 0
 	}
+	i, _ := introduces(lines, 0)
 	at := i
 	for at < len(lines) && lines[at].quote > 0 {
 		at++
 	}
-	if at == i || !spoken(lines[at:]) {
+	if i == 0 || at == i || !spoken(lines[at:]) {
 		return 0
 	}
 	for _, l := range lines[at:] {
@@ -223,7 +229,7 @@ func signed(lines []line) int {
 		}
 	}
 	end := len(lines)
-	for end > 0 && (lines[end-1].signature || end > 1 && sentFrom.MatchString(shortWords(lines[end-1]))) {
+	for end > 0 && (lines[end-1].signature || end > 1 && mobile(lines[end-1])) {
 		end--
 	}
 	return end
