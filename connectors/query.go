@@ -14,6 +14,9 @@ type Query interface {
 	Types() []flow.RequestType
 	// Prefill reads words deterministically: a type, field values, each with the words it came from.
 	Prefill(d flow.Form) flow.Prefill
+	// Suggest is Prefill with the help of a language model, where one is configured: it may take a few seconds and is asked
+	// while a form is open already, never before. What the rules read stands.
+	Suggest(ctx context.Context, d flow.Form) flow.Prefill
 	// Validate checks a form: messages by field name ("title", "type", or a template field), empty when all is well.
 	Validate(d flow.Form) map[string]string
 	// Request reads a request by id or by the ticket's label (DES-7); false when there is none.

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"signoff/connectors"
+	"signoff/internal/autofill"
 	"signoff/internal/config"
 	"signoff/internal/engine"
 	"signoff/internal/outbound"
@@ -75,7 +76,7 @@ func newHub(p parts) (*hub, error) {
 	var err error
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
-		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics,
+		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
 		Skew: h.clock, Size: sizeOf(p.config.Store),
 	})
 	if err != nil {
@@ -91,6 +92,15 @@ func newHub(p parts) (*hub, error) {
 		return nil, problems("%w", err)
 	}
 	return h, nil
+}
+
+// suggester asks the model that is configured; nil where none is.
+func suggester(c config.Autofill) engine.Suggester {
+	if c.BaseURL == "" {
+		return nil
+	}
+	client := outbound.New(outbound.Options{Allow: []string{c.BaseURL}, UserAgent: "signoff/" + version, Timeout: c.Timeout})
+	return autofill.New(autofill.Options{BaseURL: c.BaseURL, Model: c.Model, Key: c.Key, Timeout: c.Timeout, HTTP: client}).Suggest
 }
 
 // clock says by how much this machine's clock is off from the service it is off the most from; false while none has

@@ -114,12 +114,25 @@ func titleOf(words string) string {
 
 // read asks the rules what the words of the form say.
 func (f draftForm) read(q connectors.Query, who flow.Actor) flow.Prefill {
+	if d := f.asked(who); d.Text != "" {
+		return q.Prefill(d)
+	}
+	return flow.Prefill{}
+}
+
+// suggested is read with all the help there is; the form is open already.
+func (f draftForm) suggested(ctx context.Context, q connectors.Query, who flow.Actor) flow.Prefill {
+	if d := f.asked(who); d.Text != "" {
+		return q.Suggest(ctx, d)
+	}
+	return flow.Prefill{}
+}
+
+// asked is the form as it is read: its words, else its title.
+func (f draftForm) asked(who flow.Actor) flow.Form {
 	d := f.draft(firstOf(f.sheet.one(inputText), f.sheet.one(inputTitle)))
 	d.Who = who
-	if d.Text == "" {
-		return flow.Prefill{}
-	}
-	return q.Prefill(d)
+	return d
 }
 
 // fillFromThread reads the thread once and writes it into the open form, with the people it mentions by their names. A
@@ -153,7 +166,7 @@ func (c *Connector) fillFromThread(ctx context.Context, f draftForm, opened *sla
 		if next.sheet.one(inputTitle) != f.sheet.one(inputTitle) {
 			next.sheet.blocks[inputTitle] = inputTitle + "#1"
 		}
-		next = next.filled(next.read(q, who), "1")
+		next = next.filled(next.suggested(ctx, q, who), "1")
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()

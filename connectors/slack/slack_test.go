@@ -285,3 +285,5 @@ func (q *fakeQuery) Why(_ context.Context, id string) (text.Doc, bool, error) {
 func (q *fakeQuery) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool, error) {
 	return false, nil
 }
+
+func (q *fakeQuery) Suggest(_ context.Context, d flow.Form) flow.Prefill { return q.Prefill(d) }

@@ -32,6 +32,7 @@ type Options struct {
 	Mode          string        // live (default) or shadow: decide, write nothing outside
 	RawEvents     time.Duration // how long deliveries are kept; 0: 30 days
 	Metrics       prometheus.Registerer
+	Suggest       Suggester      // nil: words are read by the rules alone
 	Rand          func() float64 // jitter, in [0,1); nil: the machine's
 	// Skew says by how much our clock is off from which service, ok false while nothing is known; Size how large the
 	// store is and may become. Without them the check of the installation leaves them out.
@@ -75,6 +76,8 @@ type Engine struct {
 	chores  *chores
 	listen  *listeners
 	homes   *homes
+
+	suggestions suggestions
 
 	stopping atomic.Bool
 	unstored atomic.Bool      // the last delivery could not be stored

@@ -220,6 +220,7 @@ func (b *inbox) report(got settled) {
 	}
 	for _, d := range got.decisions {
 		b.decider.report(d)
+		b.e.taken(d)
 	}
 }
 

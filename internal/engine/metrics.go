@@ -22,6 +22,8 @@ type metrics struct {
 	secrets    *prometheus.CounterVec // instance, secret
 	strangers  *prometheus.CounterVec // instance
 	files      *prometheus.CounterVec // target, fate
+	autofill   *prometheus.CounterVec // outcome
+	filled     *prometheus.CounterVec // outcome
 	reloadOK   prometheus.Gauge
 	ack        prometheus.Histogram
 	action     prometheus.Histogram
@@ -41,6 +43,8 @@ func newMetrics(o Options) *metrics {
 		secrets:    vec("secret_matched_total", "Deliveries by which of our secrets they were signed with.", "instance", "secret"),
 		strangers:  vec("unexplained_writes_total", "Changes of our own account outside that no receipt of ours explains.", "instance"),
 		files:      vec("files_total", "Files carried to the other side, by what became of them.", "target", "fate"),
+		autofill:   vec("autofill_total", "Questions to the language model, by how they ended.", "outcome"),
+		filled:     vec("autofill_fields_total", "Values that forms were filled with, by whether people left them as they were.", "outcome"),
 		reloadOK:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "signoff_rules_reload_success", Help: "Whether the last reload of the rules was taken over."}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "signoff_ack_seconds",
 			Help: "Time from the receipt of a delivery to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
@@ -48,7 +52,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.secrets, m.strangers, m.files, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}

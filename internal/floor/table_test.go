@@ -47,7 +47,7 @@ var table = []row{
 	{2, "internal/store/layout", with(ground, "internal/store"), false},
 	{2, "internal/store/*/...", with(ground, "internal/store", "internal/store/layout"), false},
 	{2, "internal/config", with(ground, "rules", "connectors"), false},
-	{2, "internal/pass", with(ground, "connectors"), false}, // tokens of decision links
+	{2, "internal/pass", with(ground, "connectors"), false},             // tokens of decision links
 	{2, "internal/sandbox/...", []string{"internal/background"}, false}, // nothing else of ours, so that a wrong JSON tag cannot pass on both sides
 
 	{3, "internal/engine/...", with(ground, "rules", "internal/report", "connectors", "internal/store"), false},

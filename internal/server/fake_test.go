@@ -369,3 +369,5 @@ func status(t *testing.T, c call, w *httptest.ResponseRecorder, want int) {
 func (q questions) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool, error) {
 	return false, nil
 }
+
+func (q questions) Suggest(_ context.Context, d flow.Form) flow.Prefill { return q.Prefill(d) }

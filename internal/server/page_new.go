@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (s *Server) takeNew(w http.ResponseWriter, r *http.Request, c caller) {
 	switch r.PostForm.Get("do") {
 	case "type":
 	case "read":
-		s.readWords(&d)
+		s.readWords(r.Context(), &d)
 	default:
 		s.make(w, r, c, d)
 		return
@@ -86,8 +87,8 @@ func (s *Server) written(r *http.Request, c caller) flow.Form {
 }
 
 // readWords fills what is empty from the words, and keeps from which.
-func (s *Server) readWords(d *draft) {
-	read := s.o.Hub.Query().Prefill(d.form)
+func (s *Server) readWords(ctx context.Context, d *draft) {
+	read := s.o.Hub.Query().Suggest(ctx, d.form)
 	d.read, d.from = true, map[string]string{}
 	if d.form.Type == "" {
 		d.form.Type = read.Type
