@@ -186,6 +186,9 @@ func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Fin
 			add(connectors.Finding{Level: levelProblem, What: instance + " connection", Text: why, Remedy: "It is opened again by itself; see the log when it stays so."})
 		}
 	}
+	for _, f := range e.poll.findings(instance) {
+		add(f)
+	}
 	if n := e.inbox.signatures.failing()[instance]; n > 0 {
 		add(connectors.Finding{Level: levelProblem, What: instance + " signatures", Text: fmt.Sprintf("%d deliveries in a row were signed with none of our secrets", n),
 			Remedy: "Compare the signing secret here with the one the service shows; keep the old one as the second while you change it."})

@@ -75,7 +75,9 @@ type Engine struct {
 	outbox  *outbox
 	chores  *chores
 	listen  *listeners
+	poll    *pollers
 	homes   *homes
+	large   chan struct{} // large bodies being stored
 
 	suggestions suggestions
 
@@ -110,6 +112,8 @@ func New(o Options) (*Engine, error) {
 	e.inbox = newInbox(e)
 	e.chores = &chores{e: e}
 	e.listen = &listeners{e: e}
+	e.poll = &pollers{e: e}
+	e.large = make(chan struct{}, largeRoom)
 	e.people.learn(o.Rules)
 	for _, c := range o.Connectors {
 		if c, ok := c.(connectors.Asker); ok {
@@ -137,10 +141,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	})
 	defer release()
 	e.listen.start(open)
+	e.poll.start(open)
 	err := e.o.Store.Work(ctx, func(_ context.Context, j store.Job) error { return e.run(work, j) })
 	e.stopping.Store(true)
 	shut()
 	e.listen.wait()
+	e.poll.wait()
 	e.beside.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil

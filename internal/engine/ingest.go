@@ -217,7 +217,7 @@ func (b *inbox) newDelivery(instance string, in connectors.Inbound, acc connecto
 // transaction; where that goes wrong, or many senders wait, the delivery is stored first and a job decides it.
 func (b *inbox) commit(ctx context.Context, d flow.Delivery, acc connectors.Accepted) error {
 	// A sender that hangs up does not stop what it has sent from being kept.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime+time.Duration(len(d.Body)/largeFrom)*time.Second)
 	defer cancel()
 	defer b.busy.Add(-1)
 	how := intake{enrich: acc.Enrich, about: acc.About}
@@ -331,7 +331,11 @@ func inboxJob(d flow.Delivery, enrich bool) store.Job {
 	if enrich {
 		kind = enrichJob
 	}
-	return store.Job{ID: kind + "/" + d.ID, Kind: kind, At: d.At, Created: d.At, Payload: []byte(d.ID)}
+	j := store.Job{ID: kind + "/" + d.ID, Kind: kind, At: d.At, Created: d.At, Payload: []byte(d.ID)}
+	if len(d.Body) >= workFrom {
+		j.Lane = largeLane
+	}
+	return j
 }
 
 // seen remembers a delivery by its id and by its content key, and says whether either was seen before.

@@ -33,15 +33,20 @@ func (l *listeners) start(ctx context.Context) {
 }
 
 // wait lets every listener finish what it has taken, for a while; what hangs is left behind.
-func (l *listeners) wait() {
+func (l *listeners) wait() { l.e.leave("listener", &l.ends) }
+
+// wait lets every poller finish what it has begun, likewise.
+func (p *pollers) wait() { p.e.leave("poller", &p.ends) }
+
+func (e *Engine) leave(what string, ends *sync.WaitGroup) {
 	done := make(chan struct{})
-	go func() { l.ends.Wait(); close(done) }()
+	go func() { ends.Wait(); close(done) }()
 	late := time.NewTimer(goodbye)
 	defer late.Stop()
 	select {
 	case <-done:
 	case <-late.C:
-		l.e.o.Log.Error("a listener did not stop in time and is left behind")
+		e.o.Log.Error("a " + what + " did not stop in time and is left behind")
 	}
 }
 
@@ -63,7 +68,7 @@ func (l *listeners) keep(ctx context.Context, instance string, c connectors.List
 			l.e.met.listens.WithLabelValues(instance, "ended").Inc()
 			l.e.o.Log.Warn("connection ended and is opened again", "instance", instance, "try", tries, "error", err)
 		}
-		l.pause(ctx, l.e.limits.backoff(tries))
+		pause(ctx, l.e.limits.backoff(tries))
 	}
 }
 
@@ -77,7 +82,7 @@ func (l *listeners) listen(ctx context.Context, instance string, c connectors.Li
 		}
 	}()
 	l.e.met.listens.WithLabelValues(instance, "opened").Inc()
-	return c.Listen(ctx, func(ctx context.Context, in connectors.Inbound) connectors.Reply { return l.e.take(ctx, instance, in) })
+	return c.Listen(ctx, func(ctx context.Context, in connectors.Inbound) connectors.Reply { return l.e.bring(ctx, instance, in) })
 }
 
 // refused stops the instance and waits until a check of it is well again.
@@ -93,7 +98,7 @@ func (l *listeners) refused(ctx context.Context, instance string, ce *connectors
 	}
 }
 
-func (l *listeners) pause(ctx context.Context, d time.Duration) {
+func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -19,6 +19,7 @@ type metrics struct {
 	effects    *prometheus.CounterVec // target, outcome
 	alarms     *prometheus.CounterVec // what
 	listens    *prometheus.CounterVec // instance, what
+	polls      *prometheus.CounterVec // instance, outcome
 	secrets    *prometheus.CounterVec // instance, secret
 	strangers  *prometheus.CounterVec // instance
 	files      *prometheus.CounterVec // target, fate
@@ -40,6 +41,7 @@ func newMetrics(o Options) *metrics {
 		effects:    vec("effects_total", "Attempts to make an effect true outside, by how they ended.", "target", "outcome"),
 		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
 		listens:    vec("connections_total", "Connections of our own through which deliveries come, by what became of them.", "instance", "what"),
+		polls:      vec("polls_total", "Rounds of asking services for what is new, by how they ended.", "instance", "outcome"),
 		secrets:    vec("secret_matched_total", "Deliveries by which of our secrets they were signed with.", "instance", "secret"),
 		strangers:  vec("unexplained_writes_total", "Changes of our own account outside that no receipt of ours explains.", "instance"),
 		files:      vec("files_total", "Files carried to the other side, by what became of them.", "target", "fate"),
@@ -52,7 +54,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}
