@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: demo test check bench bench-quick fuzz jira-spec build
+.PHONY: demo test check bench bench-quick fuzz jira-spec mail-real build
 
 demo: ## the whole job in the browser at http://localhost:8080, no account
 	$(GO) run ./cmd/signoff demo
@@ -33,6 +33,9 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s)
 
 jira-spec: ## every request of the scripts to Jira, held against SPEC=Jira's OpenAPI description (needs node)
 	bash tools/jiraspec/run $(SPEC)
+
+mail-real: ## the e-mail connection against real Postfix and Dovecot (Debian's packages, as root)
+	bash tools/mail/run
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/signoff ./cmd/signoff

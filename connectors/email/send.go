@@ -196,6 +196,11 @@ func (c *Connector) sendFailed(what string, err error) error {
 // masked takes our password out of what a server or a library says.
 func (c *Connector) masked(err error) error {
 	words := err.Error()
+	var said *textproto.Error
+	if errors.As(err, &said) {
+		words = fmt.Sprintf("%d %s", said.Code, said.Msg)
+		err = &answer{said: said, words: words}
+	}
 	for _, s := range []string{c.set.Send.SMTP.Password.Reveal(), c.set.Send.SMTP.Token.Reveal()} {
 		if s != "" && strings.Contains(words, s) {
 			return errors.New(strings.ReplaceAll(words, s, "***"))
@@ -203,6 +208,15 @@ func (c *Connector) masked(err error) error {
 	}
 	return err
 }
+
+// answer is what a server said, in its own words.
+type answer struct {
+	said  *textproto.Error
+	words string
+}
+
+func (a *answer) Error() string { return a.words }
+func (a *answer) Unwrap() error { return a.said }
 
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7e })

@@ -70,11 +70,11 @@ func separate(err error) []error {
 func TestSettings_WhatIsTaken(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]string{
-		"sending only":              "send:\n  smtp: {host: smtp.lumen.example, user: u, password: p}\nfrom: requests@lumen.example\n",
-		"from below send":           "send:\n  smtp: {host: smtp.lumen.example}\n  from: Requests <requests@lumen.example>\n",
-		"a server on this machine":  "send:\n  smtp: {host: 127.0.0.1, tls: none}\nfrom: requests@lumen.example\n",
-		"both ways in":              "receive:\n  imap: {host: h, user: u, token: t}\n  smtp: {socket: /run/x, domain: d.example}\nfrom: requests@lumen.example\n",
-		"patterns of every form":    "receive:\n  imap: {host: h, user: u, password: p}\n  accept_from: [\"*@lumen.example\", \"*@*.lumen.example\", eve@agency.example]\nfrom: requests@lumen.example\n",
+		"sending only":                "send:\n  smtp: {host: smtp.lumen.example, user: u, password: p}\nfrom: requests@lumen.example\n",
+		"from below send":             "send:\n  smtp: {host: smtp.lumen.example}\n  from: Requests <requests@lumen.example>\n",
+		"a server on this machine":    "send:\n  smtp: {host: 127.0.0.1, tls: none}\nfrom: requests@lumen.example\n",
+		"both ways in":                "receive:\n  imap: {host: h, user: u, token: t}\n  smtp: {socket: /run/x, domain: d.example}\nfrom: requests@lumen.example\n",
+		"patterns of every form":      "receive:\n  imap: {host: h, user: u, password: p}\n  accept_from: [\"*@lumen.example\", \"*@*.lumen.example\", eve@agency.example]\nfrom: requests@lumen.example\n",
 		"an address that is a number": "receive:\n  imap: {host: \"::1\", tls: none, user: u, password: p}\nfrom: requests@lumen.example\n",
 	} {
 		c, err := email.New(decoder(settings), deps(t))

@@ -35,7 +35,12 @@ type step struct {
 
 func newSink(t *testing.T) *sink {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return sinkAt(t, "127.0.0.1:0")
+}
+
+func sinkAt(t *testing.T, address string) *sink {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

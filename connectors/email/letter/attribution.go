@@ -30,6 +30,8 @@ func attribution(s string) (found, certain bool) {
 		return false, false
 	}
 	s = strings.Trim(s, " \t*_\u00a0\u200e\u202a\u202c")
+	drawn := strings.HasPrefix(s, "---") && strings.HasSuffix(s, "---") // Zoho draws a line around it
+	s = strings.Trim(s, "- ")
 	if dated.MatchString(s) || addressed.MatchString(s) && dateIn.MatchString(s) && timeIn.MatchString(s) {
 		return true, true
 	}
@@ -44,11 +46,11 @@ func attribution(s string) (found, certain bool) {
 	if !mail && !day && !hour || !begins.MatchString(s) && !(mail && (day || hour)) {
 		return false, false
 	}
-	return true, ends && (day && hour || mail && (day || hour || strings.ContainsRune(s, '<')))
+	return true, (ends || drawn) && (day && hour || mail && (day || hour || strings.ContainsRune(s, '<')))
 }
 
 // verbs are in every introduction that has one: looking for them is cheaper than asking what the line is.
-var verbs = []string{"wrote", "write", "said", "schrieb", "crit", "escribi", "scri", "schreef", "geschreven", "escreveu", "napisa", "napísa", "pisz", "skrev", "kirjoitti",
+var verbs = []string{"wrote", "write", "said", "schrieb", "crit", "escribi", "scri", "schreef", "geschreven", "escreveu", "napisa", "napísa", "napsal", "pisz", "skrev", "kirjoitti",
 	"пи", "写道", "寫道", "郵件", "書きました", "メッセージ", "작성", "yazd", "írta", "έγραψε", "menulis", "viết", "pisao", "rašė", "kirjutas", "rakstīja"}
 
 func names(s string) bool {

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func (r *reader) collect(n *node) said {
 	case n.media == "multipart/alternative":
 		return r.choose(n.kids)
 	case n.media == "multipart/related" || n.media == "multipart/signed" || n.media == "multipart/report":
-		return r.sequence(n.kids[:1])
+		return r.first(n.kids)
 	case n.media == "multipart/encrypted":
 		return said{}
 	case n.multipart():
@@ -58,25 +59,50 @@ func (n *node) shown() bool {
 	return where != "attachment" && (name == "" || n.id == "1" && where == "")
 }
 
-// choose reads the richest form that says something: HTML, whose lists and links people meant, before plain text.
+// choose reads the richest form that says something: HTML, whose lists and links people meant, before plain text. HTML that lost
+// most of the words is broken.
 func (r *reader) choose(kids []*node) said {
-	var plain said
-	for i := len(kids) - 1; i >= 0; i-- {
-		if kids[i].media == "text/x-amp-html" {
+	var plain, rich said
+	for _, kid := range slices.Backward(kids) {
+		if kid.media == "text/x-amp-html" {
 			continue
 		}
-		s := r.collect(kids[i])
-		if len(s.lines) > 0 && (s.html || i == 0 && len(plain.lines) == 0) {
-			return s
-		}
-		if len(s.lines) > 0 {
-			s.cids = append(s.cids, plain.cids...)
+		switch s := r.collect(kid); {
+		case len(s.lines) == 0:
+		case s.html && len(rich.lines) == 0:
+			rich = s
+		case !s.html && len(plain.lines) == 0:
 			plain = s
-		} else {
-			plain.cids = append(plain.cids, s.cids...)
 		}
 	}
-	return plain
+	if letters(rich.lines)*4 < letters(plain.lines) {
+		plain.cids = rich.cids
+		return plain
+	}
+	return rich
+}
+
+// letters counts what lines say besides addresses of the web.
+func letters(lines []line) int {
+	n := 0
+	for _, l := range lines {
+		for _, r := range l.runs {
+			if r.href == "" {
+				n += len(strings.TrimSpace(r.words))
+			}
+		}
+	}
+	return n
+}
+
+// first reads the first part that says something: the others are its pictures, or prove it.
+func (r *reader) first(kids []*node) said {
+	for _, kid := range kids {
+		if s := r.collect(kid); len(s.lines) > 0 {
+			return s
+		}
+	}
+	return said{}
 }
 
 // sequence reads parts that follow one another.

@@ -128,9 +128,9 @@ func marked(a attributes) marking {
 		switch strings.TrimPrefix(class, "x_") {
 		case "gmail_signature", "moz-signature", "protonmail_signature_block", "tutanota_signature", "elided_signature":
 			return markSignature
-		case "gmail_attr", "moz-cite-prefix", "gmail_default_quote_header":
+		case "gmail_attr", "moz-cite-prefix":
 			return markAttribution
-		case "yahoo_quoted", "ms-outlook-reference-message", "zmail_extra_hr", "protonmail_quote":
+		case "yahoo_quoted":
 			return markHistory
 		}
 	}

@@ -84,8 +84,8 @@ type stretch struct {
 	list         list
 }
 
-// enumerate finds the items of lists: lines that begin with a bullet or a number, and the indented lines that go on with them.
-// One line that begins with a dash is no list, people write so; neither is a number alone.
+// enumerate finds the items of lists: lines that begin with a bullet or a number, and the lines that go on with them, which are
+// indented or stand before another item. One line that begins with a dash is no list, people write so; neither is a number alone.
 func enumerate(lines []line) {
 	for i := 0; i < len(lines); {
 		s := listAt(lines[i:])
@@ -98,6 +98,8 @@ func enumerate(lines []line) {
 	}
 }
 
+const lazyMost = 3 // lines of an item that are not indented
+
 // listAt measures the list that begins with the first line.
 func listAt(lines []line) stretch {
 	first, _, ok := item(lines[0])
@@ -105,19 +107,22 @@ func listAt(lines []line) stretch {
 		return stretch{}
 	}
 	s := stretch{lines: 1, items: 1, list: first}
-	for _, l := range lines[1:] {
+	for i, l := range lines[1:] {
 		if l.quote != lines[0].quote {
 			break
 		}
 		next, _, ok := item(l)
 		indented := strings.HasPrefix(l.runs[0].words, "  ") || strings.HasPrefix(l.runs[0].words, "\t")
-		if ok && next.numbered != first.numbered || !ok && (!indented || l.gap) {
-			break
-		}
-		if ok {
+		lazy := i + 1 - s.lines
+		switch {
+		case ok && next.numbered == first.numbered:
 			s.items++
+			s.lines = i + 2
+		case ok, l.gap, lazy >= lazyMost:
+			return s
+		case indented && lazy == 0:
+			s.lines = i + 2
 		}
-		s.lines++
 	}
 	return s
 }

@@ -16,8 +16,11 @@ func Read(raw []byte, o Options) Letter {
 		return l
 	}
 	r := reader{letter: &l}
-	said := r.collect(root)
-	l.Body = partBody(said, o.Marker, l.forwards())
+	said, forwards := r.collect(root), l.forwards()
+	if passed := root.find("message/rfc822"); len(said.lines) == 0 && passed != nil && passed.forwarded() {
+		said, forwards = r.collect(passed.kids[0]), true
+	}
+	l.Body = partBody(said, o.Marker, forwards)
 	r.attach(root, said.cids)
 	if l.Class == Bounce {
 		l.Report = report(root)

@@ -55,14 +55,16 @@ func older(lines []line, marker string) (at int, passedOn bool) {
 			continue
 		}
 		s := shortWords(l)
-		if marker != "" && strings.Contains(strings.ToLower(s), strings.ToLower(marker)) {
-			return introduced(lines, i), false
+		if l.quote == 0 || l.quote == 1 && (i == 0 || lines[i-1].quote == 0) {
+			if forwardLine.MatchString(s) {
+				return i, true
+			}
 		}
-		if l.quote > 0 {
+		if l.quote > 0 { // answers may stand between what is quoted: trailing decides
 			continue
 		}
-		if forwardLine.MatchString(s) {
-			return i, true
+		if marker != "" && strings.Contains(strings.ToLower(s), strings.ToLower(marker)) {
+			return introduced(lines, i), false
 		}
 		if at, ok := announced(lines, i, s); ok {
 			return at, false
