@@ -49,6 +49,8 @@ autofill:
   # api_key: ${AUTOFILL_KEY}
   # timeout: 3 seconds              # then the rules' own reading stands
 
+# triage: "#creative-ops"           # who says what becomes of mail from strangers: a channel, or a group (default: group:ops)
+
 privacy:
   raw_events: 30 days               # how long deliveries are kept as they came
 

@@ -143,6 +143,26 @@ func (f *files) people() {
 			f.found.Hint("did you mean %q?", near)
 		}
 	}
+	f.triage()
+}
+
+// triage checks that the group that is asked about what nobody is known for has somebody in it.
+func (f *files) triage() {
+	group := f.config.Triage
+	if group == "" || strings.HasPrefix(group, "#") {
+		return
+	}
+	var known []string
+	for _, p := range f.set.People() {
+		known = append(known, p.Groups...)
+	}
+	if slices.Contains(known, group) {
+		return
+	}
+	f.found.Errorf(f.config.TriageAt, config.CodePerson, "triage names the group %q, which has nobody in the rule files", group)
+	if near, ok := source.Nearest(group, known); ok {
+		f.found.Hint("did you mean %q?", near)
+	}
 }
 
 func (f *files) finish() {

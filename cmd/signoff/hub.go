@@ -19,7 +19,9 @@ import (
 	"signoff/internal/autofill"
 	"signoff/internal/config"
 	"signoff/internal/engine"
+	"signoff/internal/flow"
 	"signoff/internal/outbound"
+	"signoff/internal/pass"
 	"signoff/internal/secret"
 	"signoff/internal/server"
 	"signoff/internal/source"
@@ -59,10 +61,19 @@ func newHub(p parts) (*hub, error) {
 		h.metrics.MustRegister(skewGauge{h.skew})
 	}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	passes, err := pass.New(p.key)
+	if err != nil {
+		return nil, problems("%w", err)
+	}
 	w := wiring{
 		kinds: kinds(), public: p.config.Server.PublicURL, storeID: p.store.ID(), key: p.key, log: p.log, now: p.now,
 		keep: func(instance string) connectors.Keep { return engine.NewKeep(p.store, instance) },
 		skew: h.skew,
+		archive: func(instance string) func(context.Context, string) ([]byte, error) {
+			return engine.NewArchive(p.store, instance)
+		},
+		picture: func(ctx context.Context, ref flow.Ref) ([]byte, string, error) { return h.engine.Picture(ctx, ref) },
+		pass:    func(one connectors.Pass) string { return p.config.Server.PublicURL + "/a/" + passes.Seal(one) },
 	}
 	all, kindOf := map[string]connectors.Connector{}, map[string]string{}
 	for _, i := range p.config.Instances {
@@ -73,9 +84,9 @@ func newHub(p parts) (*hub, error) {
 		all[i.Name], kindOf[i.Name] = c, i.Kind
 	}
 	h.all = all
-	var err error
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
+		Mail: mailFrom(p.config, all), Triage: p.config.Triage,
 		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
 		Skew: h.clock, Size: sizeOf(p.config.Store),
 	})
@@ -84,7 +95,7 @@ func newHub(p parts) (*hub, error) {
 	}
 	h.server, err = server.New(server.Options{
 		Hub: watched{h.engine, h.skew}, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
-		PublicURL: p.config.Server.PublicURL, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,
+		PublicURL: p.config.Server.PublicURL, Passes: passes.Open, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,
 		Metrics: promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}), Reload: p.reload, Demo: p.demo,
 		Client: outbound.New(outbound.Options{Allow: []string{p.config.Server.PublicURL}, UserAgent: "signoff/" + version}),
 	})
@@ -101,6 +112,16 @@ func suggester(c config.Autofill) engine.Suggester {
 	}
 	client := outbound.New(outbound.Options{Allow: []string{c.BaseURL}, UserAgent: "signoff/" + version, Timeout: c.Timeout})
 	return autofill.New(autofill.Options{BaseURL: c.BaseURL, Model: c.Model, Key: c.Key, Timeout: c.Timeout, HTTP: client}).Suggest
+}
+
+// mailFrom is the instance through which people are written to: the first of the file that sends mail.
+func mailFrom(c *config.Config, all map[string]connectors.Connector) string {
+	for _, i := range c.Instances {
+		if m, ok := all[i.Name].(connectors.Mailer); ok && m.Mails() {
+			return i.Name
+		}
+	}
+	return ""
 }
 
 // clock says by how much this machine's clock is off from the service it is off the most from; false while none has

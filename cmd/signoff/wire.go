@@ -19,6 +19,7 @@ import (
 	"signoff/connectors/jira"
 	"signoff/connectors/slack"
 	"signoff/internal/config"
+	"signoff/internal/flow"
 	"signoff/internal/outbound"
 	"signoff/internal/secret"
 	"signoff/internal/source"
@@ -43,6 +44,11 @@ type wiring struct {
 	now     func() time.Time
 	keep    func(instance string) connectors.Keep // nil: connectors are made to look at their settings only
 	skew    *outbound.Skew                        // nil: nobody watches the clock
+
+	// archive, picture and pass as in connectors.Deps; nil with keep.
+	archive func(instance string) func(ctx context.Context, id string) ([]byte, error)
+	picture func(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error)
+	pass    func(connectors.Pass) string
 }
 
 var errSettings = errors.New("the settings have problems")
@@ -107,9 +113,9 @@ func (w wiring) deps(i config.Instance) connectors.Deps {
 		Instance: instance, Tracker: i.Tracker, Version: version, PublicURL: w.public, StoreID: w.storeID,
 		Key: derive(w.key, "connector "+instance), HTTP: w.calls, Files: w.files, Log: w.log.With("instance", instance), Now: w.now,
 	}
-	d.Keep = blank{}
+	d.Keep, d.Delivery, d.Picture, d.Pass = blank{}, blank{}.delivery, blank{}.picture, func(connectors.Pass) string { return "" }
 	if w.keep != nil {
-		d.Keep = w.keep(instance)
+		d.Keep, d.Delivery, d.Picture, d.Pass = w.keep(instance), w.archive(instance), w.picture, w.pass
 	}
 	return d
 }
@@ -121,6 +127,12 @@ func (blank) Get(context.Context, string) ([]byte, error)                    { r
 func (blank) Put(context.Context, string, []byte, []byte) error              { return nil }
 func (blank) Note(string, []byte)                                            {}
 func (blank) Scan(context.Context, string, func(string, []byte) error) error { return nil }
+
+func (blank) delivery(context.Context, string) ([]byte, error) { return nil, nil }
+
+func (blank) picture(context.Context, flow.Ref) ([]byte, string, error) {
+	return nil, "", &connectors.Error{Op: "open picture", Class: connectors.Rejected, Err: errors.New("nothing is kept here")}
+}
 
 // answerMost bounds one answer of a service; the create metadata of a large Jira project has a few MiB.
 const answerMost = 8 << 20

@@ -38,6 +38,6 @@ func Explanations() []source.Explanation {
 		{Code: CodeSetting, Title: "A setting that is refused", Text: "The message says what is needed. A connection whose secret is missing, empty, short or a placeholder is refused: an unchecked sender could decide in anybody's name."},
 		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
 		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
-		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:."},
+		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:, and triage only for a channel or a group that has somebody in it."},
 	}
 }

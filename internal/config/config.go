@@ -142,7 +142,7 @@ func used(root *source.Node) iter.Seq[*source.Node] {
 var later = []string{"sign_in", "telemetry", "insecure_dev"}
 
 func (l *loader) root(n *source.Node) {
-	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "autofill", "privacy", "log"}
+	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "triage", "autofill", "privacy", "log"}
 	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "rules"}}) {
 		return
 	}

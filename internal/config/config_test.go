@@ -53,6 +53,7 @@ tracker:
   jira: {url: "https://lumen.atlassian.net"}
 privacy: {raw_events: 7 days}
 log: {level: debug, format: json}
+triage: group:ops
 `
 
 func TestLoad_ReadsEverything(t *testing.T) {
@@ -80,8 +81,8 @@ func TestLoad_ReadsEverything(t *testing.T) {
 	if diff := cmp.Diff([]string{"slack slack", "slack-emea slack", "jira jira"}, got); diff != "" {
 		t.Errorf("instances (-want +got)\n%s", diff)
 	}
-	if c.Chat() != "slack" || c.Tracker != "jira" {
-		t.Errorf("chat %q, tracker %q", c.Chat(), c.Tracker)
+	if c.Chat() != "slack" || c.Tracker != "jira" || c.Triage != "ops" {
+		t.Errorf("chat %q, tracker %q, triage %q", c.Chat(), c.Tracker, c.Triage)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // What people and programs do on our own pages and through our own API is a delivery like any other: kept, decided
 // once however often it is sent, and replayable. Its body is the event as JSON.
 
-// own reports whether an instance name stands for our own doors.
-func own(instance string) bool { return instance == "api" || instance == "web" }
+// own reports whether an instance name stands for our own doors: the API, the pages, and the pages of decision links.
+func own(instance string) bool { return instance == "api" || instance == "web" || instance == "link" }
 
 func parseOwn(d flow.Delivery) ([]flow.Event, error) {
 	var ev flow.Event

@@ -252,10 +252,10 @@ func ignoredBy(r flow.Routing) string {
 
 // places are where the request will live: people are asked where it came from, when that is a chat.
 func (d *decider) places(ev flow.Event) flow.Places {
-	p := flow.Places{Chat: d.o.Chat, Tracker: d.o.Tracker}
+	p := flow.Places{Chat: d.o.Chat, Tracker: d.o.Tracker, Mail: d.o.Mail}
 	instance, _, _ := strings.Cut(ev.Delivery, "/")
 	c := d.o.Connectors[instance]
-	if _, tracker := c.(connectors.Tracker); tracker {
+	if !chats(c) {
 		return p
 	}
 	_, asks := c.(connectors.Doer)
@@ -264,6 +264,15 @@ func (d *decider) places(ev flow.Event) flow.Places {
 		p.Chat = instance
 	}
 	return p
+}
+
+// chats reports whether a connector may be a chat: it is not where tickets, mails, the work or its briefs are kept.
+func chats(c connectors.Connector) bool {
+	_, tracker := c.(connectors.Tracker)
+	_, mail := c.(connectors.Mailer)
+	_, source := c.(connectors.Source)
+	_, briefs := c.(connectors.Briefer)
+	return !tracker && !mail && !source && !briefs
 }
 
 const turnsTable = "turns"

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,13 +29,16 @@ type Options struct {
 	Kinds      map[string]string
 	// Chat and Tracker are the instances in which new requests live.
 	Chat, Tracker string
-	Now           func() time.Time
-	Log           *slog.Logger
-	Mode          string        // live (default) or shadow: decide, write nothing outside
-	RawEvents     time.Duration // how long deliveries are kept; 0: 30 days
-	Metrics       prometheus.Registerer
-	Suggest       Suggester      // nil: words are read by the rules alone
-	Rand          func() float64 // jitter, in [0,1); nil: the machine's
+	// Mail is the instance through which people are written to; empty: the first that is a Mailer. Triage is who is asked
+	// about what nobody is known for: a "#channel" of the chat, or the name of a group; empty: the group ops.
+	Mail, Triage string
+	Now          func() time.Time
+	Log          *slog.Logger
+	Mode         string        // live (default) or shadow: decide, write nothing outside
+	RawEvents    time.Duration // how long deliveries are kept; 0: 30 days
+	Metrics      prometheus.Registerer
+	Suggest      Suggester      // nil: words are read by the rules alone
+	Rand         func() float64 // jitter, in [0,1); nil: the machine's
 	// Skew says by how much our clock is off from which service, ok false while nothing is known; Size how large the
 	// store is and may become. Without them the check of the installation leaves them out.
 	Skew func() (host string, off time.Duration, ok bool)
@@ -80,6 +85,7 @@ type Engine struct {
 	large   chan struct{} // large bodies being stored
 
 	suggestions suggestions
+	pictures    pictures
 
 	stopping atomic.Bool
 	unstored atomic.Bool      // the last delivery could not be stored
@@ -96,6 +102,9 @@ func New(o Options) (*Engine, error) {
 		if own(instance) {
 			return nil, fmt.Errorf("a connector cannot be called %q: the name stands for signoff's own doors", instance)
 		}
+	}
+	if o.Mail == "" {
+		o.Mail = mailer(o.Connectors)
 	}
 	e := &Engine{o: o}
 	e.met = newMetrics(o)
@@ -121,6 +130,22 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// mailer is the first instance through which people are written to.
+func mailer(all map[string]connectors.Connector) string {
+	for _, instance := range slices.Sorted(maps.Keys(all)) {
+		if mails(all[instance]) {
+			return instance
+		}
+	}
+	return ""
+}
+
+// mails reports whether a connector writes to people by mail.
+func mails(c connectors.Connector) bool {
+	m, ok := c.(connectors.Mailer)
+	return ok && m.Mails()
 }
 
 const drain = 15 * time.Second

@@ -52,6 +52,21 @@ func (k *keep) Put(ctx context.Context, key string, old, value []byte) error {
 // Note implements connectors.Keep.
 func (k *keep) Note(key string, value []byte) { k.store.Note(keepTable, k.prefix+key, value) }
 
+// NewArchive returns what gives one connector instance the bodies of its own deliveries, by the sender's own id; nil where
+// one is kept no longer.
+func NewArchive(s store.Store, instance string) func(ctx context.Context, id string) ([]byte, error) {
+	return func(ctx context.Context, id string) (body []byte, err error) {
+		err = s.View(ctx, func(tx store.Tx) error {
+			d, ok, err := tx.Delivery(instance + "/" + id)
+			if ok && d.Instance == instance {
+				body = d.Body
+			}
+			return err
+		})
+		return body, err
+	}
+}
+
 const keepPage = 256
 
 // Scan implements connectors.Keep. It reads in chunks: each may call back into Keep, and long scans do not hold the

@@ -38,7 +38,7 @@ type VoteInput struct {
 	Note     text.Doc
 	Version  string
 	By       flow.Actor
-	Via      string // "api", "web"
+	Via      string // "api", "web", "link" (a decision link in a mail)
 }
 
 // VoteResult says what became of a vote.

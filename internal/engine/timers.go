@@ -127,7 +127,10 @@ func (c *chores) expire(ctx context.Context) error {
 			}
 			rows, err := tx.DropDeliveries(now.Add(-c.e.o.RawEvents), expireBatch)
 			gone = keys + rows
-			return err
+			if err != nil {
+				return err
+			}
+			return dropPictures(tx, now.Add(-pictureKept), picturesMost)
 		})
 		if err != nil || gone < expireBatch {
 			return err
