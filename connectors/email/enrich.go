@@ -112,7 +112,11 @@ func (c *Connector) belongs(ctx context.Context, out *learned, d flow.Delivery, 
 		return err
 	}
 	if out.Thread == "" {
-		out.Thread = idKey(rootOf(l))
+		root, err := c.root(ctx, d, l)
+		if err != nil {
+			return err
+		}
+		out.Thread = idKey(root)
 	}
 	row, _, err := c.thread(ctx, out.Thread)
 	if err != nil {
@@ -149,8 +153,8 @@ func (c *Connector) byReferences(ctx context.Context, out *learned, l letter.Let
 	return nil
 }
 
-// rootOf is the first mail of a conversation, as far as a mail tells.
-func rootOf(l letter.Letter) string {
+// rootOf is the first mail of a conversation, as far as a mail tells; content names a mail that has no id.
+func rootOf(l letter.Letter, content string) string {
 	switch {
 	case len(l.References) > 0:
 		return l.References[0]
@@ -159,7 +163,21 @@ func rootOf(l letter.Letter) string {
 	case l.MessageID != "":
 		return l.MessageID
 	}
-	return strings.Join([]string{l.From.Address, l.Subject, l.Date.UTC().Format(time.RFC3339)}, "\x00")
+	return "\x00" + content
+}
+
+// root is rootOf, but for a mail that begins a conversation under the id of another mail: devices use theirs again.
+func (c *Connector) root(ctx context.Context, d flow.Delivery, l letter.Letter) (string, error) {
+	content, _ := contentKey(d.Body, envelopeOf(d.Type).Size)
+	id := rootOf(l, content)
+	if id != l.MessageID || len(l.InReplyTo)+len(l.References) > 0 {
+		return id, nil
+	}
+	row, ok, err := c.mail(ctx, id)
+	if ok && row.Content != "" && row.Content != content {
+		id += "\x00" + content
+	}
+	return id, err
 }
 
 // existing is a request that there is; "" for any other key.

@@ -235,6 +235,25 @@ func TestEvent_AFloodIsHeldBack(t *testing.T) {
 	}
 }
 
+// TestEvent_AnIdUsedAgainBeginsAnew: scanners and forms send each mail under the same id, or under none.
+func TestEvent_AnIdUsedAgainBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"Message-ID: <device@lumen.example>\n", ""} {
+		b := newInbox(t, trusting)
+		threads := map[flow.Ref]bool{}
+		for i := range 3 {
+			ev := b.one(fmt.Sprintf("From: maya@lumen.example\nSubject: Scan\n%s\nScan %d.\n", id, i))
+			if ev.Kind != flow.RequestSubmitted {
+				t.Errorf("mail %d under %q is %s, want a request", i, id, ev.Kind)
+			}
+			threads[ev.Subject] = true
+		}
+		if len(threads) != 3 {
+			t.Errorf("under %q there are %d conversations, want 3", id, len(threads))
+		}
+	}
+}
+
 // TestAcknowledgement_OnePerSenderAndHour, in the conversation of the mail that it answers.
 func TestAcknowledgement_OnePerSenderAndHour(t *testing.T) {
 	t.Parallel()

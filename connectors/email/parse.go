@@ -39,7 +39,8 @@ func (c *Connector) knownOf(d flow.Delivery, l letter.Letter) (known learned, er
 		}
 		return known, nil
 	}
-	known = learned{Thread: idKey(rootOf(l)), Request: c.requestOf(l.Delivered), Verified: "none", Stranger: "its sender could not be verified"}
+	content, _ := contentKey(d.Body, envelopeOf(d.Type).Size)
+	known = learned{Thread: idKey(rootOf(l, content)), Request: c.requestOf(l.Delivered), Verified: "none", Stranger: "its sender could not be verified"}
 	known.Claimed = known.Request
 	known.Known = len(l.InReplyTo) > 0 || len(l.References) > 0
 	known.Nothing = c.nothing(known, l)
