@@ -135,13 +135,27 @@ func (r *htmlReader) text(s string) {
 			}
 		default:
 			if r.space {
-				b.WriteByte(' ')
-				r.space = false
+				r.blank(&b)
 			}
 			b.WriteRune(c)
 		}
 	}
 	r.put(b.String())
+}
+
+// blank writes the blank that is owed before a word. Between runs it belongs to what both have in common.
+func (r *htmlReader) blank(b *strings.Builder) {
+	r.space = false
+	if n := len(r.cur.runs); b.Len() == 0 && n > 0 {
+		before, now := r.cur.runs[n-1], r.run(" ")
+		now.style &= before.style
+		if now.href != before.href {
+			now.href = ""
+		}
+		r.cur.runs = append(r.cur.runs, now)
+		return
+	}
+	b.WriteByte(' ')
 }
 
 func (r *htmlReader) verbatim(s string) {
@@ -155,9 +169,12 @@ func (r *htmlReader) verbatim(s string) {
 
 // put adds words in the style that is open.
 func (r *htmlReader) put(s string) {
-	if s == "" {
-		return
+	if s != "" {
+		r.cur.runs = append(r.cur.runs, r.run(s))
 	}
+}
+
+func (r *htmlReader) run(s string) run {
 	now := run{words: s}
 	for i, n := range r.styles {
 		if n > 0 {
@@ -167,7 +184,7 @@ func (r *htmlReader) put(s string) {
 	if n := len(r.hrefs); n > 0 {
 		now.href = r.hrefs[n-1]
 	}
-	r.cur.runs = append(r.cur.runs, now)
+	return now
 }
 
 // flush ends the line that is being written.
