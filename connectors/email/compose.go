@@ -63,22 +63,7 @@ func clip(s string, most int) string {
 
 // compose prints a mail. What goes into the header is parsed and printed anew; control characters are refused.
 func (c *Connector) compose(ctx context.Context, o outgoing) ([]byte, error) {
-	refs := shorten(o.above)
-	if o.parent != "" && !slices.Contains(refs, o.parent) {
-		refs = append(refs, o.parent)
-	}
-	header := map[mail.Header]string{
-		"X-Auto-Response-Suppress": "All",
-		headSelf:                   c.instanceMark(),
-		"Auto-Submitted":           "auto-generated",
-	}
-	if o.answers {
-		header["Auto-Submitted"] = "auto-replied"
-	}
-	if o.parent != "" {
-		header[mail.HeaderInReplyTo] = bracketed(o.parent)
-		header[mail.HeaderReferences] = strings.Join(all(refs, bracketed), " ") // one value: several would be joined by commas
-	}
+	header := c.header(o)
 	for name, value := range header {
 		if hasControl(value) {
 			return nil, c.unprintable(string(name))
@@ -108,6 +93,24 @@ func (c *Connector) compose(ctx context.Context, o outgoing) ([]byte, error) {
 		return nil, &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: fmt.Errorf("compose: %w", err)}
 	}
 	return out.Bytes(), nil
+}
+
+// header says that a machine wrote the mail, and what it answers.
+func (c *Connector) header(o outgoing) map[mail.Header]string {
+	h := map[mail.Header]string{"X-Auto-Response-Suppress": "All", headSelf: c.instanceMark(), "Auto-Submitted": "auto-generated"}
+	if o.answers {
+		h["Auto-Submitted"] = "auto-replied"
+	}
+	if o.parent == "" {
+		return h
+	}
+	refs := shorten(o.above)
+	if !slices.Contains(refs, o.parent) {
+		refs = append(slices.Clone(refs), o.parent)
+	}
+	h[mail.HeaderInReplyTo] = bracketed(o.parent)
+	h[mail.HeaderReferences] = strings.Join(all(refs, bracketed), " ") // one value: several would be joined by commas
+	return h
 }
 
 func (c *Connector) unprintable(what string) error {

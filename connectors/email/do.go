@@ -166,62 +166,71 @@ func (o *outgoing) threaded(c *Connector, row threadRow, key string) {
 	o.thread = idKey(o.parent)
 }
 
-// sendAll sends what was not sent yet, over one connection. One address that is refused does not keep the others from
-// theirs.
-func (c *Connector) sendAll(ctx context.Context, mails []outgoing, e flow.Effect) (links []flow.Link, err error) {
-	var line *relay
-	defer func() {
-		if line != nil {
-			line.quit()
-		}
-	}()
-	var refused error
+// sending is one effect on its way: its mails go over one connection, which is opened when the first one leaves.
+type sending struct {
+	c     *Connector
+	e     flow.Effect
+	line  *relay
+	links []flow.Link
+}
+
+// sendAll sends what was not sent yet. One address that is refused does not keep the others from theirs.
+func (c *Connector) sendAll(ctx context.Context, mails []outgoing, e flow.Effect) ([]flow.Link, error) {
+	s := &sending{c: c, e: e}
+	defer s.end()
+	var refused *connectors.Error
 	for _, o := range mails {
-		row, known, err := c.mail(ctx, o.id)
+		err := s.mail(ctx, o)
+		var ce *connectors.Error
+		if err != nil && (!errors.As(err, &ce) || ce.Class != connectors.Rejected) {
+			return s.links, err
+		}
 		if err != nil {
-			return links, storeFailed(err)
-		}
-		if known && row.Sent.gone() {
-			links = append(links, c.linksOf(e, o)...)
-			continue
-		}
-		hold, err := c.mayMail(ctx, o)
-		switch {
-		case err != nil && connectors.ClassOf(err) == connectors.Rejected:
-			refused = err
-			continue
-		case err != nil:
-			return links, err
-		case hold:
-			continue
-		}
-		if line == nil {
-			if line, err = c.dialRelay(ctx); err != nil {
-				c.notSent(ctx, o)
-				return links, err
-			}
-		}
-		err = c.sendOne(ctx, line, o, row)
-		switch {
-		case err == nil:
-			links = append(links, c.linksOf(e, o)...)
-		case connectors.ClassOf(err) == connectors.Rejected:
-			c.notSent(ctx, o)
-			refused = err
-		default:
-			if connectors.ClassOf(err) != connectors.Unsure {
-				c.notSent(ctx, o)
-			}
-			line.hangUp()
-			line = nil
-			return links, err
+			refused = ce
 		}
 	}
-	var ce *connectors.Error
-	if errors.As(refused, &ce) {
-		ce.Made = links
+	if refused != nil {
+		refused.Made = s.links
+		return s.links, refused
 	}
-	return links, refused
+	return s.links, nil
+}
+
+func (s *sending) end() {
+	if s.line != nil {
+		s.line.quit()
+	}
+}
+
+// mail sends one mail, unless it was sent before or must not go.
+func (s *sending) mail(ctx context.Context, o outgoing) error {
+	row, known, err := s.c.mail(ctx, o.id)
+	if err != nil {
+		return storeFailed(err)
+	}
+	if known && row.Sent.gone() {
+		s.links = append(s.links, s.c.linksOf(s.e, o)...)
+		return nil
+	}
+	if hold, err := s.c.mayMail(ctx, o); err != nil || hold {
+		return err
+	}
+	if s.line == nil {
+		if s.line, err = s.c.dialRelay(ctx); err != nil {
+			s.c.notSent(ctx, o)
+			return err
+		}
+	}
+	err = s.c.sendOne(ctx, s.line, o, row)
+	switch connectors.ClassOf(err) {
+	case "":
+		s.links = append(s.links, s.c.linksOf(s.e, o)...)
+		return nil
+	case connectors.Unsure:
+	default:
+		s.c.notSent(ctx, o)
+	}
+	return err
 }
 
 // sendOne sends one mail and remembers it. Before it leaves it is known by its id, so that a failure that comes back finds

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,35 +84,9 @@ func (r *relay) signIn() error {
 	if set.User == "" {
 		return nil
 	}
-	ok, offered := r.cl.Extension("AUTH")
-	words := strings.Fields(strings.ToUpper(offered))
-	has := func(word string) bool {
-		for _, w := range words {
-			if w == word {
-				return true
-			}
-		}
-		return false
-	}
-	open := set.TLS == tlsNone // on this machine
-	var auth smtp.Auth
-	switch {
-	case !ok:
-		return &connectors.Error{Op: opSend, Class: connectors.Denied, Err: errors.New("the server offers no way to sign in"),
-			Person: "The mail server " + set.Host + " offers no way to sign in on this port; check send.smtp.port and tls, or take user and password out."}
-	case !set.Token.Empty():
-		auth = smtp.XOAuth2Auth(set.User, set.Token.Reveal())
-	case has("PLAIN"):
-		auth = smtp.PlainAuth("", set.User, set.Password.Reveal(), set.Host, open)
-	case has("LOGIN"):
-		auth = smtp.LoginAuth(set.User, set.Password.Reveal(), set.Host, open)
-	case has("SCRAM-SHA-256"):
-		auth = smtp.ScramSHA256Auth(set.User, set.Password.Reveal())
-	case has("CRAM-MD5"):
-		auth = smtp.CRAMMD5Auth(set.User, set.Password.Reveal())
-	default:
-		return &connectors.Error{Op: opSend, Class: connectors.Denied, Err: fmt.Errorf("the server offers only %s", printable(offered)),
-			Person: "signoff knows none of the ways in which the mail server " + set.Host + " lets people sign in."}
+	auth, err := r.auth()
+	if err != nil {
+		return err
 	}
 	if err := r.cl.Auth(auth); err != nil {
 		if said, code := replied(err); said && code/100 == 5 {
@@ -121,6 +96,32 @@ func (r *relay) signIn() error {
 		return r.c.sendFailed("sign in", err)
 	}
 	return nil
+}
+
+// auth chooses a way to sign in that the server offers. The password itself goes over a private line only, or to a server
+// on this machine.
+func (r *relay) auth() (smtp.Auth, error) {
+	set := r.c.set.Send.SMTP
+	ok, offered := r.cl.Extension("AUTH")
+	words := strings.Fields(strings.ToUpper(offered))
+	open := set.TLS == tlsNone
+	switch {
+	case !ok:
+		return nil, &connectors.Error{Op: opSend, Class: connectors.Denied, Err: errors.New("the server offers no way to sign in"),
+			Person: "The mail server " + set.Host + " offers no way to sign in on this port; check send.smtp.port and tls, or take user and password out."}
+	case !set.Token.Empty():
+		return smtp.XOAuth2Auth(set.User, set.Token.Reveal()), nil
+	case slices.Contains(words, "PLAIN"):
+		return smtp.PlainAuth("", set.User, set.Password.Reveal(), set.Host, open), nil
+	case slices.Contains(words, "LOGIN"):
+		return smtp.LoginAuth(set.User, set.Password.Reveal(), set.Host, open), nil
+	case slices.Contains(words, "SCRAM-SHA-256"):
+		return smtp.ScramSHA256Auth(set.User, set.Password.Reveal()), nil
+	case slices.Contains(words, "CRAM-MD5"):
+		return smtp.CRAMMD5Auth(set.User, set.Password.Reveal()), nil
+	}
+	return nil, &connectors.Error{Op: opSend, Class: connectors.Denied, Err: fmt.Errorf("the server offers only %s", printable(offered)),
+		Person: "signoff knows none of the ways in which the mail server " + set.Host + " lets people sign in."}
 }
 
 // errLost says that a mail left whole and nobody said whether it was taken.
