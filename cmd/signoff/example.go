@@ -66,6 +66,7 @@ func exampleConfig(rules, store string) string {
 	b.WriteString("  slack:\n" + indent(k["slack"].Example, "    "))
 	b.WriteString("\n  email:\n    enabled: false                   # take this line out once the mailbox is there\n" + indent(k["email"].Example, "    "))
 	b.WriteString("\n  figma:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["figma"].Example, "    "))
+	b.WriteString("\n  confluence:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["confluence"].Example, "    "))
 	b.WriteString("\ntracker:\n  use: jira                         # jira | embedded (kept in signoff itself)\n  jira:\n" + indent(k["jira"].Example, "    "))
 	b.WriteString("  embedded:\n" + indent(k["embedded"].Example, "    "))
 	b.WriteString(exampleTail)

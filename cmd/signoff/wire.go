@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/connectors/confluence"
 	"signoff/connectors/email"
 	"signoff/connectors/embedded"
 	"signoff/connectors/figma"
@@ -28,7 +29,7 @@ import (
 // kinds are the connectors this build has.
 func kinds() map[string]connectors.Kind {
 	out := map[string]connectors.Kind{}
-	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), embedded.Kind(), figma.Kind()} {
+	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), embedded.Kind(), figma.Kind(), confluence.Kind()} {
 		out[k.Name] = k
 	}
 	return out

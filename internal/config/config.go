@@ -361,7 +361,7 @@ func (l *loader) connectors(n *source.Node) {
 		return
 	}
 	for key, value := range n.Pairs() {
-		l.instance(key, value, []string{"slack", "email", "figma"}, false)
+		l.instance(key, value, []string{"slack", "email", "figma", "confluence"}, false)
 	}
 }
 
@@ -399,7 +399,7 @@ func (l *loader) tracker(n *source.Node) {
 }
 
 // kindsLater are connectors that later versions bring.
-var kindsLater = []string{"adobe", "github", "confluence"}
+var kindsLater = []string{"adobe", "github"}
 
 func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool) {
 	i := Instance{Name: key.Value(), Kind: key.Value(), Tracker: tracker, Node: value}
