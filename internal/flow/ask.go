@@ -22,14 +22,49 @@ func (s scene) askView(run StageRun, who Actor) View {
 	if behalf := s.askedFor(run, who); behalf.ID() != "" {
 		stage += " for " + s.who(behalf)
 	}
-	v := s.view(AskView, fmt.Sprintf("%s (%s).", line, stage))
+	line = fmt.Sprintf("%s (%s).", line, stage)
+	if moved := s.movedOn(run, who); moved != "" {
+		line += " " + begins(moved) + "."
+	}
+	v := s.view(AskView, line)
 	v.Round = run.Round
+	v.Picture = s.picture()
 	v.Facts = s.askFacts(run, who)
 	v.Body = s.askBody(run)
 	v.Points = s.earlierPoints(run.Round)
 	v.Fields = s.details()
 	v.Buttons = append(s.voteButtons(run, false), s.open(), s.why())
 	return v
+}
+
+// movedOn says to somebody who is asked that the work they were asked about, or decided on, was replaced.
+func (s scene) movedOn(run StageRun, who Actor) string {
+	changes := s.since(run.Replaces)
+	if len(changes) == 0 {
+		return ""
+	}
+	line := s.replaced(changes)
+	for _, v := range s.r.Votes {
+		if v.Stale && v.Stage == run.Name && same(v.By, who) && s.namesOld(v.Version) {
+			return line + ", so your decision on it no longer counts"
+		}
+	}
+	return line
+}
+
+// lostWords say on the old cards of a revision that what was approved in it does not count: ", the approval of v3 no
+// longer counts".
+func (s scene) lostWords(run StageRun) string {
+	for _, v := range s.r.Votes {
+		if !v.Stale || v.Round != run.Round || v.Verdict != Approve {
+			continue
+		}
+		if changes := s.since(v.Version); len(changes) == 1 && short(changes[0].from) != "" {
+			return fmt.Sprintf(", the approval of %s no longer counts", short(changes[0].from))
+		}
+		return ", the approval no longer counts"
+	}
+	return ""
 }
 
 // askedFor says on whose behalf somebody would decide; zero: their own.
@@ -49,6 +84,10 @@ func (s scene) askFacts(run StageRun, who Actor) []Fact {
 		question = append(question, s.standing(run)...)
 	}
 	facts := append(s.ticketFact(), oneLine(question)...)
+	if moved := s.movedOn(run, who); moved != "" {
+		facts = append(facts, Fact{Name: "replaced", Text: begins(moved)})
+	}
+	facts = append(facts, s.versionFacts()...)
 	facts = append(facts, oneLine(s.parties())...)
 	d, _ := s.def(run.Name)
 	var checks []Fact
@@ -107,6 +146,7 @@ type ending struct {
 	what string
 	at   time.Time
 	next string
+	asIs bool // what begins with a name, which keeps its case
 }
 
 func (e ending) sentence(s scene) string {
@@ -125,7 +165,11 @@ func (e ending) facts(s scene) []Fact {
 	if e.next != "" {
 		facts = append(facts, Fact{Name: "next", Text: e.next})
 	}
-	return oneLine(facts)
+	line := oneLine(facts)
+	if e.asIs {
+		line[0].Text = e.what
+	}
+	return line
 }
 
 func (s scene) asked(run StageRun, who Actor) ending {
@@ -146,6 +190,8 @@ func (s scene) asked(run StageRun, who Actor) ending {
 		return ending{what: "changes requested by " + s.deciders(run), at: run.Decided, next: replaced}
 	case StageReverted:
 		return ending{what: "not needed now, " + bare(run.Why)}
+	case StageSuperseded:
+		return ending{what: run.Why + s.lostWords(run), asIs: true}
 	case StageStopped:
 		return ending{what: "not needed any more, " + bare(run.Why), next: replaced}
 	}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 )
 
 // cardView is the one public card of the request.
@@ -9,6 +10,7 @@ func (s scene) cardView() View {
 	v := s.view(CardView, s.cardHeadline())
 	v.Facts = s.cardFacts()
 	v.Points = s.points()
+	v.Picture = s.picture()
 	v.Fields = s.details()
 	v.Buttons = s.cardButtons()
 	return v
@@ -53,6 +55,11 @@ func (s scene) waitingWords(run StageRun) string {
 // cardFacts are the ticket, one line about the request, and one about each stage of this revision.
 func (s scene) cardFacts() []Fact {
 	facts := append(s.ticketFact(), oneLine(append(s.statusFacts(), s.parties()...))...)
+	facts = append(facts, s.versionFacts()...)
+	facts = append(facts, s.afterFact()...)
+	for _, run := range s.keptRuns() {
+		facts = append(facts, oneLine(s.keptFacts(run))...)
+	}
 	for _, run := range s.r.Stages {
 		if run.Round == s.r.Round {
 			facts = append(facts, oneLine(s.stageFacts(run))...)
@@ -89,7 +96,7 @@ func (s scene) stageFacts(run StageRun) []Fact {
 		facts := []Fact{{Name: "stage", Text: run.Name}}
 		facts = append(facts, s.when("stage_due", "due", s.soonest(run))...)
 		return append(facts, s.standing(run)...)
-	case StageReverted:
+	case StageReverted, StageSuperseded:
 		return nil
 	case StageSkipped:
 		return []Fact{{Name: "skipped", Text: run.Name + " does not apply: " + run.Why}}
@@ -99,7 +106,38 @@ func (s scene) stageFacts(run StageRun) []Fact {
 		}
 		return []Fact{{Name: "stopped", Text: run.Name + " is not needed any more"}}
 	}
-	return append([]Fact{{Name: "decided", Text: s.outcome(run)}}, s.when("decided_at", "", run.Decided)...)
+	facts := append([]Fact{{Name: "decided", Text: s.outcome(run)}}, s.when("decided_at", "", run.Decided)...)
+	if changes := s.since(s.votedVersion(run)); run.State == StageApproved && len(changes) > 0 && s.r.Signed == "" {
+		facts = append(facts, Fact{Name: "stands", Text: s.replaced(changes) + " since, and the approval stands"})
+	}
+	return facts
+}
+
+// keptRuns are the stages that were approved before a new version came and were not asked again.
+func (s scene) keptRuns() []StageRun {
+	first, found := 0, false
+	for _, run := range s.r.Stages {
+		if run.Round == s.r.Round && (!found || run.Together < first) {
+			first, found = run.Together, true
+		}
+	}
+	var kept []StageRun
+	for _, d := range s.defs() {
+		for _, run := range slices.Backward(s.r.Stages) {
+			if found && run.Name == d.Name && d.Together < first {
+				if run.State == StageApproved {
+					kept = append(kept, run)
+				}
+				break
+			}
+		}
+	}
+	return kept
+}
+
+func (s scene) keptFacts(run StageRun) []Fact {
+	facts := append([]Fact{{Name: "decided", Text: s.outcome(run)}}, s.when("decided_at", "", run.Decided)...)
+	return append(facts, Fact{Name: "stands", Text: "it is not asked again"})
 }
 
 func (s scene) cardButtons() []Button {
@@ -154,5 +192,19 @@ func (s scene) submitButton(round int) Button {
 			action = "answer_points"
 		}
 	}
-	return Button{Action: action, Label: "Send to review", Style: "primary", Round: round, Version: s.r.Revision()}
+	label := "Send to review"
+	if name := s.readyVersion(round); name != "" {
+		label = fmt.Sprintf("Send %s to review", name)
+	}
+	return Button{Action: action, Label: label, Style: "primary", Round: round, Version: s.r.Revision()}
+}
+
+// readyVersion is the short name of the version that was saved since the work was asked for.
+func (s scene) readyVersion(round int) string {
+	for _, w := range s.r.Work {
+		if all := s.r.decidedOn(); w.Round == round && w.Before != s.r.Revision() && len(all) == 1 {
+			return short(all[0].Current())
+		}
+	}
+	return ""
 }

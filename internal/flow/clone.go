@@ -28,6 +28,16 @@ func clone(r Request) Request {
 	r.Problems = slices.Clone(r.Problems)
 	r.Comments = slices.Clone(r.Comments)
 	r.Files = slices.Clone(r.Files)
+	r.Unreached = slices.Clone(r.Unreached)
+	r.Assets = slices.Clone(r.Assets)
+	for i := range r.Assets {
+		r.Assets[i].Nodes = slices.Clone(r.Assets[i].Nodes)
+		r.Assets[i].Versions = slices.Clone(r.Assets[i].Versions)
+	}
+	if r.Brief != nil {
+		brief := *r.Brief
+		r.Brief = &brief
+	}
 	if r.Offer != nil {
 		offer := *r.Offer
 		offer.Fields = maps.Clone(offer.Fields)

@@ -26,6 +26,7 @@ func (s *step) drafted() {
 		To: s.ev.Actor, Where: s.ev.Where, Way: s.ev.Field("draft"), Until: s.at.Add(offerFor), Fields: fields,
 	}
 	s.takeFiles(0)
+	s.takeAssets()
 	s.setStatus(Draft)
 	s.because(CodeRecorded, fmt.Sprintf("A draft of %s was offered to %s.", s.label(), s.who(s.ev.Actor)))
 	s.why = append(s.why, s.facts.Routing.Why...)
@@ -101,6 +102,7 @@ func (s *step) become(submitted Event) {
 	draft := *s.r
 	s.fresh(submitted)
 	s.r.Version, s.r.Opened, s.r.Comments, s.r.Files, s.r.Seqs = draft.Version, draft.Opened, draft.Comments, draft.Files, draft.Seqs
+	s.r.Assets = draft.Assets
 	s.r.WakeAt = draft.WakeAt // so that it is taken back
 	if s.r.Places == (Places{}) {
 		s.r.Places = draft.Places
@@ -117,6 +119,7 @@ func (s *step) become(submitted Event) {
 		s.r.Heard = draft.Heard
 	}
 	s.takeFiles(0)
+	s.takeAssets()
 	s.because(CodeRecorded, s.openedWhy())
 	s.why = append(s.why, s.facts.Routing.Why...)
 	s.start(s.facts.Routing.StartNow)

@@ -16,6 +16,7 @@ func (s *step) edited() {
 		return
 	}
 	s.because(CodeRecorded, fmt.Sprintf("%s added details.", s.who(s.ev.Actor)))
+	s.takeAssets()
 	if s.correct() {
 		s.r.Editor = s.ev.Actor
 	}

@@ -137,6 +137,9 @@ func (s *step) carried(i int, version int64) {
 			s.link(l, true, version)
 		}
 	}
+	if f.Fate == FileCopied {
+		s.uploaded(*f, s.ev.Field("sha256"))
+	}
 	s.because(CodeRecorded, s.fateSentence(*f)+".")
 	s.r.Shows[purpose] = Shown{Version: max(version, s.r.Shows[purpose].Version), Settled: true}
 }

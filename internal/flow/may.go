@@ -130,8 +130,8 @@ func (s scene) judgeRight(a Attempt, run StageRun) ruling {
 	if v, voted := s.touching(votes, behalf); behalf.ID() != "" && voted {
 		return refuse(CodeAlready, s.votedAlready(a.Who, v))
 	}
-	if a.Version != "" && a.Version != s.r.Revision() {
-		return refuse(CodeStale, fmt.Sprintf("You decided on version %s, but version %s is the one to decide now. Please look at it first.", a.Version, s.r.Revision()))
+	if !s.isAbout(run, a.Version) {
+		return refuse(CodeStale, s.outdated(a.Version))
 	}
 	if v := s.assured(d, a); !v.ok() {
 		return v
@@ -155,7 +155,14 @@ func (s scene) stale(a Attempt) ruling {
 	if a.Round == 0 || a.Round == s.r.Round {
 		return ruling{}
 	}
+	if decides(a.Do) && s.namesOld(a.Version) {
+		return refuse(CodeStale, s.outdated(a.Version))
+	}
 	return refuse(CodeStale, fmt.Sprintf("This card is about revision %d. Revision %d is now %s.", a.Round, s.r.Round, s.r.Status.Words()))
+}
+
+func decides(do string) bool {
+	return do == string(Approve) || do == string(RequestChanges) || do == string(Decline) || do == "delegate"
 }
 
 // spelled finds the workflow's own spelling of a stage name.

@@ -54,6 +54,9 @@ type StageDef struct {
 	OnTimeout string
 	// OnChanges is where a request goes whose changes were asked for: "back to designer" (default).
 	OnChanges string
+	// NewVersion is what a new version of the work does to a stage that is open or approved: "void" (default: review
+	// starts again), "ask again" (those who decided on the old one), "keep with notice", "restart from <stage>".
+	NewVersion string
 }
 
 // Reviewer is somebody who may decide a stage.

@@ -117,6 +117,9 @@ func printView(v View) string {
 	if !v.Body.Empty() {
 		fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(v.Body.String(), "\n", "\n  "))
 	}
+	if v.Picture != nil {
+		fmt.Fprintf(&b, "  picture %s: %s\n", v.Picture.Ref.Key, v.Picture.Alt)
+	}
 	for _, p := range v.Points {
 		fmt.Fprintf(&b, "  point %d: %s -> %s\n", p.Number, p.Note, p.Answer)
 	}

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"strconv"
 	"time"
 
 	"signoff/internal/text"
@@ -98,8 +97,10 @@ type Request struct {
 	Heard    string      `json:"heard,omitempty"`
 	Comments []Comment   `json:"comments,omitempty"` // append only; Comments[i].Number == i+1
 	Files    []FileState `json:"files,omitempty"`    // append only; Files[i].Number == i+1
-	Assets   []Asset     `json:"assets,omitempty"`
-	Brief    *Brief      `json:"brief,omitempty"`
+	Assets   []Asset     `json:"assets,omitempty"`   // append only
+	// Signed is the version that was approved (as Vote.Version), while the request is approved.
+	Signed string `json:"signed,omitempty"`
+	Brief  *Brief `json:"brief,omitempty"`
 	// Unreached are those who were to be asked in chat and have no account there; they are asked by mail.
 	Unreached []string `json:"unreached,omitempty"`
 }
@@ -195,6 +196,7 @@ type Work struct {
 	At       time.Time `json:"at,omitzero"`
 	Note     text.Doc  `json:"note,omitempty"`
 	Reverted time.Time `json:"reverted,omitzero"` // the wish for this revision was taken back
+	Before   string    `json:"before,omitempty"`  // the newest version when the work was asked for, as Vote.Version
 }
 
 // Sent reports whether the revision's work was sent to review.
@@ -220,6 +222,8 @@ const (
 	StageStopped  StageState = "stopped"   // another stage decided first, or the request was withdrawn
 	StageReverted StageState = "withdrawn" // an undo took back the decision that had opened it
 	StageExpired  StageState = "expired"
+	// StageSuperseded: a new version of the work came, and what was said of the old one does not count for it.
+	StageSuperseded StageState = "superseded"
 )
 
 // StageRun is one stage in one revision, with its timestamps.
@@ -237,6 +241,10 @@ type StageRun struct {
 	Waiting       []Wait       `json:"waiting,omitempty"`
 	Delegated     []Delegation `json:"delegated,omitempty"`
 	Added         []string     `json:"added,omitempty"` // people an escalation allowed to act
+	// Version is what the stage is about, as Vote.Version: the newest that its policy has been applied to. Replaces is
+	// the one before, about which people were asked or voted.
+	Version  string `json:"version,omitempty"`
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // Wait is a span during which the stage waited on the same people; To is zero while it lasts.
@@ -276,6 +284,8 @@ type Vote struct {
 	Via     string    `json:"via,omitempty"` // the connector instance or "api", "web"
 	At      time.Time `json:"at"`
 	Undone  time.Time `json:"undone,omitzero"`
+	// Stale votes were given for a version that was replaced, and do not count any more.
+	Stale bool `json:"stale,omitempty"`
 }
 
 // Point is one numbered change request.
@@ -328,9 +338,6 @@ func (r Request) Link(purpose string) (Link, bool) {
 	}
 	return Link{}, false
 }
-
-// Revision names the version of the work that is decided on now: the number of the revision.
-func (r Request) Revision() string { return strconv.Itoa(r.Round) }
 
 // Open returns the stage runs that wait for votes now.
 func (r Request) Open() []StageRun {

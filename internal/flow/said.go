@@ -41,6 +41,7 @@ func (s *step) conversed() {
 	}
 	s.take(c, fresh)
 	if fresh {
+		s.takeAssets()
 		s.offerVerdict(*c)
 	}
 }

@@ -55,11 +55,11 @@ func chain(run StageRun, owner Actor) []Actor {
 	return out
 }
 
-// live lists the votes of a stage run that were not undone.
+// live lists the votes of a stage run that count: not undone, and not given for a version that was replaced.
 func (s scene) live(run StageRun) []Vote {
 	var out []Vote
 	for _, v := range s.r.Votes {
-		if v.Stage == run.Name && v.Round == run.Round && v.Undone.IsZero() {
+		if v.Stage == run.Name && v.Round == run.Round && v.Undone.IsZero() && !v.Stale {
 			out = append(out, v)
 		}
 	}

@@ -6,8 +6,11 @@ import (
 )
 
 // openNext opens the next group of stages of this revision that applies; when none is left the request is approved.
-func (s *step) openNext() {
-	for _, group := range s.groupsAfter(s.group()) {
+func (s *step) openNext() { s.openAfter(s.group()) }
+
+// openAfter is openNext after the group that was reached.
+func (s *step) openAfter(reached int, found bool) {
+	for _, group := range s.groupsAfter(reached, found) {
 		opened := false
 		for _, d := range s.defs() {
 			if d.Together != group {
@@ -48,7 +51,7 @@ func (s *step) groupsAfter(reached int, found bool) []int {
 
 // openRun enters a stage, or records why it does not apply. A run that an undo had taken back is entered again.
 func (s *step) openRun(d StageDef) {
-	run := StageRun{Name: d.Name, Round: s.r.Round, Together: d.Together, State: StageOpen, Entered: s.at}
+	run := StageRun{Name: d.Name, Round: s.r.Round, Together: d.Together, State: StageOpen, Entered: s.at, Version: s.r.Revision()}
 	if d.Skip != "" {
 		run.State, run.Why, run.Decided = StageSkipped, d.Skip, s.at
 		s.because("stage_skipped", fmt.Sprintf("%s does not apply: %s", d.Name, d.Skip))
@@ -60,6 +63,7 @@ func (s *step) openRun(d StageDef) {
 	}
 	before := s.r.Stages[i]
 	run.Asked, run.Waiting, run.FirstResponse = before.Asked, before.Waiting, before.FirstResponse
+	run.Replaces = before.Replaces
 	run.Delegated, run.Added = before.Delegated, before.Added // a place that was handed over stays so
 	s.r.Stages[i] = run
 }

@@ -46,6 +46,7 @@ func Step(p Policy, r Request, ev Event, f Facts) Outcome {
 	s.r.Updated = s.at
 	s.apply()
 	s.seenAgain()
+	s.settleVersions()
 	s.settleAll()
 	s.reconcile()
 	return Outcome{Request: *s.r, Effects: s.effects(), Terms: Terms(*s.r), Why: s.why}
@@ -93,7 +94,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore} {
+	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore} {
 		if code, why := known(); code != "" {
 			return code, why
 		}
@@ -146,6 +147,10 @@ func (s *step) apply() {
 		s.gone()
 	case TicketWanted:
 		s.ticketWanted()
+	case AssetChanged:
+		s.assetChanged()
+	case AssetGone:
+		s.assetGone()
 	case TimerFired:
 		s.timer()
 	case EffectDone:
@@ -170,9 +175,12 @@ func (s *step) setStatus(to Status) {
 	s.r.Status = to
 	s.r.Since = s.at
 	s.r.Ticket.Held = false
-	s.r.Closed = time.Time{}
+	s.r.Closed, s.r.Signed = time.Time{}, ""
 	if to.Closed() {
 		s.r.Closed = s.at
+	}
+	if to == Approved && len(s.r.decidedOn()) > 0 {
+		s.r.Signed = s.r.Revision()
 	}
 }
 

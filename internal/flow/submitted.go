@@ -19,6 +19,7 @@ func (s *step) submitted() {
 	default:
 		s.fresh(s.ev)
 		s.takeFiles(0)
+		s.takeAssets()
 		s.because(CodeRecorded, s.openedWhy())
 		s.why = append(s.why, s.facts.Routing.Why...)
 		s.start(s.facts.Routing.StartNow)
@@ -94,7 +95,7 @@ func (s *step) askForWork() {
 	s.setStatus(InProgress)
 	s.r.Ticket.Before, s.r.Ticket.Bypassed = s.r.Seqs[s.ticketKey()], 0
 	w := s.work()
-	w.Reverted, w.By, w.At, w.Note = time.Time{}, Actor{}, time.Time{}, nil
+	w.Reverted, w.By, w.At, w.Note, w.Before = time.Time{}, Actor{}, time.Time{}, nil, s.r.Revision()
 	s.hand(w, s.worker())
 }
 

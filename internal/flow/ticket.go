@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"signoff/internal/text"
@@ -14,6 +15,7 @@ func (s scene) ticketView() View {
 	v := s.view(TicketView, fmt.Sprintf("%s: %s.", s.label(), s.r.Status.Words()))
 	v.Body = s.ticketBody()
 	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
+	v.Facts = append(v.Facts, s.ticketVersions()...)
 	v.Points = s.points()
 	v.Ticket = &TicketFields{
 		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.dueHere(), Fields: s.details(),
@@ -35,7 +37,7 @@ func (s scene) common() []Fact {
 		facts = append(facts, Fact{Name: "due", Label: "Due", At: s.r.Due})
 	}
 	if s.r.Round > 1 {
-		facts = append(facts, Fact{Name: "revision", Label: "Revision", Text: s.r.Revision()})
+		facts = append(facts, Fact{Name: "revision", Label: "Revision", Text: strconv.Itoa(s.r.Round)})
 	}
 	return facts
 }
@@ -77,4 +79,21 @@ func (s scene) dueHere() time.Time {
 		return time.Time{}
 	}
 	return s.r.Due.In(s.p.Zone())
+}
+
+// ticketVersions say in the tracker which version is decided on; each is a fact of its own there.
+func (s scene) ticketVersions() []Fact {
+	var facts []Fact
+	for _, a := range s.r.decidedOn() {
+		v := a.Current()
+		label := "Version"
+		if len(s.r.decidedOn()) > 1 && a.Label != "" {
+			label = "Version of " + a.Label
+		}
+		facts = append(facts, Fact{Name: "version", Label: label, Text: s.version(v) + s.savedWords(v), URL: v.URL})
+	}
+	if s.r.Status == Approved && len(s.since(s.r.Signed)) > 0 {
+		facts = append(facts, Fact{Name: "approved_version", Label: "Approved version", Text: s.versions(s.r.Signed)})
+	}
+	return facts
 }

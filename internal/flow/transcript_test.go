@@ -118,7 +118,7 @@ func (s *stage) define(args map[string]string) {
 	limit, _ := time.ParseDuration(args["limit"])
 	d := StageDef{
 		Name: args["name"], Together: group, Needs: Quorum{N: n, All: args["needs"] == "all"}, FourEyes: args["four_eyes"] != "no",
-		Assurance: args["assurance"], Skip: args["skip"], OnTimeout: args["on_timeout"],
+		Assurance: args["assurance"], NewVersion: args["new_version"], Skip: args["skip"], OnTimeout: args["on_timeout"],
 	}
 	if limit > 0 {
 		d.Limit = fmt.Sprintf("%g hours", limit.Hours())
@@ -160,12 +160,13 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	}
 	for k, v := range args {
 		switch k {
-		case "by", "body", "id", "seq", "echo", "sent", "said", "in", "files", "url":
+		case "by", "body", "id", "seq", "echo", "sent", "said", "in", "files", "url", "assets":
 		default:
 			ev.Fields[k] = []string{v}
 		}
 	}
 	ev.Files = files(source(args), args["files"])
+	ev.Assets = assets(args["assets"])
 	switch verb {
 	case "submit":
 		ev.Kind, ev.Seq = RequestSubmitted, args["heard"]
@@ -212,6 +213,12 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = map[string]Kind{"rename": TicketRenamed, "lose": TicketGone, "renew": TicketWanted}[verb]
 		if verb != "renew" {
 			ev.Subject, ev.Seq, ev.Where, ev.Delivery = Ref{"jira", "issue", "10007"}, args["seq"], Ref{}, "jira/d"
+		}
+	case "version", "vanish":
+		ev.Kind = map[string]Kind{"version": AssetChanged, "vanish": AssetGone}[verb]
+		ev.Subject, ev.Where, ev.Delivery = figmaFile(args["of"]), Ref{}, "figma/d"
+		if verb == "version" {
+			ev.Versions = []Version{s.version(args, ev.Actor)}
 		}
 	case "timer":
 		ev.Kind = TimerFired
@@ -352,4 +359,35 @@ func quoted(line string) []string {
 		}
 	}
 	return words
+}
+
+// assets reads "KEY:Spring banner,KEY2": Figma files that were linked to.
+func assets(list string) []Asset {
+	var out []Asset
+	for word := range strings.SplitSeq(list, ",") {
+		key, label, _ := strings.Cut(word, ":")
+		if key == "" {
+			continue
+		}
+		out = append(out, Asset{Ref: figmaFile(key), Label: label, URL: "https://www.figma.com/design/" + key})
+	}
+	return out
+}
+
+func figmaFile(key string) Ref {
+	if key == "" {
+		key = "KEY"
+	}
+	return Ref{"figma", "file", key}
+}
+
+// version is a version id=3 name="v3 - legal copy", saved now, or that long ago.
+func (s *stage) version(args map[string]string, by Actor) Version {
+	ago, _ := time.ParseDuration(args["ago"])
+	at := s.now.Add(-ago)
+	v := Version{ID: args["id"], Name: args["name"], By: by, At: at, Seq: args["seq"], URL: "https://www.figma.com/design/KEY?version-id=" + args["id"]}
+	if args["thumb"] != "" {
+		v.Thumb = File{Ref: Ref{"figma", "thumb", args["thumb"]}, Name: "thumb.png"}
+	}
+	return v
 }

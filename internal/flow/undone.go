@@ -53,7 +53,7 @@ func (s scene) lastVote(a Attempt) int {
 	stage := s.spelled(a.Stage)
 	for i, v := range slices.Backward(s.r.Votes) {
 		meant := (stage == "" || stage == v.Stage) && (a.Round == 0 || a.Round == v.Round)
-		if meant && v.Undone.IsZero() && same(v.By, a.Who) && s.run(v.Round, v.Stage) >= 0 {
+		if meant && v.Undone.IsZero() && !v.Stale && same(v.By, a.Who) && s.run(v.Round, v.Stage) >= 0 {
 			return i
 		}
 	}

@@ -179,7 +179,28 @@ func (s scene) outcome(run StageRun) string {
 	if verb == "" || len(run.DecidedBy) == 0 {
 		return bare(run.Why)
 	}
-	return fmt.Sprintf("%s %s by %s", run.Name, verb, s.deciders(run))
+	line := fmt.Sprintf("%s %s by %s", run.Name, verb, s.deciders(run))
+	if run.State == StageApproved {
+		line += s.forVersion(run)
+	}
+	return line
+}
+
+// forVersion names the version that a run was approved for: " for v3 - legal copy".
+func (s scene) forVersion(run StageRun) string {
+	if name := s.versions(s.votedVersion(run)); name != "" {
+		return " for " + name
+	}
+	return ""
+}
+
+// votedVersion is the version for which the newest vote that counts was given in a run.
+func (s scene) votedVersion(run StageRun) string {
+	votes := s.live(run)
+	if len(votes) == 0 {
+		return ""
+	}
+	return votes[len(votes)-1].Version
 }
 
 // deciders names who decided a run, and for whom: "Dana Wolf for Ana Reyes".

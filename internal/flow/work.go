@@ -38,6 +38,8 @@ func (s scene) openWork(w Work) View {
 	turn := Fact{Name: "turn", Text: "your turn" + s.revision(w.Round)}
 	parties := slices.DeleteFunc(s.parties(), func(f Fact) bool { return f.Name == "owner" }) // the reader knows
 	v.Facts = append(s.ticketFact(), oneLine(append([]Fact{turn}, parties...))...)
+	v.Facts = append(v.Facts, s.versionFacts()...)
+	v.Picture = s.picture()
 	v.Body = s.r.Body
 	v.Points = s.earlierPoints(w.Round)
 	v.Fields = s.details()

@@ -15,6 +15,7 @@ func (s *step) worked() {
 	}
 	s.because(CodeRecorded, fmt.Sprintf("%s sent revision %d to review.", s.who(s.ev.Actor), s.r.Round))
 	s.answer()
+	s.takeAssets()
 	s.send(s.ev.Actor, s.ev.Body)
 }
 
