@@ -54,6 +54,29 @@ func subjectOf(v flow.View) string {
 	return clip("["+string(v.Request)+"] "+title, mostSubject)
 }
 
+// subjectRow is the subject of all mails about a request.
+type subjectRow struct {
+	Subject string    `json:"subject"`
+	At      time.Time `json:"at"`
+}
+
+// subject is the one that the first mail about the request had, whatever its title is now.
+func (c *Connector) subject(ctx context.Context, v flow.View) string {
+	if v.Request == "" {
+		return subjectOf(v)
+	}
+	var row subjectRow
+	key := "s/" + string(v.Request)
+	if ok, err := c.get(ctx, key, &row); ok && err == nil && row.Subject != "" {
+		return row.Subject
+	}
+	row = subjectRow{Subject: subjectOf(v), At: c.d.Now().UTC()}
+	if oneLine(v.Title) != "" {
+		c.note(key, row)
+	}
+	return row.Subject
+}
+
 func clip(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return strings.TrimSpace(string(r[:most-1])) + "…"

@@ -93,7 +93,7 @@ func (c *Connector) mailsOf(ctx context.Context, e flow.Effect) (list []outgoing
 		if err != nil {
 			return nil, err
 		}
-		o.view, o.subject, o.question, o.answers = view, subjectOf(view), asks(view), answers && key != ""
+		o.view, o.subject, o.question, o.answers = view, c.subject(ctx, view), asks(view), answers && key != ""
 		o.threaded(c, row, key)
 		list = append(list, o)
 	}

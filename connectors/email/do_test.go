@@ -297,6 +297,23 @@ func TestDo_SignsIn(t *testing.T) {
 	}
 }
 
+func TestDo_TheSubjectStays(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "")
+	p.do(askEffect("Spring banner"))
+	renamed := notice("CR-142/2/1", "It is called otherwise.", maya())
+	renamed.Tell.View.Title = "Summer banner"
+	p.do(renamed)
+	untitled := notice("CR-142/3/1", "Ben: which size?", maya())
+	untitled.Tell.View.Title = ""
+	p.do(untitled)
+	for i, m := range p.sink.taken() {
+		if got, want := readMail(t, m.data).header.Get("Subject"), "[CR-142] Spring banner"; got != want {
+			t.Errorf("mail %d: subject %q, want %q", i, got, want)
+		}
+	}
+}
+
 // TestDo_NothingWithoutTLS: a server that cannot do STARTTLS gets neither a password nor a mail.
 func TestDo_NothingWithoutTLS(t *testing.T) {
 	t.Parallel()

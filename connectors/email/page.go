@@ -47,6 +47,9 @@ func (c *Connector) sheetOf(v flow.View, to flow.Actor, foot ...string) sheet {
 		s.lead = v.Headline
 		s.lines = linesOf(v.Facts)
 	}
+	if page := c.page(v.Page); len(s.actions) == 0 && harmless(page) && page != "" {
+		s.actions = []action{{label: strings.TrimSpace("Open " + string(v.Request)), url: page}}
+	}
 	return s
 }
 
@@ -220,6 +223,9 @@ func plainPoint(p flow.Point) string {
 	if p.By.ID() != "" {
 		words += " (" + who(p.By) + ")"
 	}
+	if !p.Resolved.IsZero() {
+		words += " - resolved"
+	}
 	if !p.Answer.Empty() {
 		words += "\n   Answer: " + strings.ReplaceAll(strings.TrimSpace(p.Answer.String()), "\n", "\n   ")
 	}
@@ -233,7 +239,7 @@ func (s sheet) html() string {
 		`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>`,
 		html.EscapeString(s.head), `</title></head><body style="margin:0;padding:0;background:#f4f5f7">`,
 		`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f5f7"><tr><td align="center" style="padding:16px">`,
-		`<div style="`, fontStyle, `;font-size:11px;color:#8c959f;padding:0 0 8px 0">`, marker, `</div>`,
+		`<div style="`, fontStyle, `;font-size:11px;color:#6e7781;padding:0 0 8px 0">`, marker, `</div>`,
 		`<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;background:#ffffff;border:1px solid #d0d7de;border-radius:8px"><tr><td align="left" style="padding:24px;`,
 		fontStyle, `;font-size:15px;line-height:22px;color:#1f2328">`)
 	s.htmlHead(&w)
@@ -300,8 +306,15 @@ func (w *htmlWriter) anchor(words, url string) {
 func (w *htmlWriter) point(p flow.Point) {
 	w.put(`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td width="28" valign="top" style="font-weight:bold">`, fmt.Sprint(p.Number), `.</td><td>`)
 	w.blocks(p.Note, 0)
+	var by []string
 	if p.By.ID() != "" {
-		w.put(`<p style="margin:-8px 0 12px 0;font-size:13px;color:#57606a">`, html.EscapeString(who(p.By)), `</p>`)
+		by = append(by, who(p.By))
+	}
+	if !p.Resolved.IsZero() {
+		by = append(by, "resolved")
+	}
+	if len(by) > 0 {
+		w.put(`<p style="margin:-8px 0 12px 0;font-size:13px;color:#57606a">`, html.EscapeString(strings.Join(by, " · ")), `</p>`)
 	}
 	if !p.Answer.Empty() {
 		w.put(`<div style="`, quoteStyle, `">`)

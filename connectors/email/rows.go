@@ -12,7 +12,8 @@ import (
 	"signoff/internal/flow"
 )
 
-// What is kept, by key: "m/<id>" a mail that came or went, "t/<thread>" a conversation, "c/…" when something was done in
+// What is kept, by key: "m/<id>" a mail that came or went, "t/<thread>" a conversation, "s/<request>" the subject of its mails, "q/<mark>" the
+// question that a mail put, "c/…" when something was done in
 // the last hours, "b/<address>" what came back from an address, "imap/…" how far a mailbox was read.
 
 // mailRow is a mail that came or went, by its Message-ID.
@@ -175,7 +176,7 @@ func (c *Connector) sweep(ctx context.Context) {
 		return
 	}
 	var old []string
-	for _, prefix := range []string{"m/", "t/", "c/"} {
+	for _, prefix := range []string{"m/", "t/", "s/", "c/"} {
 		err := c.d.Keep.Scan(ctx, prefix, func(key string, value []byte) error {
 			if stale(prefix, value, now) {
 				old = append(old, key)
