@@ -44,14 +44,20 @@ func (c *Connector) askedAnew(ctx context.Context, e flow.Effect) (bool, error) 
 	if e.Show.View.Kind != flow.AskView || now == "" {
 		return false, nil
 	}
-	var sent string
-	if _, err := c.get(ctx, keyAsked(e), &sent); err != nil {
+	var sent questionRow
+	if _, err := c.get(ctx, keyAsked(e.Mark()), &sent); err != nil {
 		return false, storeFailed(err)
 	}
-	return sent != "" && sent != now, nil
+	return sent.Question != "" && sent.Question != now, nil
 }
 
-func keyAsked(e flow.Effect) string { return "q/" + e.Mark() }
+// questionRow is the question that a mail put.
+type questionRow struct {
+	Question string    `json:"question"`
+	At       time.Time `json:"at"`
+}
+
+func keyAsked(mark string) string { return "q/" + mark }
 
 func storeFailed(err error) error {
 	return &connectors.Error{Op: opSend, Class: connectors.Transient, Err: fmt.Errorf("read what was sent: %w", err)}
@@ -266,7 +272,7 @@ func (c *Connector) remember(ctx context.Context, o outgoing, row mailRow) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
 	defer cancel()
 	if o.question != "" {
-		c.note("q/"+o.mark, o.question)
+		c.note(keyAsked(o.mark), questionRow{Question: o.question, At: row.At})
 	}
 	if err := c.put(ctx, keyMail(o.id), row); err != nil {
 		c.d.Log.Warn("a mail that was sent is not remembered", "request", o.request, "error", err)

@@ -176,7 +176,7 @@ func (c *Connector) sweep(ctx context.Context) {
 		return
 	}
 	var old []string
-	for _, prefix := range []string{"m/", "t/", "s/", "c/"} {
+	for _, prefix := range []string{"m/", "t/", "s/", "q/", "c/"} {
 		err := c.d.Keep.Scan(ctx, prefix, func(key string, value []byte) error {
 			if stale(prefix, value, now) {
 				old = append(old, key)
