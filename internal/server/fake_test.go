@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -231,6 +232,16 @@ func (f *fake) Authorize(_ context.Context, instance string, in connectors.Inbou
 		return connectors.Reply{Status: http.StatusBadRequest, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("This <b>link</b> is not one of ours.\n")}, true
 	}
 	return connectors.Reply{Status: http.StatusOK, Body: []byte("Lumen is connected.\n")}, true
+}
+
+func (f *fake) Picture(_ context.Context, ref flow.Ref) ([]byte, string, error) {
+	switch ref.Key {
+	case "png":
+		return []byte("\x89PNG"), "image/png", nil
+	case "page":
+		return []byte("<script>"), "text/html", nil
+	}
+	return nil, "", errors.New("it cannot be read")
 }
 
 func (f *fake) Rules() *rules.Set                           { return f.set }

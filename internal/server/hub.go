@@ -44,6 +44,8 @@ type Archive interface {
 	Deliveries(ctx context.Context, q store.DeliveryQuery) (list []flow.Delivery, next string, err error)
 	Delivery(ctx context.Context, id string) (flow.Delivery, []flow.Record, error)
 	Parked(ctx context.Context) ([]engine.EffectState, error)
+	// Picture reads a small picture of an asset, checked to be one.
+	Picture(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error)
 }
 
 // Directory is what the rules in use and their people are.

@@ -27,6 +27,7 @@ type passData struct {
 	Description    string
 	Facts          []factRow
 	Points         []pointData
+	Assets         []assetData
 	Checklist      []string
 	Ask            bool // the question is open for this person
 	Page           bool // it is decided on the request's own page, after signing in
@@ -101,6 +102,7 @@ func (s *Server) showPass(w http.ResponseWriter, r *http.Request, o opened, data
 	it := s.items().knowing(req)
 	data.Path, data.Shown, data.ID, data.Title = r.URL.Path, it.called(o.who.who), string(req.ID), req.Title
 	data.Stage, data.Description = o.pass.Stage, req.Body.String()
+	data.Assets = it.assets(req, r.URL.Path, clock)
 	data.Facts, data.Points = it.passFacts(req, clock), it.points(req.Points, clock)
 	data.Checklist = stageDef(o.detail.Stages, o.pass.Stage).Checklist
 	data.Ask, data.Page = now.open, now.page
@@ -119,19 +121,6 @@ func (it items) passFacts(r flow.Request, clock clock) []factRow {
 	rows := []factRow{{Label: "Asked for by", Text: it.called(r.Requester)}}
 	if r.Assignee.ID() != "" {
 		rows = append(rows, factRow{Label: "Made by", Text: it.called(r.Assignee)})
-	}
-	for _, a := range r.Assets {
-		v := a.Current()
-		row := factRow{Label: "Version", Text: v.Name, URL: webOnly(v.URL)}
-		if row.Text == "" {
-			row.Text = a.Label
-		}
-		if row.URL == "" {
-			row.URL = webOnly(a.URL)
-		}
-		if row.Text != "" {
-			rows = append(rows, row)
-		}
 	}
 	rows = append(rows, factRow{Label: "Revision", Text: strconv.Itoa(max(r.Round, 1))})
 	if due := clock.at(r.Due); due != nil {

@@ -23,6 +23,7 @@ type requestData struct {
 	Do              doData
 	Rounds          []roundData // newest first
 	NoStages        bool
+	Assets          []assetData
 	Draft           bool // it has been offered to somebody, and is no request yet
 	Points          []pointData
 	Links           []linkData
@@ -190,7 +191,7 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		ID: string(req.ID), Path: pathTo("requests", string(req.ID)), Title: req.Title, Status: statusChip(req.Status), Revision: req.Round,
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
 		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(withoutTalk(d), clock),
-		Talk: it.talk(d, clock), Files: it.files(d, 0),
+		Assets: it.assets(req, pathTo("requests", string(req.ID)), clock), Talk: it.talk(d, clock), Files: it.files(d, 0),
 		Token: freshToken(),
 	}
 	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))

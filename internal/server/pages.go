@@ -61,6 +61,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET", "/new", web, person, s.newPage},
 		{"POST", "/new", web, person, s.takeNew},
 		{"GET", "/requests/{id}", web, reader, s.requestPage},
+		{"GET", "/requests/{id}/pictures/{n}", web, reader, s.picture},
 		{"POST", "/requests/{id}/votes", web, person, s.voteForm},
 		{"POST", "/requests/{id}/acts", web, person, s.actForm},
 		{"GET", "/deliveries", web, reader, s.deliveriesPage},
@@ -71,6 +72,7 @@ func (s *Server) pageRoutes() []route {
 		{"POST", "/sign-out", web, person, s.signOut},
 		{"GET", "/a/{token}", web, anyone, s.passPage},
 		{"POST", "/a/{token}", web, anyone, s.takePass},
+		{"GET", "/a/{token}/pictures/{n}", web, anyone, s.passPicture},
 		{"GET", "/open/{token}", web, anyone, s.openPage},
 		{"POST", "/open/{token}", web, anyone, s.openForm},
 	}

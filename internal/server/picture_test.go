@@ -1,0 +1,69 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"signoff/internal/engine"
+	"signoff/internal/flow"
+)
+
+// drawn is the banner with files behind it: a Figma file of two versions, and others whose pictures are none.
+func drawn() engine.Detail {
+	d := banner()
+	thumb := func(key string) flow.File { return flow.File{Ref: flow.Ref{System: "figma", Type: "thumb", Key: key}} }
+	d.Request.Assets = []flow.Asset{
+		{
+			Ref: flow.Ref{System: "figma", Type: "file", Key: "K"}, Label: "Spring banner", URL: "https://www.figma.com/design/K",
+			Versions: []flow.Version{{ID: "1", Name: "v3 - legal copy", By: named("chloe"), At: at(-5)}, {ID: "2", Name: "v4 - <final>", By: named("chloe"), At: at(-1), Thumb: thumb("png")}},
+		},
+		{Ref: flow.Ref{System: "adobe", Type: "file", Key: "F"}, Versions: []flow.Version{{ID: "1", Thumb: thumb("page")}}},
+		{Ref: flow.Ref{System: "adobe", Type: "file", Key: "G"}, Gone: "deleted", Versions: []flow.Version{{ID: "1", Thumb: thumb("lost")}}},
+		{Ref: flow.Ref{System: "github", Type: "pull", Key: "o/r#7"}},
+	}
+	return d
+}
+
+func TestRequestPage_ShowsTheWork(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	s.hub.requests["CR-142"] = drawn()
+	_, page := b.get("/requests/CR-142")
+	has(t, "page", page, `<img src="/requests/CR-142/pictures/1" alt="Picture of Spring banner v4 - &lt;final&gt;"`, "v3 - legal copy", "saved by Chloé Roy", "newest", "unnamed version", "deleted", "not read yet", "Github file")
+	if strings.Index(page, "v4 -") > strings.Index(page, "v3 - legal") {
+		t.Error("the newest version does not stand first")
+	}
+}
+
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	s.hub.requests["CR-142"] = drawn()
+	for n, want := range map[string]int{"1": 200, "2": 404, "3": 404, "4": 404, "5": 404, "0": 404, "x": 404} {
+		resp := b.send(call{method: "GET", path: "/requests/CR-142/pictures/" + n})
+		if resp.StatusCode != want {
+			t.Errorf("picture %s: status %d, want %d", n, resp.StatusCode, want)
+		}
+		if want == 200 && (resp.Header.Get("Content-Type") != "image/png" || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "sandbox") || resp.Header.Get("X-Content-Type-Options") != "nosniff") {
+			t.Errorf("picture %s comes with %v", n, resp.Header)
+		}
+	}
+	if w := do(s.Public(), call{method: "GET", path: "/requests/CR-142/pictures/1"}); w.Code != http.StatusUnauthorized {
+		t.Errorf("without credentials: %d", w.Code)
+	}
+}
+
+func TestPass_ShowsTheWork(t *testing.T) {
+	t.Parallel()
+	s, b := mailed(t)
+	d := drawn()
+	d.Request.Assets = d.Request.Assets[:1]
+	s.hub.requests["CR-142"] = d
+	if resp := b.send(call{method: "GET", path: "/a/good/pictures/1"}); resp.StatusCode != 200 {
+		t.Errorf("picture by the link: %d", resp.StatusCode)
+	}
+	if resp := b.send(call{method: "GET", path: "/a/forged/pictures/1"}); resp.StatusCode != 404 {
+		t.Errorf("picture by a forged link: %d", resp.StatusCode)
+	}
+}
