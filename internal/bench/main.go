@@ -38,6 +38,7 @@ var goals = []struct {
 	{"P6", (*bench).sustained},
 	{"refresh", (*bench).refresh},
 	{"idle", (*bench).idle},
+	{"P18", (*bench).mail},
 }
 
 type options struct {
