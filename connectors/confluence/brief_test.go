@@ -264,7 +264,7 @@ func TestSubmitted(t *testing.T) {
 	}
 	ev := events[0]
 	if ev.Kind != flow.RequestSubmitted || ev.Field("source") != "confluence" || ev.Field("title") != "Brief: winter hero" || ev.Field("space") != "DES" || ev.Actor.Ref != ref("user", "ana") ||
-		len(ev.Links) != 1 || ev.Links[0].Purpose != "brief" || ev.Links[0].Ref != ref("page", "98305") || !strings.Contains(ev.Body.String(), c.site.url+"/confluence/display/DES/x") {
+		len(ev.Links) != 2 || ev.Links[0].Purpose != "brief" || ev.Links[1].Purpose != "thread" || ev.Links[0].Ref != ref("page", "98305") || ev.Links[1].Ref != ref("page", "98305") || !strings.Contains(ev.Body.String(), c.site.url+"/confluence/display/DES/x") {
 		t.Errorf("the request is %+v", ev)
 	}
 }

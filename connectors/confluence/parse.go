@@ -115,7 +115,8 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 	return []flow.Event{ev}, nil
 }
 
-// submitted is the request that a labelled page asks for: its owner's, with the page's words.
+// submitted is the request that a labelled page asks for: its owner's, with the page's words. What is decided is said below the
+// page.
 func (c *Connector) submitted(p page) flow.Event {
 	fields := map[string][]string{"source": {"confluence"}, "event": {"page_labelled"}, "title": {p.Title}}
 	if p.Space != "" {
@@ -124,6 +125,6 @@ func (c *Connector) submitted(p page) flow.Event {
 	body := append(slices.Clone(p.Body), text.P(text.T("Brief: "), text.A(firstOf(p.Title, p.URL), p.URL)))
 	return flow.Event{
 		Kind: flow.RequestSubmitted, Subject: c.page(p.ID), Said: c.page(p.ID), Actor: c.actor(p.Owner), Sent: p.Changed, Seq: strconv.Itoa(p.Version),
-		Fields: fields, Body: body, Links: []flow.Link{c.briefLink(p)},
+		Fields: fields, Body: body, Links: []flow.Link{c.briefLink(p), {Ref: c.page(p.ID), Purpose: "thread", Label: p.Title, URL: p.URL}},
 	}
 }

@@ -45,6 +45,7 @@ type Connector struct {
 	self     atomic.Pointer[user] // our own account, once known
 	query    atomic.Pointer[connectors.Query]
 	recent   recent
+	places   places
 }
 
 var (

@@ -1,6 +1,7 @@
 package figma
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 const (
 	opPicture   = "read a picture"
 	mostPicture = 5 << 20
+	mostDrawn   = 2 << 20 // of what can be asked for once more, smaller
 )
 
 // Open reads a small picture of a version: the node rendered, at half and then at a quarter of its size, else the picture that
@@ -30,12 +32,12 @@ func (c *Connector) Open(ctx context.Context, ref flow.Ref) (io.ReadCloser, conn
 	}
 	p := picture{c: c, key: parts[0], version: parts[1], node: parts[2]}
 	last := cannot(opPicture, "Figma has no picture of it.")
-	for _, address := range []func(context.Context) (string, error){p.half, p.quarter, p.ofVersion, p.ofFile} {
+	for i, address := range []func(context.Context) (string, error){p.half, p.quarter, p.ofVersion, p.ofFile} {
 		at, err := address(ctx)
 		if err == nil && at != "" {
 			var body io.ReadCloser
 			var m connectors.FileMeta
-			if body, m, err = c.fetch(ctx, at); err == nil {
+			if body, m, err = c.fetchWithin(ctx, at, i == 0 && p.node != ""); err == nil {
 				return body, m, nil
 			}
 		}
@@ -118,8 +120,26 @@ func (p *picture) ofFile(ctx context.Context) (string, error) {
 	return m.Thumb, err
 }
 
+// fetchWithin opens a picture. One that can be asked for once more, smaller, is read first: it may turn out too large.
+func (c *Connector) fetchWithin(ctx context.Context, address string, again bool) (io.ReadCloser, connectors.FileMeta, error) {
+	if !again {
+		return c.fetch(ctx, address, mostPicture)
+	}
+	body, m, err := c.fetch(ctx, address, mostDrawn)
+	if err != nil {
+		return nil, m, err
+	}
+	defer func() { _ = body.Close() }() // read to its end
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return nil, m, outbound.Failure(opPicture, err, true)
+	}
+	m.Size = int64(len(raw))
+	return io.NopCloser(bytes.NewReader(raw)), m, nil
+}
+
 // fetch opens a picture at an address that Figma named: by https at its own hosts or Amazon's, without our token.
-func (c *Connector) fetch(ctx context.Context, address string) (io.ReadCloser, connectors.FileMeta, error) {
+func (c *Connector) fetch(ctx context.Context, address string, most int64) (io.ReadCloser, connectors.FileMeta, error) {
 	none := connectors.FileMeta{}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -137,8 +157,8 @@ func (c *Connector) fetch(ctx context.Context, address string) (io.ReadCloser, c
 		refused = fmt.Sprintf("HTTP %d", resp.StatusCode)
 	case !slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "image/webp"}, media):
 		refused = "it is no picture"
-	case resp.ContentLength > mostPicture:
-		refused = "it is larger than 5 MiB"
+	case resp.ContentLength > most:
+		refused = fmt.Sprintf("it is larger than %d MiB", most>>20)
 	}
 	if refused != "" {
 		_ = resp.Body.Close() // nothing of use in it
@@ -149,7 +169,7 @@ func (c *Connector) fetch(ctx context.Context, address string) (io.ReadCloser, c
 		return nil, none, &connectors.Error{Op: opPicture, Class: class, Err: errors.New(refused)}
 	}
 	name := "picture." + strings.TrimPrefix(media, "image/")
-	return &bounded{ReadCloser: resp.Body, left: mostPicture}, connectors.FileMeta{Name: name, Type: media, Size: resp.ContentLength}, nil
+	return &bounded{ReadCloser: resp.Body, left: most}, connectors.FileMeta{Name: name, Type: media, Size: resp.ContentLength}, nil
 }
 
 // bounded ends with an error where a picture turns out to be too large.
@@ -158,7 +178,7 @@ type bounded struct {
 	left int64
 }
 
-var errTooLarge = errors.New("the picture is larger than 5 MiB")
+var errTooLarge = errors.New("the picture is too large")
 
 // Read implements io.Reader.
 func (b *bounded) Read(p []byte) (int, error) {

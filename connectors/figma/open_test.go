@@ -41,15 +41,16 @@ func TestOpen(t *testing.T) {
 		want   []byte
 		calls  string // that must have been made
 	}{
-		"the node":                    {fileA + "/443/12:34", nil, node, "scale=0.5&version=443"},
-		"too heavy at half its size":  {fileA + "/443/12:34", func(s *site) { s.failing["0.5"] = 400 }, node, "scale=0.25"},
-		"a fault at half its size":    {fileA + "/443/12:34", func(s *site) { s.failing["0.5"] = 500 }, node, "scale=0.25"},
-		"too large at half its size":  {fileA + "/443/12:34", func(s *site) { s.failing["0.5"], s.failing["0.25"] = 400, 500 }, ofVersion, "/versions"},
-		"nothing to draw":             {fileA + "/443/99:1", nil, ofVersion, "/versions"},
-		"no node":                     {fileA + "/443/", nil, ofVersion, "/versions"},
-		"a version that is not there": {fileA + "/444/", nil, ofFile, "/meta"},
-		"no version":                  {fileA + "//", nil, ofFile, "/meta"},
-		"drawing is used up":          {fileA + "/443/12:34", func(s *site) { s.denied["GET v1/images"] = "Invalid scope" }, ofVersion, "/versions"},
+		"the node":                        {fileA + "/443/12:34", nil, node, "scale=0.5&version=443"},
+		"too heavy at half its size":      {fileA + "/443/12:34", func(s *site) { s.failing["0.5"] = 400 }, node, "scale=0.25"},
+		"a fault at half its size":        {fileA + "/443/12:34", func(s *site) { s.failing["0.5"] = 500 }, node, "scale=0.25"},
+		"too large at half its size":      {fileA + "/443/12:34", func(s *site) { s.failing["0.5"], s.failing["0.25"] = 400, 500 }, ofVersion, "/versions"},
+		"nothing to draw":                 {fileA + "/443/99:1", nil, ofVersion, "/versions"},
+		"too many bytes at half its size": {fileA + "/443/12:34", func(s *site) { s.pictures["half"] = png(3 << 20) }, node, "scale=0.25"},
+		"no node":                         {fileA + "/443/", nil, ofVersion, "/versions"},
+		"a version that is not there":     {fileA + "/444/", nil, ofFile, "/meta"},
+		"no version":                      {fileA + "//", nil, ofFile, "/meta"},
+		"drawing is used up":              {fileA + "/443/12:34", func(s *site) { s.denied["GET v1/images"] = "Invalid scope" }, ofVersion, "/versions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

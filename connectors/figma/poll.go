@@ -16,6 +16,7 @@ import (
 const (
 	pollEvery = time.Hour
 	pollAgain = 5 * time.Minute
+	pollSoon  = time.Minute
 	logged    = 7 * 24 * time.Hour // how long Figma keeps what it sent
 )
 
@@ -38,6 +39,15 @@ func cursorKey(webhook string) string { return "sent/" + webhook }
 // Poll fetches what Figma could not deliver, from its own list of the last seven days. What did arrive is known by its
 // content and is not taken twice.
 func (c *Connector) Poll(ctx context.Context, deliver func(context.Context, connectors.Inbound) connectors.Reply) (time.Duration, error) {
+	next := pollEvery
+	if c.unfinished() {
+		if _, err := c.Register(ctx); err != nil {
+			return pollAgain, err
+		}
+	}
+	if c.unfinished() {
+		next = pollSoon
+	}
 	list, err := c.keptHooks(ctx)
 	if err != nil {
 		return pollAgain, err
@@ -47,7 +57,7 @@ func (c *Connector) Poll(ctx context.Context, deliver func(context.Context, conn
 			return pollAgain, err
 		}
 	}
-	return pollEvery, nil
+	return next, nil
 }
 
 func (c *Connector) fetchMissed(ctx context.Context, k keptHook, deliver func(context.Context, connectors.Inbound) connectors.Reply) error {

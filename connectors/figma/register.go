@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"signoff/connectors"
@@ -100,8 +101,11 @@ func (c *Connector) hooks(ctx context.Context, at scoped) ([]hook, error) {
 }
 
 // Register finds our webhooks at each place of the settings, makes those that are missing, replaces what somebody switched
-// off, and deletes what is there twice or no longer wanted. A new one is made before the old one is deleted.
+// off, and deletes what is there twice or no longer wanted. A new one is made before the old one is deleted. Where Figma's
+// limit of calls ends it, Poll goes on with it.
 func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) {
+	c.places.mu.Lock()
+	defer c.places.mu.Unlock()
 	c.sweep(ctx)
 	if f, stop := c.unregistered(); stop {
 		return f, nil
@@ -111,30 +115,49 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 		return nil, err
 	}
 	var out []connectors.Finding
-	var now []keptHook
-	for _, at := range c.contexts() {
+	all := c.contexts()
+	for ; c.places.next < len(all); c.places.next++ {
+		at := all[c.places.next]
 		a := arrangement{c: c, at: at, before: before}
 		f, err := a.arrange(ctx)
-		now = append(now, a.kept...)
+		before = replaced(before, at, a.kept, err == nil)
+		c.note(hooksKey, before)
+		if connectors.ClassOf(err) == connectors.Limited {
+			return append(out, c.warn("webhook", fmt.Sprintf("%d of %d places are looked after so far: Figma allows no more calls just now", c.places.next, len(all)), "Nothing has to be done; signoff goes on by itself.")), nil
+		}
 		if err != nil {
-			c.note(hooksKey, merged(before, now))
 			return out, err
 		}
 		out = append(out, f)
 	}
-	left := c.leave(ctx, before)
-	c.note(hooksKey, append(now, left...))
+	c.places.next = 0
+	c.note(hooksKey, c.leave(ctx, before))
 	return out, nil
 }
 
-// merged is what was remembered, as far as nothing newer is known.
-func merged(before, now []keptHook) []keptHook {
+// places are how far Register has come; zero when it is through.
+type places struct {
+	mu   sync.Mutex
+	next int
+}
+
+// unfinished reports that Register has not come to its end.
+func (c *Connector) unfinished() bool {
+	c.places.mu.Lock()
+	defer c.places.mu.Unlock()
+	return c.places.next > 0
+}
+
+// replaced is what is remembered once a place was looked after; of one that was not to its end, nothing is forgotten.
+func replaced(before []keptHook, at scoped, now []keptHook, whole bool) []keptHook {
+	out := slices.Clone(now)
 	for _, k := range before {
-		if !slices.ContainsFunc(now, func(n keptHook) bool { return n.At == k.At && n.Event == k.Event }) {
-			now = append(now, k)
+		known := slices.ContainsFunc(now, func(n keptHook) bool { return n.At == k.At && n.Event == k.Event })
+		if k.At != at || !whole && !known {
+			out = append(out, k)
 		}
 	}
-	return now
+	return out
 }
 
 // unregistered says why there is nothing to register.
@@ -154,20 +177,20 @@ func (c *Connector) unregistered() ([]connectors.Finding, bool) {
 	return nil, false
 }
 
-// leave deletes our webhooks at places that the settings no longer name. What cannot be deleted now stays remembered.
-func (c *Connector) leave(ctx context.Context, before []keptHook) []keptHook {
-	var left []keptHook
-	places := c.contexts()
-	for _, k := range before {
-		if slices.Contains(places, k.At) {
-			continue
+// leave deletes our webhooks at places that the settings no longer name, and returns what is still there.
+func (c *Connector) leave(ctx context.Context, kept []keptHook) []keptHook {
+	all := c.contexts()
+	return slices.DeleteFunc(kept, func(k keptHook) bool {
+		if slices.Contains(all, k.At) {
+			return false
 		}
-		if err := c.deleteHook(ctx, k.ID); err != nil && !lost(err) {
+		err := c.deleteHook(ctx, k.ID)
+		if err != nil && !lost(err) {
 			c.deps.Log.Warn("a webhook that is no longer wanted could not be deleted", "at", k.At.String(), "error", err)
-			left = append(left, k)
+			return false
 		}
-	}
-	return left
+		return true
+	})
 }
 
 // lost reports that something is not there, or is not ours to see any more.
@@ -364,11 +387,7 @@ func (a *arrangement) drop(ctx context.Context, h hook, why string) error {
 
 // refused says what an administrator can do where Figma does not take a webhook. The instance goes on without.
 func (a *arrangement) refused(err error, said *refusal) connectors.Finding {
-	for _, k := range a.before {
-		if k.At == a.at && !slices.ContainsFunc(a.kept, func(n keptHook) bool { return n.Event == k.Event }) {
-			a.kept = append(a.kept, k) // not known to be gone
-		}
-	}
+	a.kept = slices.DeleteFunc(replaced(a.before, a.at, a.kept, false), func(k keptHook) bool { return k.At != a.at }) // what is not known to be gone
 	e, _ := errors.AsType[*connectors.Error](err)
 	remedy := map[string]string{
 		"team":    "Webhooks for a team need a paid plan and an account that administers the team; else name projects or files.",

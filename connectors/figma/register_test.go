@@ -370,3 +370,34 @@ func TestCheck_Token(t *testing.T) {
 		})
 	}
 }
+
+// TestRegister_ManyPlaces: what the limit of calls leaves open is done a minute later, not an hour.
+func TestRegister_ManyPlaces(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	for i := range 8 {
+		keys = append(keys, fmt.Sprintf("DGPTIUzgnwZoTJmukb%04d", i))
+	}
+	c := connect(t, "files: ["+strings.Join(keys, ", ")+"]\nper_minute: {tier2: 10}\n")
+	said := register(t, c)
+	if !strings.Contains(said, "3 of 8 places are looked after so far") {
+		t.Errorf("Register says\n%s", said)
+	}
+	rounds := 0
+	for ; len(c.registered()) < 16 && rounds < 10; rounds++ {
+		c.clock.Advance(time.Minute)
+		if _, err := c.Poll(t.Context(), func(context.Context, connectors.Inbound) connectors.Reply {
+			return connectors.Reply{Status: http.StatusOK}
+		}); err != nil && connectors.ClassOf(err) != connectors.Limited {
+			t.Fatalf("Poll: %v", err)
+		}
+	}
+	if rounds > 4 {
+		t.Errorf("it took %d minutes", rounds)
+	}
+	c.clock.Advance(time.Hour)
+	register(t, c)
+	if n := len(c.registered()); n != 16 {
+		t.Errorf("there are %d webhooks, want two at each of 8 files", n)
+	}
+}

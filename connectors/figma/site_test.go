@@ -341,6 +341,9 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, key string) {
 	if _, ok := s.pictures["node-"+q.Get("ids")]; ok {
 		at = s.url + "/pictures/node-" + q.Get("ids")
 	}
+	if _, ok := s.pictures["half"]; ok && q.Get("scale") == "0.5" {
+		at = s.url + "/pictures/half"
+	}
 	s.answer(w, 200, map[string]any{"err": nil, "images": map[string]any{q.Get("ids"): at}})
 }
 
