@@ -33,7 +33,7 @@ func Open(raw []byte, part string) ([]byte, File, error) {
 	}
 	var found *node
 	root.walk(func(n *node) {
-		if n.id == part && found == nil {
+		if n.id == part && part != "" && found == nil {
 			found = n
 		}
 	})
@@ -151,7 +151,7 @@ func (r *reader) attach(root *node, cids []string) {
 
 // file reports whether a part is a file for people. Of a forwarded mail only what was attached to it stands beside it.
 func (n *node) file() bool {
-	if n.multipart() && len(n.kids) > 0 || n.shown() || n.proof() || n.id == "" {
+	if n.multipart() || n.shown() || n.proof() || n.id == "" {
 		return false
 	}
 	where, _ := n.disposition()

@@ -142,7 +142,7 @@ func readAddresses(value string) []Address {
 	}
 	value = repair(value)
 	parsed, err := enmime.ParseAddressList(value)
-	if err != nil {
+	if err != nil || len(parsed) > 1+strings.Count(value, ",")+strings.Count(value, ";") { // it makes two of "a@x <b@y>"
 		return lookAddresses(value)
 	}
 	var list []Address
@@ -154,18 +154,26 @@ func readAddresses(value string) []Address {
 	return list
 }
 
-// lookAddresses finds addresses by their looks; a name is believed when there is one address and it stands before it.
+var inBrackets = regexp.MustCompile(`<\s*([^<>\s]+@[^<>\s]+)\s*>`)
+
+// lookAddresses finds addresses by their looks: those in brackets where there are some. A name is believed when there is one
+// address and it stands before it.
 func lookAddresses(value string) []Address {
 	decoded := words(value)
-	found := addressLike.FindAllStringIndex(decoded, addressesMost)
 	var list []Address
-	for _, at := range found {
-		list = append(list, Address{Address: tidyAddress(decoded[at[0]:at[1]])})
+	before := ""
+	for _, at := range inBrackets.FindAllStringSubmatchIndex(decoded, addressesMost) {
+		list, before = append(list, Address{Address: tidyAddress(decoded[at[2]:at[3]])}), decoded[:at[0]]
+	}
+	if len(list) == 0 {
+		for _, at := range addressLike.FindAllStringIndex(decoded, addressesMost) {
+			list, before = append(list, Address{Address: tidyAddress(decoded[at[0]:at[1]])}), decoded[:at[0]]
+		}
 	}
 	if len(list) == 1 {
-		list[0].Name = strings.Trim(decoded[:found[0][0]], ` <"'`)
+		list[0].Name = strings.Trim(before, ` <"',;`)
 	}
-	return list
+	return slices.DeleteFunc(list, func(a Address) bool { return a.Address == "" })
 }
 
 // tidyAddress writes the domain of an address in small letters; what is no address is empty.

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -290,13 +291,15 @@ func mediaType(value string) (media string, params map[string]string) {
 	return media, params
 }
 
+var boundaryName = regexp.MustCompile(`(?i)boundary\s*=`)
+
 // boundaryOf finds the boundary in parameters that are otherwise broken.
 func boundaryOf(s string) map[string]string {
-	i := strings.Index(strings.ToLower(s), "boundary=")
-	if i < 0 {
+	at := boundaryName.FindStringIndex(s)
+	if at == nil {
 		return nil
 	}
-	value := strings.TrimSpace(s[i+len("boundary="):])
+	value := strings.TrimSpace(s[at[1]:])
 	if rest, ok := strings.CutPrefix(value, `"`); ok {
 		value, _, _ = strings.Cut(rest, `"`)
 	} else if end := strings.IndexAny(value, "; \t\r\n"); end >= 0 {
