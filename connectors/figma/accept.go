@@ -143,7 +143,7 @@ func (p *payload) factKey() string {
 		slices.Sort(items)
 		parts = append(parts, hash(strings.Join(items, "\n")))
 	case devModeStatus:
-		parts = append(parts, p.Node, p.Status)
+		parts = append(parts, string(p.Node), p.Status)
 	}
 	return strings.Join(parts, "/")
 }

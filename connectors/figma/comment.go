@@ -29,12 +29,20 @@ var idForm = regexp.MustCompile(`^[0-9A-Za-z:_-]{1,64}$`)
 // node is where a comment is pinned: "" where it is pinned to no node.
 func (m comment) node() string {
 	var at struct {
-		Node string `json:"node_id"`
+		Node json.RawMessage `json:"node_id"`
 	}
-	if json.Unmarshal(m.Place, &at) != nil || !anyNode.MatchString(at.Node) {
+	if json.Unmarshal(m.Place, &at) != nil {
+		return "" // pinned to the canvas, or not at all
+	}
+	var node string
+	var many []string // as older comments have it
+	if json.Unmarshal(at.Node, &node) != nil && json.Unmarshal(at.Node, &many) == nil {
+		node = first(many)
+	}
+	if !anyNode.MatchString(node) {
 		return ""
 	}
-	return at.Node
+	return node
 }
 
 // root is the comment that begins the thread.

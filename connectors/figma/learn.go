@@ -123,7 +123,8 @@ func (c *Connector) learnedOf(ctx context.Context, p *payload, m comment, own lo
 	}
 	l := learned{Touches: touches, Comment: &m, Node: first(a.Nodes), Own: c.wrote(m, own)}
 	if !l.Own {
-		return marshalAfter(l, c.remember(ctx, p.FileKey, m))
+		_, asks := c.mentions(m.Message)
+		return marshalAfter(l, c.remember(ctx, p.FileKey, m, asks && !touches))
 	}
 	if l.Receipt, err = c.receipt(ctx, m); err != nil {
 		return nil, err

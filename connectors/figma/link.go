@@ -159,7 +159,7 @@ func (at place) address() string {
 		q = append(q, "node-id="+url.QueryEscape(strings.ReplaceAll(at.node, ":", "-")))
 	}
 	if at.version != "" {
-		q = append(q, "version-id="+at.version)
+		q = append(q, "version-id="+url.QueryEscape(at.version))
 	}
 	if len(q) == 0 {
 		return site + path

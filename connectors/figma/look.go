@@ -104,6 +104,7 @@ func (c *Connector) stamped(list []flow.Event) []flow.Event {
 type known struct {
 	Words    string `json:"w"`
 	Resolved bool   `json:"r,omitempty"`
+	Asked    bool   `json:"a,omitempty"` // a request was made of it: it asks for no change
 }
 
 const mostKnown = 1000 // comments of one file
@@ -149,11 +150,15 @@ func (c *Connector) heardOf(key, title string, m comment, row map[loose]known, s
 		return nil
 	}
 	var out []flow.Event
-	switch ev := c.saidIn(key, title, m); {
+	ev := c.saidIn(key, title, m)
+	if before.Asked {
+		delete(ev.Fields, "point")
+	}
+	switch {
 	case had && before.Words != wordsHash(m.Message):
 		ev.Kind, ev.Sent = flow.CommentEdited, now
 		out = append(out, ev)
-	case !late:
+	case !late && !before.Asked:
 		out = append(out, ev)
 	}
 	resolved := instant(m.Resolved)
@@ -163,19 +168,20 @@ func (c *Connector) heardOf(key, title string, m comment, row map[loose]known, s
 		out = append(out, c.resolvedIn(key, m, now))
 	}
 	if had || len(row) < mostKnown {
-		row[m.ID] = known{wordsHash(m.Message), !resolved.IsZero()}
+		row[m.ID] = known{wordsHash(m.Message), !resolved.IsZero(), before.Asked}
 	}
 	return out
 }
 
 // remember keeps what a webhook told of a comment, so that a later look sees what has changed.
-func (c *Connector) remember(ctx context.Context, key string, m comment) error {
+func (c *Connector) remember(ctx context.Context, key string, m comment, asked bool) error {
 	row := map[loose]known{}
 	if _, err := c.load(ctx, commentsKey(key), &row); err != nil {
 		return err
 	}
-	now := known{wordsHash(m.Message), !instant(m.Resolved).IsZero()}
-	if before, had := row[m.ID]; before == now || !had && len(row) >= mostKnown {
+	before, had := row[m.ID]
+	now := known{wordsHash(m.Message), !instant(m.Resolved).IsZero(), asked || before.Asked}
+	if before == now || !had && len(row) >= mostKnown {
 		return nil
 	}
 	row[m.ID] = now

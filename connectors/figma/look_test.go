@@ -139,6 +139,24 @@ func TestLook_Talk(t *testing.T) {
 	step("nothing more", "comment.added 2")
 }
 
+// TestLook_WhatAsked: the comment that a request was made of is no point of it, whatever the clocks say.
+func TestLook_WhatAsked(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.Ask(inquiry{})
+	c.site.save(fileA, "443", "v3", begin())
+	c.site.say(fileA, "7", "", evanID, "@signoff the hero", nil)
+	c.take(t, hookOf(commented("7", "", "@signoff the hero")))
+	if diff := cmp.Diff([]string{"asset.changed 443"}, summary(look(t, c, begin().Add(-time.Minute)))); diff != "" {
+		t.Errorf("Look:\n%s", diff)
+	}
+	c.site.with(func() { c.site.files[fileA].Comments[0]["message"] = "@signoff the hero, please" })
+	events := look(t, c, begin().Add(-time.Minute))
+	if diff := cmp.Diff([]string{"asset.changed 443", "comment.edited 7"}, summary(events)); diff != "" || events[1].Field("point") != "" {
+		t.Errorf("Look after an edit, point %q:\n%s", events[1].Field("point"), diff)
+	}
+}
+
 func TestLook_Gone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

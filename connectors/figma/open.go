@@ -27,7 +27,7 @@ const (
 // Figma keeps of the version or of the file. Pictures are fetched without the token.
 func (c *Connector) Open(ctx context.Context, ref flow.Ref) (io.ReadCloser, connectors.FileMeta, error) {
 	parts := strings.SplitN(ref.Key, "/", 3)
-	if ref.Type != "thumb" || len(parts) != 3 || !fileKey.MatchString(parts[0]) || parts[1] != "" && !versionID.MatchString(parts[1]) || parts[2] != "" && !anyNode.MatchString(parts[2]) {
+	if ref.Type != "thumb" || len(parts) != 3 || !fileKey.MatchString(parts[0]) || parts[1] != "" && !savedForm.MatchString(parts[1]) || parts[2] != "" && !anyNode.MatchString(parts[2]) {
 		return nil, connectors.FileMeta{}, cannot(opPicture, "It is no picture of a file in Figma.")
 	}
 	p := picture{c: c, key: parts[0], version: parts[1], node: parts[2]}

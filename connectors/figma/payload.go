@@ -76,7 +76,7 @@ type payload struct {
 	Label       string `json:"label"`
 	Description string `json:"description"`
 
-	Node   string `json:"node_id"`
+	Node   loose  `json:"node_id"`
 	Status string `json:"status"`
 
 	CreatedComponents  []item `json:"created_components"`
@@ -127,7 +127,7 @@ func (p *payload) missing() string {
 		return "it names no comment"
 	case p.Event == fileComment && p.Parent != "" && !idForm.MatchString(string(p.Parent)):
 		return "the comment it replies to cannot be read"
-	case p.Event == fileVersion && !versionID.MatchString(string(p.Version)):
+	case p.Event == fileVersion && !savedForm.MatchString(string(p.Version)):
 		return "it names no version"
 	}
 	return ""

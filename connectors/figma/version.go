@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ type meta struct {
 	URL     string `json:"url"`
 	Version loose  `json:"version"`
 }
+
+// savedForm is what the id of a version may look like. It is a number as a rule; nothing depends on that.
+var savedForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:_.-]{0,63}$`)
 
 const (
 	pageSize  = 30
@@ -114,11 +118,11 @@ func (c *Connector) versionPage(ctx context.Context, key, before string) (list [
 		return nil, "", err
 	}
 	if u, err := url.Parse(answer.Pagination.Next); err == nil {
-		if next = u.Query().Get("before"); !versionID.MatchString(next) {
+		if next = u.Query().Get("before"); !savedForm.MatchString(next) {
 			next = ""
 		}
 	}
-	valid := slices.DeleteFunc(answer.Versions, func(v version) bool { return !versionID.MatchString(string(v.ID)) })
+	valid := slices.DeleteFunc(answer.Versions, func(v version) bool { return !savedForm.MatchString(string(v.ID)) })
 	return valid, next, nil
 }
 
