@@ -278,7 +278,7 @@ func TestDo_AnotherVersionIsAskedAnew(t *testing.T) {
 func TestDo_SignsIn(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "")
-	p.sink.auth = "PLAIN AHJlcXVlc3RzAHNlY3JldA==" // requests, secret
+	p.sink.asks("PLAIN AHJlcXVlc3RzAHNlY3JldA==") // requests, secret
 	settings := strings.Replace(sending(p.sink), "tls: none", "tls: none, user: requests, password: secret", 1)
 	good := connect(t, deps(t), settings)
 	if _, err := good.Do(t.Context(), notice("CR-142/1/1", "News.", maya())); err != nil {

@@ -64,6 +64,13 @@ func (s *sink) port() string {
 	return port
 }
 
+// asks lets people in who say auth.
+func (s *sink) asks(auth string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auth = auth
+}
+
 // on plans what happens at the next such command.
 func (s *sink) on(steps ...step) {
 	s.mu.Lock()
