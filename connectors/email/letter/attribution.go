@@ -18,7 +18,7 @@ var (
 	// A date or a time of day: what an introduction has and a sentence seldom.
 	dateIn = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}年|\b\d{1,2}\.? ?[A-Za-zäéû]{3,10}\.? ?,? ?(?:19|20)?\d\d\b`)
 	timeIn = regexp.MustCompile(`\b\d{1,2}\s?[:.h時时]\s?\d{2}\b|\b\d{1,2} ?[ap]\.?m\b`)
-	begins = regexp.MustCompile(`(?i)^(?:on|at|am|le|el|il|op|em|den|on den|dnia|w dniu|på|the|a|à|o|в|у|на|在|於|вт|пн|ср|чт|пт|сб|вс|în|dne|vào|pada|\p{L}{2,12}\.?,? \d{1,2}|"?[^"<]{1,60}"? ?<[^<>\s]+@|"?[^"<]{0,60}"? ?\(?[^<>\s@()]+@|\d|\[?mailto)`)
+	begins = regexp.MustCompile(`(?i)^(?:-{3,}|on|at|am|le|el|il|op|em|den|on den|dnia|w dniu|på|the|a|à|o|в|у|на|在|於|вт|пн|ср|чт|пт|сб|вс|în|dne|vào|pada|\p{L}{2,12}\.?,? \d{1,2}|"?[^"<]{1,60}"? ?<[^<>\s]+@|"?[^"<]{0,60}"? ?\(?[^<>\s@()]+@|\d|\[?mailto)`)
 )
 
 const attributionMost = 400 // bytes, over up to four lines
@@ -30,8 +30,11 @@ func attribution(s string) (found, certain bool) {
 		return false, false
 	}
 	s = strings.Trim(s, " \t*_\u00a0\u200e\u202a\u202c")
-	drawn := strings.HasPrefix(s, "---") && strings.HasSuffix(s, "---") // Zoho draws a line around it
+	drawn := strings.HasPrefix(s, "---") && strings.HasSuffix(s, "---") // Zoho and Notes draw a line around it
 	s = strings.Trim(s, "- ")
+	if drawn && names(s) && wrote.MatchString(s) {
+		return true, true
+	}
 	if dated.MatchString(s) || addressed.MatchString(s) && dateIn.MatchString(s) && timeIn.MatchString(s) {
 		return true, true
 	}
@@ -46,7 +49,7 @@ func attribution(s string) (found, certain bool) {
 	if !mail && !day && !hour || !begins.MatchString(s) && !(mail && (day || hour)) {
 		return false, false
 	}
-	return true, (ends || drawn) && (day && hour || mail && (day || hour || strings.ContainsRune(s, '<')))
+	return true, ends && (day && hour || mail && (day || hour || strings.ContainsRune(s, '<')))
 }
 
 // verbs are in every introduction that has one: looking for them is cheaper than asking what the line is.
@@ -127,10 +130,14 @@ func opening(l line) bool { return opens.MatchString(shortWords(l)) }
 
 var opens = regexp.MustCompile(`(?i)^[\s*_]*(?:on|at|am|den|le|el|il|in data|op|em|dnia|w dniu|på|в|у|на|在|於|\p{L}{2,3}\.?,? \d{1,2}|\d)[\s,]?`)
 
+// spaces makes the blanks of other alphabets and of typesetters plain, which the rules know.
+var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u3000", " ")
+
+// shortWords is what the rules see of a line.
 func shortWords(l line) string {
 	s := l.words()
 	if len(s) > ruleMost {
-		return strings.ToValidUTF8(s[:ruleMost], "")
+		s = strings.ToValidUTF8(s[:ruleMost], "")
 	}
-	return s
+	return spaces.Replace(s)
 }

@@ -56,7 +56,7 @@ func reported(root *node, l Letter, _ Options) (Class, string) {
 		return Bounce, "From " + l.From.Address
 	case l.NullSender:
 		return Bounce, "the null sender"
-	case failing.MatchString(l.Subject) && (root.find("message/rfc822") != nil || root.find("text/rfc822-headers") != nil || kind != ""):
+	case failing.MatchString(l.Subject) && !l.forwards() && (root.find("message/rfc822") != nil || root.find("text/rfc822-headers") != nil || kind != ""):
 		return Bounce, "the subject, with the mail that came back"
 	}
 	return "", ""

@@ -33,6 +33,15 @@ func (n *node) content() []byte {
 	return decode(n.encoding(), n.body)
 }
 
+// start decodes the beginning of a body.
+func (n *node) start(most int) []byte {
+	body := n.body[:min(len(n.body), 4*most)] // quoted-printable takes three bytes for one
+	if !n.identity() {
+		body = decode(n.encoding(), body)
+	}
+	return body[:min(len(body), most)]
+}
+
 // decode has enmime decode one body. It is given no type but bytes, so that it does nothing else.
 func decode(encoding string, body []byte) []byte {
 	part := append([]byte("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: "+encoding+"\r\n\r\n"), body...)

@@ -25,7 +25,7 @@ func Open(raw []byte, part string) ([]byte, File, error) {
 	trimmed := trim(raw)
 	root, refused := scan(trimmed)
 	if part == whole {
-		title, _ := title(subjectOf(root.fields))
+		title, _ := title(subjectOf(root.fields), "")
 		return raw, wholeFile(raw, title), nil
 	}
 	if refused != nil {
@@ -123,11 +123,12 @@ func innerHeader(n *node) header {
 	if n.forwarded() {
 		return n.kids[0].fields
 	}
-	body := n.body
-	if !n.identity() {
-		body = decode(n.encoding(), body[:min(len(body), headerMost)])
-	}
-	body = trim(body[:min(len(body), headerMost)])
+	return headerOf(n.start(headerMost))
+}
+
+// headerOf reads the header that bytes begin with.
+func headerOf(body []byte) header {
+	body = trim(body)
 	h, _ := readHeader(body[:headEnd(body)])
 	return h
 }
@@ -146,6 +147,16 @@ func (r *reader) attach(root *node, cids []string) {
 		f.Inline = id != "" && slices.Contains(cids, id)
 		r.remark(n, f)
 		r.letter.Files = append(r.letter.Files, f)
+	})
+	r.letter.Files = once(r.letter.Files)
+}
+
+// once drops the invitation that stands between the forms of the text when it is attached besides, as calendars send it.
+func once(files []File) []File {
+	ics := func(f File) bool { return strings.HasSuffix(strings.ToLower(f.Name), ".ics") }
+	attached := slices.ContainsFunc(files, func(f File) bool { return ics(f) && !strings.Contains(f.Part, ".") })
+	return slices.DeleteFunc(files, func(f File) bool {
+		return attached && ics(f) && strings.Contains(f.Part, ".") && f.Type == "text/calendar"
 	})
 }
 
@@ -206,13 +217,13 @@ func (r *reader) remark(n *node, f File) {
 	case n.media == "application/pkcs7-mime" || n.media == "application/x-pkcs7-mime":
 		r.note("The mail is encrypted or sealed (S/MIME): signoff cannot read what is in it.")
 	case n.media == "text/calendar" && n.inner == 0 && r.letter.Calendar == "":
-		r.letter.Calendar = method(n.content())
+		r.letter.Calendar = method(n.start(64 << 10))
 	}
 }
 
 // method finds the METHOD of a calendar.
 func method(ics []byte) string {
-	for line := range bytes.Lines(ics[:min(len(ics), 64<<10)]) {
+	for line := range bytes.Lines(ics) {
 		if value, ok := bytes.CutPrefix(bytes.ToUpper(bytes.TrimSpace(line[:min(len(line), 200)])), []byte("METHOD:")); ok {
 			return oneLine(repair(string(value)))
 		}

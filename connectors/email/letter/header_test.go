@@ -29,10 +29,13 @@ func TestTitle(t *testing.T) {
 		"Re:":                             "",
 		"":                                "",
 	} {
-		got, tags := title(subject)
+		got, tags := title(subject, "")
 		if s := strings.TrimSpace(got + " " + strings.Join(tags, " ")); s != want {
 			t.Errorf("title(%q) = %q with %q, want %q", subject, got, tags, want)
 		}
+	}
+	if got, tags := title("Re: [Q4-2026] Banner [CR-7]", "CR"); got != "[Q4-2026] Banner" || len(tags) != 1 || tags[0] != "CR-7" {
+		t.Errorf("with the key CR: %q with %q", got, tags)
 	}
 	for subject, want := range map[string]bool{"Fwd: x": true, "WG: x": true, "[EXT] FW: x": true, "Re: Fwd: x": false, "Forward planning": false, "I think: x": false} {
 		if got := (Letter{Subject: subject}).forwards(); got != want {

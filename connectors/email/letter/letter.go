@@ -11,6 +11,7 @@ import (
 type Options struct {
 	Self     []string // our own addresses; mail from one of them is Own
 	Instance string   // our value of the header X-Signoff-Instance; mail that bears it is Own
+	Key      string   // what the keys of requests begin with, CR of CR-142; empty takes every [word-number] of a subject for one
 	Marker   string   // the line above which people are asked to reply; what follows it is not new
 	Envelope Envelope // what the delivering server said
 }

@@ -52,7 +52,7 @@ func heads(root *node, o Options) Letter {
 	l.ReturnPath, l.NullSender = returnPath(h, o.Envelope)
 	l.From = author(l)
 	l.Delivered = delivered(h, l, o.Envelope)
-	l.Title, l.Tags = title(l.Subject)
+	l.Title, l.Tags = title(l.Subject, o.Key)
 	l.Calendar = calendarOf(root)
 	l.Class, l.Because = classify(root, l, o)
 	return l
@@ -118,18 +118,22 @@ func delivered(h header, l Letter, e Envelope) []string {
 }
 
 var (
-	prefix = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|antwort|sv|vs|vá|ref|réf|rép|rif|res|odp|ynt|ang|bls|atb|回复|回覆|答复|답장|fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|továbbítás|i|转发|轉寄|전달|fyi)(?:\s*[\[(]\d{1,3}[\])]|\^\d{1,3})?\s*[:：]|\[(?:ext|external|extern)\]:?)\s*`)
+	prefix = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|antwort|sv|vs|vá|rép|rif|res|odp|ynt|ang|bls|atb|回复|回覆|答复|답장|fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|továbbítás|i|转发|轉寄|전달|fyi)(?:\s*[\[(]\d{1,3}[\])]|\^\d{1,3})?\s*[:：]|\[(?:ext|external|extern)\]:?)\s*`)
 	passed = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{0,30}\]\s*)*(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|i|转发|轉寄|전달)\s*[:：]`)
-	tag    = regexp.MustCompile(`\[([A-Za-z][A-Za-z0-9]{0,9}-\d{1,9})\]\s*`)
+	tag    = regexp.MustCompile(`\[[A-Za-z][A-Za-z0-9]{0,9}-\d{1,9}\]\s*`)
 )
 
 // title takes answer and forward prefixes and the tags of requests off a subject.
-func title(subject string) (string, []string) {
+func title(subject, key string) (string, []string) {
 	var tags []string
-	for _, m := range tag.FindAllStringSubmatch(subject, 10) {
-		tags = append(tags, m[1])
-	}
-	s := tag.ReplaceAllString(subject, "")
+	s := tag.ReplaceAllStringFunc(subject, func(found string) string {
+		word := strings.Trim(found, "[] ")
+		if prefix, _, _ := strings.Cut(word, "-"); key != "" && !strings.EqualFold(prefix, key) {
+			return found
+		}
+		tags = append(tags, word)
+		return ""
+	})
 	for range 20 {
 		short := prefix.ReplaceAllString(s, "")
 		if short == s {
@@ -137,7 +141,7 @@ func title(subject string) (string, []string) {
 		}
 		s = short
 	}
-	return strings.TrimSpace(s), tags
+	return strings.TrimSpace(s), tags[:min(len(tags), 10)]
 }
 
 // forwards reports whether the subject says that the mail passes another one on.

@@ -26,7 +26,7 @@ func report(root *node) *Report {
 	}
 	root.walk(func(n *node) {
 		if n.inner == 0 && (n.media == "message/delivery-status" || n.media == "message/global-delivery-status") {
-			rep.fields(n.content())
+			rep.fields(n.start(4 * reportMost))
 		}
 	})
 	rep.add(Recipient{}, root.fields.addresses("x-failed-recipients"))
@@ -57,7 +57,7 @@ func (rep *Report) add(like Recipient, list []Address) {
 
 // fields reads the groups of a message/delivery-status; those that name a recipient count.
 func (rep *Report) fields(body []byte) {
-	body = bytes.ReplaceAll(body[:min(len(body), 4*reportMost)], []byte("\r\n"), []byte("\n"))
+	body = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
 	for group := range bytes.SplitSeq(body, []byte("\n\n")) {
 		h, _ := readHeader(group)
 		r := Recipient{Action: kindOf(h.get("action")), Status: enhanced.FindString(h.get("status")), Diagnostic: diagnosticOf(h.get("diagnostic-code"))}
@@ -136,9 +136,7 @@ func originalHeader(root *node, words string) header {
 	case found.media == "message/rfc822":
 		return innerHeader(found)
 	}
-	body := trim(found.content())
-	h, _ := readHeader(body[:headEnd(body[:min(len(body), headerMost)])])
-	return h
+	return headerOf(found.start(headerMost))
 }
 
 // headerInWords finds a quoted header in the words of a report: from the first line on that begins like one.
@@ -183,8 +181,7 @@ func mentioned(root *node, first string) []string {
 		if len(n.kids) > 0 || room <= 0 {
 			return
 		}
-		body := n.content()
-		body = body[:min(len(body), room)]
+		body := n.start(room)
 		room -= len(body)
 		add(string(body))
 	})
@@ -324,7 +321,7 @@ func namedInWords(words string, h header) []Address {
 func (rep *Report) complaint(n *node, original header) {
 	rep.Kind = Complaint
 	if n != nil {
-		h, _ := readHeader(n.content())
+		h := headerOf(n.start(reportMost))
 		rep.add(Recipient{Action: Complaint}, slices.Concat(h.addresses("original-rcpt-to"), h.addresses("removal-recipient")))
 	}
 	if len(rep.Recipients) == 0 {

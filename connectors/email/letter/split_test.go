@@ -27,6 +27,8 @@ func TestPart_Introductions(t *testing.T) {
 		{"---- On Tue, 24 Nov 2026 10:00:00 +0100 Tom <tom@lumen.example> wrote ----", true},
 		{"At 2026-11-24 10:00:00, \"Tom\" <tom@lumen.example> wrote:", true},
 		{"2026-11-24 10:00 GMT+01:00 Tom <tom@lumen.example>:", true},
+		{"-----Tom/Lumen wrote: -----", true},
+		{"Le\u00a0mar. 24 nov. 2026 à 10:00, Tom <tom@lumen.example> a écrit\u00a0:", true},
 		{"Am 24.11.2026 um 10:00 schrieb Tom <tom@lumen.example>:", true},
 		{"Am Di., 24. Nov. 2026 um 10:00 Uhr schrieb Tom <\ntom@lumen.example>:", true},
 		{"Tom <tom@lumen.example> schrieb am Di., 24. Nov. 2026, 10:00:", true},
