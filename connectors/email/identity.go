@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// longestValue is how much of one field is put together from its lines: longer ones are written to cost time.
+const longestValue = 16 << 10
+
 // headers reads the first values of some fields of a mail's header, unfolded, and returns where the body begins. It reads no
 // further than the header and takes whatever line ends there are.
 func headers(raw []byte, names ...string) (values map[string]string, body []byte) {
@@ -25,7 +28,7 @@ func headers(raw []byte, names ...string) (values map[string]string, body []byte
 		case text == "":
 			return values, raw
 		case text[0] == ' ' || text[0] == '\t':
-			if name != "" {
+			if name != "" && len(values[name]) < longestValue {
 				values[name] += " " + strings.TrimSpace(text)
 			}
 			continue
