@@ -226,6 +226,46 @@ func TestTell_Words(t *testing.T) {
 	})
 }
 
+// TestTell_OneComment: all that is said about one request stands in one comment, each once, also when an answer is lost.
+func TestTell_OneComment(t *testing.T) {
+	t.Parallel()
+	editions(t, func(t *testing.T, c *rig, _ bool) {
+		do := func(e flow.Effect) (string, error) {
+			links, err := c.Do(t.Context(), e)
+			if err != nil {
+				return "", err
+			}
+			return links[0].Ref.Key, nil
+		}
+		at := ref("page", "98305")
+		first, err := do(tell("CR-142/3/1", at, "Ben asks for changes."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.site.arm(connectortest.Fault{Does: true})
+		second := tell("CR-142/9/1", at, "Approved by Ana.")
+		if _, err := do(second); connectors.ClassOf(err) != connectors.Transient {
+			t.Errorf("a lost change = %v, want it tried again", err)
+		}
+		for range 2 {
+			if id, err := do(second); err != nil || id != first {
+				t.Errorf("Do = %s, %v, want %s", id, err, first)
+			}
+		}
+		if _, err := do(flow.Effect{ID: "CR-7/1/1", Request: "CR-7", Tell: second.Tell}); err != nil {
+			t.Fatal(err)
+		}
+		list := c.site.pages["98305"].Comments
+		if len(list) != 2 || strings.Count(list[0].Body, "Approved") != 1 || strings.Index(list[0].Body, "Ben asks") > strings.Index(list[0].Body, "Approved") || list[0].Version != 2 {
+			t.Fatalf("the comments are %+v", list)
+		}
+		c.site.with(func() { c.site.pages["98305"].Comments = nil })
+		if id, err := do(tell("CR-142/12/1", at, "v5 was saved after this approval.")); err != nil || id == first {
+			t.Errorf("after the comment was deleted Do = %s, %v, want a new one", id, err)
+		}
+	})
+}
+
 func TestTell_Refused(t *testing.T) {
 	t.Parallel()
 	c := connect(t, true, "")

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +25,6 @@ const (
 	commentType = "comment"
 )
 
-var markForm = regexp.MustCompile(`signoff:ref:([0-9a-f]{12})`)
-
 // said is a comment of ours.
 type said struct {
 	ID      string    `json:"id"`
@@ -42,36 +39,73 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 		return nil, err
 	}
 	mark := c.mark(e)
+	body := c.words(e, mark)
 	var have said
 	known, err := c.load(ctx, saidPrefix+mark, &have)
+	if err != nil || body == "" {
+		return nil, err
+	}
+	if e.Tell != nil {
+		if !known {
+			have.ID, err = c.add(ctx, e, page, body)
+		}
+	} else {
+		have, err = c.show(ctx, e, page, body, have)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if s := e.Show; s != nil && !known && s.Link != nil {
-		_, have.ID, _ = strings.Cut(s.Link.Ref.Key, "/")
-		known = idForm.MatchString(have.ID)
-	}
-	body := c.words(e, mark)
-	switch {
-	case body == "":
-		return nil, nil
-	case !known:
-		if have.ID, err = c.post(ctx, page, body); err != nil {
-			return nil, err
-		}
-	case e.Show != nil && e.Show.Version > have.Version:
-		if err := c.change(ctx, have.ID, body); err != nil {
-			return nil, err
-		}
-	default:
-		return c.links(e, page, have.ID), nil // said before, or an older view
-	}
 	have.At = c.deps.Now().UTC()
-	if e.Show != nil {
-		have.Version = e.Show.Version
-	}
 	c.note(saidPrefix+mark, have)
 	return c.links(e, page, have.ID), nil
+}
+
+// show makes a comment look like a view, unless it shows a newer one.
+func (c *Connector) show(ctx context.Context, e flow.Effect, page, body string, have said) (said, error) {
+	if l := e.Show.Link; l != nil && have.ID == "" {
+		if _, id, _ := strings.Cut(l.Ref.Key, "/"); idForm.MatchString(id) {
+			have.ID = id
+		}
+	}
+	var err error
+	switch {
+	case have.ID == "":
+		have.ID, err = c.post(ctx, page, body)
+	case e.Show.Version <= have.Version:
+		return have, nil
+	default:
+		err = c.change(ctx, have.ID, func(string) string { return body })
+	}
+	have.Version = e.Show.Version
+	return have, err
+}
+
+func backKey(e flow.Effect, page string) string { return "back/" + string(e.Request) + "/" + page }
+
+// add says something below a page: all of one request in one comment, the newest last.
+func (c *Connector) add(ctx context.Context, e flow.Effect, page, body string) (string, error) {
+	var back said
+	ok, err := c.load(ctx, backKey(e, page), &back)
+	if err != nil {
+		return "", err
+	}
+	full := false
+	if ok {
+		err = c.change(ctx, back.ID, func(before string) string {
+			if full = len(before)+len(body) > mostSaid; full || strings.Contains(before, markPrefix+c.mark(e)) {
+				return before
+			}
+			return before + body
+		})
+		if statusOf(err) != http.StatusNotFound && !full {
+			return back.ID, err
+		}
+	}
+	id, err := c.post(ctx, page, body)
+	if err == nil {
+		c.note(backKey(e, page), said{ID: id, At: c.deps.Now().UTC()})
+	}
+	return id, err
 }
 
 // target is the page to comment on.
@@ -191,14 +225,19 @@ func (c *Connector) post(ctx context.Context, page, body string) (string, error)
 }
 
 // change gives a comment of ours other words. It is a harmless call: a version that is not the next one is refused.
-func (c *Connector) change(ctx context.Context, id, body string) error {
-	path, q := "api/v2/footer-comments/"+url.PathEscape(id), url.Values(nil)
+func (c *Connector) change(ctx context.Context, id string, words func(before string) string) error {
+	path, q := "api/v2/footer-comments/"+url.PathEscape(id), url.Values{"body-format": {"storage"}}
 	if !c.set.cloud() {
-		path, q = "rest/api/content/"+url.PathEscape(id), url.Values{"expand": {"version"}}
+		path, q = "rest/api/content/"+url.PathEscape(id), url.Values{"expand": {"body.storage,version"}}
 	}
 	var now written
 	if err := c.do(ctx, call{op: "read a comment", method: http.MethodGet, path: path, query: q, about: "the comment", page: true}, &now); err != nil {
 		return err
+	}
+	before := now.Body.Storage.Value
+	body := words(before)
+	if body == before {
+		return nil
 	}
 	next := map[string]any{"number": now.Version.Number + 1}
 	r := call{op: "change a comment", method: http.MethodPut, path: path, about: "the comment", page: true, body: map[string]any{"version": next, "body": storageBody(body)}}
@@ -230,13 +269,14 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 	}
 	mark := c.mark(e)
 	for _, w := range list {
-		m := markForm.FindStringSubmatch(w.Body.Storage.Value)
-		if m == nil || m[1] != mark || w.by() != "" && w.by() != me.id() || !idForm.MatchString(string(w.ID)) {
+		if !strings.Contains(w.Body.Storage.Value, markPrefix+mark) || w.by() != "" && w.by() != me.id() || !idForm.MatchString(string(w.ID)) {
 			continue
 		}
 		have := said{ID: string(w.ID), At: c.deps.Now().UTC()}
 		if e.Show != nil {
 			have.Version = e.Show.Version
+		} else {
+			c.note(backKey(e, page), have)
 		}
 		c.note(saidPrefix+mark, have)
 		return c.links(e, page, have.ID), true, nil

@@ -315,6 +315,10 @@ func (s *site) serveV2(w http.ResponseWriter, r *http.Request, parts []string, b
 		}
 		s.comment(w, r, in.Page, in.Body.Representation, in.Body.Value, http.StatusCreated)
 	case len(parts) == 2 && parts[0] == "footer-comments":
+		if r.Method == http.MethodGet && (!known(r, "body-format") || r.URL.Query().Get("body-format") != "storage") {
+			s.stray(w, r, "bad parameters")
+			return
+		}
 		var in struct {
 			Version struct{ Number int }
 			Body    struct{ Representation, Value string }

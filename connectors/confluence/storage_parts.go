@@ -83,6 +83,9 @@ func (r *reader) table(depth int) ([]text.Node, error) {
 			head = head && e.Name.Local == "th"
 			cells = append(cells, inCell(blocks))
 			for range spanOf(e) - 1 {
+				if r.take("          ") == "" {
+					break // padding counts like words
+				}
 				cells = append(cells, nil)
 			}
 			return err

@@ -17,7 +17,10 @@ type aged[T any] struct {
 	what T
 }
 
-const mostRecent = 64 // files
+const (
+	mostRecent   = 64  // files
+	mostRecently = 500 // comments of one: of more, each webhook is read about by itself
+)
 
 func (r *recent) meta(key string, now time.Time) (meta, bool) {
 	r.mu.Lock()
@@ -46,6 +49,10 @@ func (r *recent) comment(key string, id loose, now time.Time) (comment, bool) {
 func (r *recent) putComments(key string, list []comment, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(list) > mostRecently {
+		delete(r.comments, key)
+		return
+	}
 	r.comments = put(r.comments, key, aged[[]comment]{now, list})
 }
 
