@@ -31,6 +31,7 @@ func TestStorage_Hostile(t *testing.T) {
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	for name, in := range map[string]string{
 		"wide cells":    "<table><tbody><tr>" + fill(`<td colspan="50"></td>`) + "</tr></tbody></table>",
+		"paragraphs":    fill(`<p>a<b>c</b></p>`),
 		"rows":          "<table><tbody>" + fill(`<tr><td>a</td></tr>`) + "</tbody></table>",
 		"nested lines":  fill(strings.Repeat("<b>", 90) + "x" + strings.Repeat("</b>", 90)),
 		"nested lists":  fill(strings.Repeat("<ul><li>", 60) + "x" + strings.Repeat("</li></ul>", 60)),
