@@ -19,10 +19,26 @@ func (n *node) encoding() string {
 	return strings.TrimSpace(word)
 }
 
-// identity reports whether the body stands as it is, not encoded for the transfer.
+// identity reports whether the body stands as it is, not encoded for the transfer, whatever is declared.
 func (n *node) identity() bool {
-	e := n.encoding()
-	return e != "base64" && e != "quoted-printable"
+	switch n.encoding() {
+	case "base64":
+		return prose64(n.body)
+	case "quoted-printable":
+		return false
+	}
+	return true
+}
+
+// prose64 reports whether what is declared to be base64 is words: base64 has no blanks within its lines.
+func prose64(body []byte) bool {
+	blanks, seen := 0, 0
+	for line := range bytes.Lines(body[:min(len(body), 4<<10)]) {
+		line = bytes.TrimSpace(line)
+		blanks += bytes.Count(line, []byte(" "))
+		seen += len(line)
+	}
+	return blanks*20 > seen
 }
 
 // content undoes the encoding of the transfer. What cannot be decoded to its end is as far as it goes.
@@ -61,8 +77,10 @@ func parser() *enmime.Parser {
 
 // size is how long content is, without decoding it where that can be told by counting.
 func (n *node) size() int {
-	switch n.encoding() {
-	case "base64":
+	switch {
+	case n.identity():
+		return len(n.body)
+	case n.encoding() == "base64":
 		count := 0
 		for _, c := range n.body {
 			if c > ' ' && c != '=' && c < 0x7f {
@@ -70,10 +88,8 @@ func (n *node) size() int {
 			}
 		}
 		return count * 3 / 4
-	case "quoted-printable":
-		return len(n.content())
 	}
-	return len(n.body)
+	return len(n.content())
 }
 
 // words returns the text of a part as valid UTF-8, and whether it is all of it. fault says what was wrong with its charset.

@@ -63,10 +63,7 @@ func mailName(title string) string {
 
 // disposition reads how a part wants to be shown, and its name.
 func (n *node) disposition() (where, name string) {
-	value := n.fields.get("content-disposition")
-	if len(value) > typeMost {
-		value = value[:typeMost]
-	}
+	value := tight(n.fields.get("content-disposition"))
 	where, params, _, err := mediatype.Parse(value)
 	if err != nil {
 		head, tail, _ := strings.Cut(value, ";")

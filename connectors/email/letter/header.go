@@ -2,6 +2,8 @@ package letter
 
 import (
 	"bytes"
+	"io"
+	"mime"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -101,6 +103,15 @@ func words(value string) string {
 		value = value[:valueMost]
 	}
 	s := enmime.DecodeRFC2047(repair(value))
+	if strings.Contains(s, "=?") {
+		unknown := mime.WordDecoder{CharsetReader: func(_ string, r io.Reader) (io.Reader, error) {
+			b, err := io.ReadAll(r)
+			return strings.NewReader(strings.ToValidUTF8(string(b), "\uFFFD")), err
+		}}
+		if decoded, err := unknown.DecodeHeader(s); err == nil { // else the words as they are
+			s = decoded
+		}
+	}
 	return oneLine(repair(s))
 }
 

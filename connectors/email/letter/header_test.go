@@ -153,7 +153,7 @@ func TestRead_Beginnings(t *testing.T) {
 	t.Parallel()
 	mail := string(rawMail("Subject: Banner", "From: a@x.example", "", "words"))
 	for name, in := range map[string]string{
-		"as it is": mail, "an mbox": "From a@x.example Wed Nov 25 2026\r\n" + mail, "a quoted mbox": ">From a@x.example Wed Nov 25 2026\n" + mail, "a byte order mark": "\xef\xbb\xbf" + mail, "blank lines": "\r\n\n\r\n" + mail,
+		"as it is": mail, "an mbox": "From a@x.example Wed Nov 25 2026\r\n" + mail, "a quoted mbox": ">From a@x.example Wed Nov 25 2026\n" + mail, "a byte order mark": "\xef\xbb\xbf" + mail, "blank lines": "\r\n\n\r\n" + mail, "blanks": "   \r\n  " + mail,
 		"LF": strings.ReplaceAll(mail, "\r\n", "\n"), "CR": strings.ReplaceAll(mail, "\r\n", "\r"), "both": "\xef\xbb\xbf\r\nFrom x\r\n\r\n" + mail,
 		"a blank before the colon": strings.Replace(mail, "Subject:", "Subject :", 1), "a broken line": strings.Replace(mail, "From:", "no field\r\n:nor this\r\nFrom:", 1),
 		"no end of the header": "Subject: Banner\r\nFrom: a@x.example\r\n\r\nwords",

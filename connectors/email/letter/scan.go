@@ -57,6 +57,9 @@ func (n *node) walk(visit func(*node)) {
 func trim(raw []byte) []byte {
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	raw = bytes.TrimLeft(raw, "\r\n\x00")
+	if inner := bytes.TrimLeft(raw, " \t\r\n"); len(inner) < len(raw) && startsField(inner[:min(len(inner), 300)]) {
+		raw = inner
+	}
 	if bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		_, rest, _ := bytes.Cut(raw, []byte("\n"))
 		raw = bytes.TrimLeft(rest, "\r\n")
@@ -268,12 +271,10 @@ func (n *node) begin(block []byte) bool {
 
 // mediaType reads a Content-Type. What cannot be read is what it begins with, or plain text when there is nothing.
 func mediaType(value string) (media string, params map[string]string) {
-	if len(value) > typeMost {
-		value = value[:typeMost]
-	}
 	if strings.TrimSpace(value) == "" {
 		return "text/plain", nil
 	}
+	value = tight(value)
 	media, params, _, err := mediatype.ParseWithOptions(value, mediatype.ParseOptions{StripMediaTypeInvalidCharacters: true})
 	if err == nil && strings.Contains(media, "/") {
 		return strings.ToLower(media), params
@@ -289,6 +290,11 @@ func mediaType(value string) (media string, params map[string]string) {
 		return "application/octet-stream", params
 	}
 	return media, params
+}
+
+// tight cuts a value to the bound of the reader of media types, and drops the blank that folding leaves before a quoted parameter.
+func tight(value string) string {
+	return strings.ReplaceAll(value[:min(len(value), typeMost)], "= \"", "=\"")
 }
 
 var boundaryName = regexp.MustCompile(`(?i)boundary\s*=`)
