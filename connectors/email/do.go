@@ -141,6 +141,7 @@ func (c *Connector) outgoingTo(e flow.Effect, person flow.Actor) (o outgoing, er
 		return o, &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("no address is known"),
 			Person: "No mail address is known of " + who(person) + "."}
 	}
+	ref.Key = onTheWire(ref.Key)
 	shown := ""
 	if e.Show != nil && e.Show.Link != nil {
 		shown = asks(e.Show.View) // the question is another one, and so is the mail

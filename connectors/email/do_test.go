@@ -297,6 +297,15 @@ func TestDo_SignsIn(t *testing.T) {
 	}
 }
 
+func TestDo_ADomainOfAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "")
+	p.do(notice("CR-142/1/1", "News.", flow.Actor{Ref: flow.Ref{System: "email", Type: "address", Key: "maya@bücher.example"}}))
+	if m := p.last(); m.to != "maya@xn--bcher-kva.example" || !strings.Contains(readMail(t, m.data).header.Get("To"), "maya@xn--bcher-kva.example") {
+		t.Errorf("the mail went to %q, %q", m.to, readMail(t, m.data).header.Get("To"))
+	}
+}
+
 func TestDo_TheSubjectStays(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "")

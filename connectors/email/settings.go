@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"signoff/connectors"
 	"signoff/internal/secret"
 )
@@ -342,6 +344,19 @@ func localPart(address string) string {
 
 func domainOf(address string) string {
 	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// onTheWire is an address as mail servers take it: a domain in letters of its own language is written in ASCII.
+func onTheWire(address string) string {
+	domain := domainOf(address)
+	if ascii(domain) {
+		return address
+	}
+	plain, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return address // the server says what it thinks of it
+	}
+	return localPart(address) + "@" + plain
 }
 
 // wellPattern reports whether p is an address, *@domain or *@*.domain.
