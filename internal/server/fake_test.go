@@ -42,6 +42,7 @@ templates:
       - {field: brand, choices: [Lumen, Nova], required: true}
       - {field: sizes, type: list}
       - {field: budget, type: money}
+      - {field: due, type: date}
 workflows:
   standard:
     stages:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"signoff/internal/engine"
 	"signoff/internal/flow"
@@ -31,10 +32,13 @@ type inputData struct {
 	Help, Wrong, From string
 }
 
-const fieldPrefix = "field."
+const (
+	fieldPrefix = "field."
+	localTime   = "2006-01-02T15:04" // as browsers send a day with a time, in the zone of whoever looks
+)
 
 func (s *Server) newPage(w http.ResponseWriter, r *http.Request, c caller) {
-	s.showNew(w, r, c, http.StatusOK, s.newForm(draft{form: flow.Form{Type: r.URL.Query().Get("type"), Who: c.who}}))
+	s.showNew(w, r, c, http.StatusOK, s.newForm(draft{form: flow.Form{Type: r.URL.Query().Get("type"), Who: c.who}}, s.clock(c).zone))
 }
 
 // draft is a request as it stands in the form.
@@ -59,7 +63,7 @@ func (s *Server) takeNew(w http.ResponseWriter, r *http.Request, c caller) {
 		s.make(w, r, c, d)
 		return
 	}
-	s.showNew(w, r, c, http.StatusOK, s.newForm(d))
+	s.showNew(w, r, c, http.StatusOK, s.newForm(d, s.clock(c).zone))
 }
 
 // written is what stands in the posted form.
@@ -76,6 +80,9 @@ func (s *Server) written(r *http.Request, c caller) flow.Form {
 		var values []string
 		for _, v := range given {
 			if v = strings.TrimSpace(v); v != "" {
+				if at, err := time.ParseInLocation(localTime, v, s.clock(c).zone); err == nil && field.Type == "date" {
+					v = at.UTC().Format(time.RFC3339)
+				}
 				values = append(values, v)
 			}
 		}
@@ -106,7 +113,7 @@ func (s *Server) readWords(ctx context.Context, d *draft) {
 // make opens the request, or shows what needs another look. The same showing of the form makes one request.
 func (s *Server) make(w http.ResponseWriter, r *http.Request, c caller, d draft) {
 	if d.wrong = s.o.Hub.Query().Validate(d.form); len(d.wrong) > 0 {
-		s.showNew(w, r, c, http.StatusUnprocessableEntity, s.newForm(d))
+		s.showNew(w, r, c, http.StatusUnprocessableEntity, s.newForm(d, s.clock(c).zone))
 		return
 	}
 	made, _, err := s.o.Hub.Submit(r.Context(), engine.Intake{
@@ -123,7 +130,7 @@ func (s *Server) showNew(w http.ResponseWriter, r *http.Request, c caller, statu
 	s.pages.show(w, r, c, view{status: status, name: "new", title: "New request", body: data})
 }
 
-func (s *Server) newForm(d draft) newData {
+func (s *Server) newForm(d draft, zone *time.Location) newData {
 	types := s.o.Hub.Query().Types()
 	data := newData{
 		Title: inputData{Name: "title", Label: "Title", Value: d.form.Title, Wrong: d.wrong["title"]},
@@ -138,15 +145,18 @@ func (s *Server) newForm(d draft) newData {
 		data.Types = append(data.Types, option{Value: t.Name, Label: t.Label, Chosen: chosen})
 	}
 	for _, f := range fieldsOf(types, d.form.Type) {
-		in := inputOf(f, d.form.Fields[f.Name])
+		in := inputOf(f, d.form.Fields[f.Name], zone)
 		in.Wrong, in.From = d.wrong[f.Name], d.from[f.Name]
 		data.Fields = append(data.Fields, in)
 	}
 	return data
 }
 
-func inputOf(f flow.Field, values []string) inputData {
+func inputOf(f flow.Field, values []string, zone *time.Location) inputData {
 	in := inputData{Name: fieldPrefix + f.Name, Label: f.Label, Type: f.Type, Required: f.Required, Help: f.Help, Value: strings.Join(values, ", ")}
+	if at, err := time.Parse(time.RFC3339, in.Value); err == nil && f.Type == "date" {
+		in.Type, in.Value = "time", at.In(zone).Format(localTime)
+	}
 	for _, choice := range f.Choices {
 		in.Options = append(in.Options, option{Value: choice, Label: choice, Chosen: slices.Contains(values, choice)})
 	}

@@ -99,3 +99,20 @@ func TestNewPage_StoreIsDown(t *testing.T) {
 		t.Error("no page says so")
 	}
 }
+
+// TestNewPage_DaysWithATime: a browser says a day with a time without a zone; it is that of whoever looks.
+func TestNewPage_DaysWithATime(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "chloe")
+	_, page := b.post("/new", with(formOf(t, b), url.Values{"do": {"read"}, "type": {"banner"}, "text": {"Nova, by 2027-07-20 15:00"}}))
+	has(t, "form", page, `type="datetime-local" value="2027-07-20T15:00"`)
+	code, _ := b.post("/new", with(formOf(t, b), url.Values{
+		"do": {"submit"}, "type": {"banner"}, "title": {"Spring"}, "field.brand": {"Nova"}, "field.due": {"2027-07-20T15:00"},
+	}))
+	if code != 303 || len(s.hub.intakes) != 1 {
+		t.Fatalf("status %d, %d requests", code, len(s.hub.intakes))
+	}
+	if got, want := s.hub.intakes[0].Fields["due"], []string{"2027-07-20T14:00:00Z"}; !cmp.Equal(got, want) {
+		t.Errorf("due %v, want %v: three in the afternoon of a London summer", got, want)
+	}
+}
