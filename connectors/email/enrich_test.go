@@ -75,7 +75,7 @@ func TestEvent_NewMailIsARequest(t *testing.T) {
 	if ev.Kind != flow.RequestSubmitted || ev.Field("title") != "Spring banner" || ev.Field("source") != "email" {
 		t.Errorf("%s, title %q, source %q, want a request by mail", ev.Kind, ev.Field("title"), ev.Field("source"))
 	}
-	want := flow.Actor{Ref: flow.Ref{System: "email", Type: "address", Key: "maya@lumen.example"}, Shown: "Maya Lind", Email: "maya@lumen.example"}
+	want := flow.Actor{Ref: flow.Ref{System: "email", Type: "address", Key: "maya@lumen.example"}, Shown: "Maya Lind (maya@lumen.example)", Email: "maya@lumen.example"}
 	if ev.Actor != want {
 		t.Errorf("actor %+v, want %+v", ev.Actor, want)
 	}

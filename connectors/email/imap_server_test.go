@@ -38,7 +38,7 @@ type boxed struct {
 // boxStep is what happens instead at the next command that begins with on.
 type boxStep struct {
 	on    string
-	reply string // the tagged answer without its tag, "cut", or "silent"
+	reply string // the tagged answer without its tag, "cut", "silent", or "challenge"
 }
 
 func newPostbox(t *testing.T, caps string) *postbox {
@@ -143,6 +143,10 @@ func (p *postbox) serve(conn net.Conn) {
 			case "silent":
 				_, _ = in.ReadString('\n') // until they go
 				return
+			case "challenge": // why a token is not taken; the refusal follows the empty answer
+				say("+ eyJzdGF0dXMiOiI0MDAifQ==")
+				_, _ = in.ReadString('\n')
+				planned.reply = "NO [AUTHENTICATIONFAILED] invalid token"
 			}
 			say("%s %s", tag, planned.reply)
 			continue

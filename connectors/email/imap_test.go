@@ -422,7 +422,7 @@ func TestMailbox_LiteralWithoutEnd(t *testing.T) {
 func TestMailbox_XOAUTH2(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := newPostbox(t, "IDLE MOVE SASL-IR AUTH=XOAUTH2")
-		box.on(boxStep{on: "AUTHENTICATE XOAUTH2 dXNlcj1yZXF1ZXN0cwFhdXRoPUJlYXJlciBhLXBhc3N3b3JkLW5vYm9keS1tYXktc2VlAQE=", reply: "OK signed in"})
+		box.on(boxStep{on: "AUTHENTICATE XOAUTH2 ", reply: "challenge"}, boxStep{on: "AUTHENTICATE XOAUTH2 dXNlcj1yZXF1ZXN0cwFhdXRoPUJlYXJlciBhLXBhc3N3b3JkLW5vYm9keS1tYXktc2VlAQE=", reply: "OK signed in"})
 		box.put(letterOf("one"))
 		d := deps(t)
 		d.Now = time.Now
@@ -434,6 +434,10 @@ func TestMailbox_XOAUTH2(t *testing.T) {
 		go func() { r.end <- r.Listen(ctx, r.deliver) }()
 		synctest.Wait()
 		defer r.close()
+		if ok, why := r.Connected(); ok || !strings.Contains(why, "refuses the account") {
+			t.Errorf("after a token was not taken: %v, %q", ok, why)
+		}
+		after(5 * time.Second) // the next token is taken
 		if got := r.subjects(); len(got) != 1 {
 			t.Errorf("delivered %v, want it", got)
 		}

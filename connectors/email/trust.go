@@ -70,7 +70,17 @@ func (c *Connector) author(l letter.Letter, known learned) flow.Actor {
 	}
 	address := strings.ToLower(l.From.Address)
 	if known.Verified == string(letter.None) && c.set.Receive.Require != requireNone {
-		return flow.Actor{Ref: c.ref("unverified", address), Shown: l.From.Name + " (" + address + ", not verified)"}
+		return flow.Actor{Ref: c.ref("unverified", address), Shown: shownAs(l.From.Name, address+", not verified")}
 	}
-	return flow.Actor{Ref: c.address(address), Shown: l.From.Name, Email: address}
+	return flow.Actor{Ref: c.address(address), Shown: shownAs(l.From.Name, address), Email: address}
+}
+
+const mostName = 60
+
+// shownAs names somebody outside the directory: anybody can write any name, so the address stands beside it.
+func shownAs(name, address string) string {
+	if name = clip(oneLine(name), mostName); name == "" {
+		return address
+	}
+	return name + " (" + address + ")"
 }
