@@ -17,6 +17,7 @@ type learned struct {
 	Own      bool      `json:"own,omitempty"`     // the comment is one of signoff's
 	Receipt  bool      `json:"receipt,omitempty"` // and a call of ours explains it
 	Gone     bool      `json:"gone,omitempty"`    // what it tells of is not there (any more)
+	Unread   bool      `json:"unread,omitempty"`  // Figma does not show us the file: the webhook's own words have to do
 	Comment  *comment  `json:"comment,omitempty"`
 	Versions []version `json:"versions,omitempty"` // oldest first
 	Node     string    `json:"node,omitempty"`     // that the open request is about
@@ -55,7 +56,7 @@ func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error)
 	case ping:
 		return c.pinged(p, d.At)
 	case fileComment:
-		return c.learnComment(ctx, p)
+		return c.learnComment(ctx, p, d.At)
 	case fileDelete:
 		return c.learnDeleted(ctx, p)
 	}
@@ -82,8 +83,16 @@ func (c *Connector) touching(ctx context.Context, key string) (flow.Asset, bool,
 	return flow.Asset{}, true, nil
 }
 
-// learnComment reads a comment where it is of use.
-func (c *Connector) learnComment(ctx context.Context, p *payload) ([]byte, error) {
+// listedWithin is how long a comment or version may take to be listed after its webhook.
+const listedWithin = 30 * time.Second
+
+// unlisted is tried again.
+func unlisted(what string) error {
+	return &connectors.Error{Op: "read " + what, Class: connectors.Transient, Wait: firstLook, Err: errors.New("it is not listed yet")}
+}
+
+// learnComment reads a comment where it is of use. One that is not listed for a while was taken back.
+func (c *Connector) learnComment(ctx context.Context, p *payload, received time.Time) ([]byte, error) {
 	_, touches, err := c.touching(ctx, p.FileKey)
 	if err != nil {
 		return nil, err
@@ -97,16 +106,19 @@ func (c *Connector) learnComment(ctx context.Context, p *payload) ([]byte, error
 	}
 	list, err := c.comments(ctx, p.FileKey)
 	if unseen(err) {
-		return marshal(learned{Touches: touches, Gone: true})
+		return marshal(learned{Touches: touches, Unread: true})
 	}
 	if err != nil {
 		return nil, err
 	}
 	m, ok := find(list, p.ID)
-	if !ok {
-		return marshal(learned{Touches: touches, Gone: true})
+	switch {
+	case ok:
+		return c.learnedOf(ctx, p, m, own)
+	case c.deps.Now().Sub(received) < listedWithin:
+		return nil, unlisted("the comment")
 	}
-	return c.learnedOf(ctx, p, m, own)
+	return marshal(learned{Touches: touches, Gone: true})
 }
 
 // unseen reports that Figma does not show the file.
@@ -153,14 +165,14 @@ func (c *Connector) learnVersions(ctx context.Context, p *payload) ([]byte, erro
 	}
 	list, err := c.newer(ctx, p.FileKey, a.Current().ID)
 	if unseen(err) {
-		return marshal(learned{Touches: touches, Gone: true})
+		return marshal(learned{Touches: touches, Unread: true})
 	}
 	if err != nil {
 		return nil, err
 	}
 	told := p.Event == fileVersion && !slices.ContainsFunc(list, func(v version) bool { return v.ID == p.Version })
 	if told && instant(p.Created).After(instant(newestOf(list).Created)) {
-		return nil, &connectors.Error{Op: "read versions", Class: connectors.Transient, Wait: firstLook, Err: errors.New("the version is not listed yet")}
+		return nil, unlisted("the version")
 	}
 	return marshal(learned{Touches: touches, Versions: list, Node: first(a.Nodes)})
 }

@@ -69,7 +69,7 @@ func (p *payload) told() comment {
 func (c *Connector) readComment(p *payload, l *learned) []flow.Event {
 	m := p.told()
 	switch {
-	case l == nil:
+	case l == nil, l.Unread:
 	case l.Gone || l.Comment == nil:
 		return nil
 	default:
@@ -128,7 +128,7 @@ func (c *Connector) opened(p *payload, event, title, node string) flow.Event {
 func (c *Connector) readVersion(p *payload, l *learned) []flow.Event {
 	list := []version{{ID: p.Version, Created: firstOf(p.Created, p.Timestamp), Label: p.Label, Description: p.Description, By: p.By}}
 	node := ""
-	if l != nil {
+	if l != nil && !l.Unread {
 		if list, node = l.Versions, l.Node; len(list) == 0 {
 			return nil
 		}

@@ -72,6 +72,7 @@ func TestComment_Touching(t *testing.T) {
 		{commented("3", "", "Done"), []flow.Kind{flow.CommentAdded, flow.PointResolved}, map[string]string{"point": "yes"}},
 		{commented("4", "", "taken back before we could read it"), nil, nil},
 	} {
+		c.clock.Advance(10 * time.Second) // the last one comes when it has long not been listed
 		acc, events := c.take(t, hookOf(tc.in))
 		var kinds []flow.Kind
 		for _, ev := range events {
@@ -89,6 +90,42 @@ func TestComment_Touching(t *testing.T) {
 				t.Errorf("%s: %s is %q, want %q", acc.Key, name, got, want)
 			}
 		}
+	}
+}
+
+// TestComment_NotListedYet is tried again, since nothing else would tell of it.
+func TestComment_NotListedYet(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.Ask(inquiry{})
+	acc, err := c.Accept(hookOf(commented("7", "", "@signoff the hero")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := flow.Delivery{ID: "figma/x", Body: acc.Kept, At: begin()}
+	if _, err := c.Enrich(t.Context(), d); connectors.ClassOf(err) != connectors.Transient {
+		t.Errorf("Enrich at once = %v, want it tried again", err)
+	}
+	c.clock.Advance(time.Minute)
+	learned, err := c.Enrich(t.Context(), d)
+	d.Learned = learned
+	if events, parseErr := c.Parse(d); err != nil || parseErr != nil || len(events) != 0 {
+		t.Errorf("a minute later: %+v, %v, %v, want it taken for taken back", events, err, parseErr)
+	}
+}
+
+// TestUnread: what is asked for in a file that we may not see is asked for all the same; the look at the file says the rest.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.Ask(inquiry{})
+	c.site.with(func() { c.site.denied["GET v1/files"] = "You don't have permission" })
+	if _, events := c.take(t, hookOf(commented("7", "", "@signoff the hero"))); len(events) != 1 || events[0].Field("title") != "the hero" || events[0].Assets[0].Ref != file1(fileA) {
+		t.Errorf("a comment: %+v, want the request", events)
+	}
+	in := hookOf(body("FILE_VERSION_UPDATE", map[string]any{"version_id": "443", "label": "v3 @signoff", "created_at": begin().Format(time.RFC3339)}))
+	if _, events := c.take(t, in); len(events) != 2 || events[1].Versions[0].ID != "443" {
+		t.Errorf("a version: %+v, want the request and the version", events)
 	}
 }
 
