@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -21,7 +23,11 @@ func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	}
 	if set := c.set.Receive.SMTP; set != nil {
 		f := connectors.Finding{Level: "ok", What: "receive.smtp", Text: "listening for mail at " + set.Listen + set.Socket}
-		if up, why := c.door.get(); !up && why != "" {
+		switch up, why := c.door.get(); {
+		case up:
+		case why == "":
+			f.Text = "mail is taken at " + set.Listen + set.Socket + " while signoff runs"
+		default:
 			f = connectors.Finding{Level: "warning", What: "receive.smtp", Text: "not listening: " + why, Remedy: "see whether another program has the port, and whether signoff may open it"}
 		}
 		list = append(list, f)
@@ -34,8 +40,17 @@ func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	return append(list, c.checkTrust(ctx)...)
 }
 
-// Probe implements connectors.Prober.
+// Probe implements connectors.Prober. An account that was refused is not tried again at once: servers lock accounts.
 func (c *Connector) Probe(ctx context.Context) error {
+	if err := c.refused.still(c.d.Now()); err != nil {
+		return err
+	}
+	err := c.signInEverywhere(ctx)
+	c.refused.note(c.d.Now(), err)
+	return err
+}
+
+func (c *Connector) signInEverywhere(ctx context.Context) error {
 	if c.set.Receive.IMAP != nil {
 		b := &mailbox{c: c, set: c.set.Receive.IMAP, news: make(chan struct{}, 1)}
 		if err := b.connect(ctx); err != nil {
@@ -52,6 +67,39 @@ func (c *Connector) Probe(ctx context.Context) error {
 	}
 	line.quit()
 	return nil
+}
+
+const (
+	leastRefused = 10 * time.Minute
+	mostRefused  = time.Hour
+)
+
+// refusal is that an account was refused, and until when it is left alone. New settings make a new connector.
+type refusal struct {
+	mu    sync.Mutex
+	err   error
+	until time.Time
+	pause time.Duration
+}
+
+func (r *refusal) still(now time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Before(r.until) {
+		return r.err
+	}
+	return nil
+}
+
+func (r *refusal) note(now time.Time, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if connectors.ClassOf(err) != connectors.Denied {
+		r.err, r.until, r.pause = nil, time.Time{}, 0
+		return
+	}
+	r.pause = min(max(2*r.pause, leastRefused), mostRefused)
+	r.err, r.until = err, now.Add(r.pause)
 }
 
 func found(what string, err error, remedy string) connectors.Finding {

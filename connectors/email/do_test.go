@@ -292,6 +292,9 @@ func TestDo_SignsIn(t *testing.T) {
 	if err := bad.Probe(t.Context()); connectors.ClassOf(err) != connectors.Denied {
 		t.Errorf("Probe with a wrong password: %v, want denied", err)
 	}
+	if err := bad.Probe(t.Context()); connectors.ClassOf(err) != connectors.Denied || len(p.sink.heard("AUTH")) != 3 {
+		t.Errorf("Probe at once again: %v after %d attempts, want it left alone", err, len(p.sink.heard("AUTH")))
+	}
 	if err := good.Probe(t.Context()); err != nil {
 		t.Errorf("Probe: %v", err)
 	}

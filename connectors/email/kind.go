@@ -65,6 +65,7 @@ type Connector struct {
 	query    atomic.Pointer[asked]
 	imap     standing
 	door     standing
+	refused  refusal
 	swept    atomic.Int64
 	rows     sync.Mutex // what is read from Keep and written back is one step
 }

@@ -70,6 +70,7 @@ func (c *Connector) readMailbox(ctx context.Context, deliver deliverer) error {
 		if errors.As(err, &ce) && ce.Class == connectors.Denied {
 			if refused++; refused >= authTries {
 				c.imap.set(false, "the account is refused")
+				c.refused.note(c.d.Now(), ce)
 				return ce
 			}
 		} else {

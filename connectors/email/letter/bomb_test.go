@@ -10,10 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what a mail of 1 MB may cost. The time is generous: tests share a machine and may be watched for races; what goes
-// wrong here takes minutes.
+// Bounds of what a mail of 1 MB may cost. The time is generous: tests share a machine; what goes wrong here takes minutes. Under
+// the race detector, which takes ten times as long and lets regexps forget their memory, the bombs are small and only must end.
 const (
-	bombSize    = 1 << 20
 	bombMemory  = 128 << 20
 	bombSeconds = 8
 )
@@ -166,7 +165,7 @@ func bombs() map[string]string {
 // TestRead_Bombs holds what the worst mails of 1 MB cost (T60, T65). It runs alone: it counts what is allocated.
 func TestRead_Bombs(t *testing.T) {
 	for name, raw := range bombs() {
-		if len(raw) > 2*bombSize+(1<<16) {
+		if len(raw) > 2<<20+1<<17 {
 			t.Fatalf("%s: %d bytes", name, len(raw))
 		}
 		var before, after runtime.MemStats
@@ -178,7 +177,7 @@ func TestRead_Bombs(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		spent := after.TotalAlloc - before.TotalAlloc
 		t.Logf("%-34s %8d bytes %8.1f ms %5d MiB %v", name, len(raw), float64(took.Microseconds())/1000, spent>>20, l.Refused)
-		if spent > bombMemory || took > bombSeconds*time.Second {
+		if !racing && spent > bombMemory || took > bombSeconds*time.Second {
 			t.Errorf("%s: %v and %d MiB, want at most %d s and %d MiB", name, took, spent>>20, bombSeconds, bombMemory>>20)
 		}
 		if s := l.Body.New.String() + l.Body.Quoted.String() + l.Subject; !utf8.ValidString(s) {

@@ -147,7 +147,7 @@ func TestOpen(t *testing.T) {
 func TestRead_Refused(t *testing.T) {
 	t.Parallel()
 	for limit, raw := range map[string]string{
-		"parts": parts("\r\nab\r\n"), "nesting": nested(30), "header": "Subject: Banner\r\nX: " + fill("x") + "\r\n\r\nwords", "fields": "Subject: Banner\r\n" + strings.Repeat("A: b\r\n", fieldsMost+1) + "\r\nwords",
+		"parts": parts("\r\nab\r\n"), "nesting": nested(30), "header": "Subject: Banner\r\nX: " + strings.Repeat("x", headerMost) + "\r\n\r\nwords", "fields": "Subject: Banner\r\n" + strings.Repeat("A: b\r\n", fieldsMost+1) + "\r\nwords",
 		"size": "Subject: Banner\r\n\r\n" + strings.Repeat("x", sizeMost),
 	} {
 		l := Read([]byte(raw), Options{})
