@@ -1,0 +1,247 @@
+package github
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	gogithub "github.com/google/go-github/v60/github"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+type label = gogithub.Label
+
+// Enrich finds out by which name the thing is known, whether our own account did it and whether a write of ours explains
+// it, and whether a reviewer decides on the request.
+func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
+	var l learned
+	p, err := readPayload(d.Body, eventOf(d.Kind))
+	if err != nil || p.place().zero() || p.lacks() != "" {
+		return marshal(l, nil) // Parse says what is wrong with it
+	}
+	me, err := c.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l.Key, err = c.keyIn(ctx, p); err != nil {
+		return nil, err
+	}
+	l.Own = p.Sender.GetID() == me.ID || (p.Comment != nil || p.Review != nil) && p.speaker().GetID() == me.ID
+	if l.People, err = c.people(ctx, p); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.event == "issues" && p.Action == "opened" && c.deps.Tracker:
+		err = c.sight(ctx, p, l)
+	case p.event == "issues" && p.Action == "transferred":
+		err = c.transferred(ctx, p, &l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return marshal(l, c.learn(ctx, p, &l))
+}
+
+// keyIn is the key of what a delivery is about.
+func (c *Connector) keyIn(ctx context.Context, p *payload) (string, error) {
+	first, err := c.met(ctx, p.Repository.GetID(), p.Repository.GetFullName())
+	if err != nil {
+		return "", err
+	}
+	owner, repo, _ := strings.Cut(first, "/")
+	at := place{owner, repo, p.number()}
+	key, err := c.keyOf(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	if now := p.place(); !strings.EqualFold(now.full(), first) && key == at.key() {
+		c.note(atKey(key), now) // the repository was renamed: calls go to its new name
+	}
+	return key, nil
+}
+
+// people finds the keys of everybody a delivery names.
+func (c *Connector) people(ctx context.Context, p *payload) (map[int64]string, error) {
+	out := map[int64]string{}
+	for _, u := range []*gogithub.User{p.Sender, p.speaker(), p.Issue.GetUser(), p.Pull.GetUser()} {
+		if u.GetID() == 0 {
+			continue
+		}
+		key, err := c.known(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		out[u.GetID()] = key
+	}
+	return out, nil
+}
+
+// learn fills in what one kind of event needs.
+func (c *Connector) learn(ctx context.Context, p *payload, l *learned) (err error) {
+	switch {
+	case l.Own:
+		if l.Receipt, err = c.explained(ctx, p, l.Key); err == nil && !l.Receipt {
+			c.deps.Log.Warn("our own account did something that no write of ours explains", "event", p.kind(), "where", l.Key)
+		}
+		return err
+	case p.event == "pull_request":
+		l.Intake = c.begins(p)
+		l.Name = c.commitName(ctx, p.Repository.GetFullName(), p.Pull.GetHead().GetSHA())
+		return nil
+	case p.event == "issues":
+		l.Intake = c.begins(p) && markOf(p.Issue.GetBody()) == ""
+		return nil
+	case p.event == "pull_request_review":
+		return c.reviewed(ctx, p, l)
+	case p.Comment != nil:
+		return c.hear(ctx, p, l.Key)
+	}
+	return nil
+}
+
+// explained compares what our account did with what was written.
+func (c *Connector) explained(ctx context.Context, p *payload, key string) (bool, error) {
+	switch {
+	case p.Comment != nil && p.Action == "deleted":
+		return c.receipt(ctx, key, "comment deleted", strconv.FormatInt(p.Comment.GetID(), 10))
+	case p.Comment != nil:
+		return c.receipt(ctx, key, "comment", p.Comment.GetBody())
+	case p.event == "issues" && p.Action == "opened":
+		return markOf(p.Issue.GetBody()) != "", nil
+	case p.event == "issues" && (p.Action == "labeled" || p.Action == "unlabeled"):
+		return c.receipt(ctx, key, p.Action, p.Label.GetName())
+	case p.event == "issues" && (p.Action == "closed" || p.Action == "reopened"):
+		return c.receipt(ctx, key, "state", p.Issue.GetState())
+	}
+	return false, nil
+}
+
+// sight remembers a new issue that carries a mark of ours: Find is told before any list is.
+func (c *Connector) sight(ctx context.Context, p *payload, l learned) error {
+	if !l.Own {
+		c.deps.Log.Error("an issue carries the mark of a ticket of signoff's; it was copied and is not followed", "issue", p.place().label())
+		return nil
+	}
+	return c.save(ctx, receiptPrefix+"sighted/"+markOf(p.Issue.GetBody()), sighting{until{c.deps.Now().Add(receiptLife)}, p.Issue.GetNumber()})
+}
+
+// transferred remembers where an issue moved.
+func (c *Connector) transferred(ctx context.Context, p *payload, l *learned) error {
+	owner, repo, ok := strings.Cut(p.Changes.NewRepository.GetFullName(), "/")
+	to := place{owner, repo, p.Changes.NewIssue.GetNumber()}
+	if !ok || to.zero() || !repositoryName.MatchString(to.full()) {
+		return nil
+	}
+	l.To = to
+	return c.moved(ctx, l.Key, to)
+}
+
+// reviewed finds out what a review means: somebody who decides on the request has decided, everybody else has spoken.
+func (c *Connector) reviewed(ctx context.Context, p *payload, l *learned) error {
+	row, err := c.reviewOf(ctx, l.Key, p.Review.GetID())
+	if err != nil {
+		return err
+	}
+	if p.Action == "dismissed" {
+		l.Undoes = row.Verdict == flow.Approve || p.Sender.GetID() == p.Review.GetUser().GetID()
+		return nil
+	}
+	word, decides := verdict(p.Review.GetState())
+	if decides && p.Action == "submitted" {
+		if l.Votes, l.Version, err = c.decides(ctx, l.Key, c.actor(p.Review.GetUser(), l.People), p.Review.GetCommitID()); err != nil {
+			return err
+		}
+	}
+	c.note(reviewKey(l.Key, p.Review.GetID()), reviewRow{Verdict: word, Body: hash(normal(p.Review.GetBody()))})
+	return nil
+}
+
+// decides reports whether somebody's review is a vote in the open request that a pull request belongs to, and which
+// version of the whole request it is for: that commit, beside the newest versions of everything else.
+func (c *Connector) decides(ctx context.Context, key string, who flow.Actor, commit string) (bool, string, error) {
+	q := c.asked()
+	if q == nil || c.set.Reviews != "votes" {
+		return false, "", nil
+	}
+	pull := c.ref("pull", key)
+	r, ok, err := q.Touching(ctx, pull)
+	if err != nil || !ok {
+		return false, "", kept("look up request", err)
+	}
+	part, err := q.TakesPart(ctx, r.ID, who)
+	if err != nil {
+		return false, "", kept("look up reviewer", err)
+	}
+	if !part {
+		if part, _, err = q.May(ctx, connectors.Action{Who: who, Request: r.ID, Do: "approve"}); err != nil {
+			return false, "", kept("look up reviewer", err)
+		}
+	}
+	var versions []string
+	for _, a := range r.Assets {
+		switch {
+		case a.Ref == pull:
+			versions = append(versions, commit)
+		case a.Current().ID != "":
+			versions = append(versions, a.Current().ID)
+		}
+	}
+	if !slices.Contains(versions, commit) {
+		versions = []string{commit}
+	}
+	return part, strings.Join(versions, "+"), nil
+}
+
+// commitName is the first line of a commit's message. It is a courtesy: without it the commit is called by its number.
+func (c *Connector) commitName(ctx context.Context, full, sha string) string {
+	if sha == "" {
+		return ""
+	}
+	var commit gogithub.RepositoryCommit
+	r := call{op: "read commit", method: http.MethodGet, path: repoPath(full, "/commits/"+sha), repo: full, scope: "commit " + shortSHA(sha)}
+	if err := c.do(ctx, r, &commit); err != nil {
+		c.deps.Log.Debug("the name of a commit is not known", "commit", sha, "err", err)
+		return ""
+	}
+	first, _, _ := strings.Cut(commit.GetCommit().GetMessage(), "\n")
+	return phrase(first)
+}
+
+// What people said is remembered by its id, without its words, so that what was deleted while no webhook came is missed.
+func heardPrefix(key string) string { return "heard/" + key + "/" }
+
+func heardKey(key, kind string, id int64) string {
+	return heardPrefix(key) + kind + "/" + strconv.FormatInt(id, 10)
+}
+
+// hear keeps that people said something, or forgets it when it was taken back.
+func (c *Connector) hear(ctx context.Context, p *payload, key string) error {
+	row := heardKey(key, commentKind(p.event), p.Comment.GetID())
+	if p.Action == "deleted" {
+		c.deps.Keep.Note(row, nil)
+		return nil
+	}
+	var at string
+	if ok, err := c.load(ctx, row, &at); err != nil || ok && at == stamp(p.sent()) {
+		return err
+	}
+	c.note(row, stamp(p.sent()))
+	return nil
+}
+
+// commentKind is the type of a comment's Ref.
+func commentKind(event string) string {
+	if event == "pull_request_review_comment" {
+		return lineKind
+	}
+	return talkKind
+}
+
+const (
+	talkKind = "comment"     // in the conversation of an issue or pull request
+	lineKind = "linecomment" // on a line of a pull request
+)

@@ -1,0 +1,173 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// place is where an issue or pull request is now.
+type place struct {
+	Owner  string `json:"owner"`
+	Repo   string `json:"repo"`
+	Number int    `json:"number"`
+}
+
+func (p place) full() string  { return p.Owner + "/" + p.Repo }
+func (p place) key() string   { return fmt.Sprintf("%s#%d", strings.ToLower(p.full()), p.Number) }
+func (p place) label() string { return fmt.Sprintf("%s#%d", p.full(), p.Number) }
+func (p place) zero() bool    { return p.Number == 0 }
+
+// path is "repos/lumen/site/issues/7/…"; kind is issues or pulls.
+func (p place) path(kind string, more ...string) string {
+	path := "repos/" + url.PathEscape(p.Owner) + "/" + url.PathEscape(p.Repo) + "/" + kind + "/" + strconv.Itoa(p.Number)
+	for _, one := range more {
+		path += "/" + one
+	}
+	return path
+}
+
+func repoPath(full, more string) string {
+	owner, name, _ := strings.Cut(full, "/")
+	return "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(name) + more
+}
+
+// readKeyed reads "owner/repo#7".
+func readKeyed(key string) (place, bool) {
+	full, number, ok := strings.Cut(key, "#")
+	n, err := strconv.Atoi(number)
+	owner, repo, two := strings.Cut(full, "/")
+	if !ok || !two || err != nil || n < 1 || !repositoryName.MatchString(full) {
+		return place{}, false
+	}
+	return place{Owner: owner, Repo: repo, Number: n}, true
+}
+
+// readPage reads https://github.com/owner/repo/pull/7 and what may follow; kind is "pull" or "issues".
+func (c *Connector) readPage(address string) (p place, kind string, ok bool) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return place{}, "", false
+	}
+	base, err := url.Parse(c.set.URL)
+	if err != nil || !strings.EqualFold(u.Host, base.Host) || u.Scheme != base.Scheme || u.User != nil {
+		return place{}, "", false
+	}
+	rest, ok := strings.CutPrefix(u.Path, strings.TrimRight(base.Path, "/")+"/")
+	parts := strings.Split(rest, "/")
+	if !ok || len(parts) < 4 {
+		return place{}, "", false
+	}
+	p, ok = readKeyed(parts[0] + "/" + parts[1] + "#" + parts[3])
+	return p, parts[2], ok
+}
+
+// names tells the repositories apart by their numbers, which stay when they are renamed: what is known by the first name
+// keeps it.
+type names struct {
+	mu    sync.Mutex
+	first map[string]string // newest name -> first name, in small letters
+}
+
+func (n *names) put(newest, first string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.first == nil {
+		n.first = map[string]string{}
+	}
+	n.first[newest] = first
+}
+
+// of returns the first name of a repository, in small letters.
+func (n *names) of(full string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	full = strings.ToLower(full)
+	if first := n.first[full]; first != "" {
+		return first
+	}
+	return full
+}
+
+func repoKey(id int64) string { return "repo/" + strconv.FormatInt(id, 10) }
+
+// met remembers a repository's number and returns the name by which things in it are known.
+func (c *Connector) met(ctx context.Context, id int64, full string) (string, error) {
+	if id == 0 || full == "" {
+		return strings.ToLower(full), nil
+	}
+	var first string
+	ok, err := c.load(ctx, repoKey(id), &first)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		first = strings.ToLower(full)
+		if err := c.save(ctx, repoKey(id), first); err != nil {
+			return "", err
+		}
+	}
+	c.names.put(strings.ToLower(full), first)
+	return first, nil
+}
+
+// A thing that moved to another repository keeps its key: atKey says where it is now, fromKey whose place that is.
+func atKey(key string) string   { return "at/" + key }
+func fromKey(key string) string { return "from/" + key }
+
+// at is where the thing with a key is now.
+func (c *Connector) at(ctx context.Context, key string) (place, error) {
+	p, ok := readKeyed(key)
+	if !ok {
+		return place{}, cannot("find "+key, fmt.Sprintf("%q is not an issue or pull request of GitHub.", key))
+	}
+	var now place
+	moved, err := c.load(ctx, atKey(key), &now)
+	if err != nil || !moved {
+		return p, err
+	}
+	return now, nil
+}
+
+// keyOf is the key by which the thing at a place is known.
+func (c *Connector) keyOf(ctx context.Context, p place) (string, error) {
+	var key string
+	ok, err := c.load(ctx, fromKey(p.key()), &key)
+	if err != nil || ok {
+		return key, err
+	}
+	return p.key(), nil
+}
+
+// moved remembers that the thing with a key is somewhere else now.
+func (c *Connector) moved(ctx context.Context, key string, to place) error {
+	if err := c.save(ctx, fromKey(to.key()), key); err != nil {
+		return err
+	}
+	return c.save(ctx, atKey(key), to)
+}
+
+// placeOf reads where an answer says that the thing is: a call that was redirected is about another place.
+func (c *Connector) placeOf(htmlURL string, number int, asked place) place {
+	if p, _, ok := c.readPage(htmlURL); ok && p.Number == number {
+		return p
+	}
+	asked.Number = number
+	return asked
+}
+
+// follows notes where the thing with a key turned out to be.
+func (c *Connector) follows(ctx context.Context, key string, asked, found place) error {
+	if strings.EqualFold(asked.label(), found.label()) {
+		return nil
+	}
+	return c.moved(ctx, key, found)
+}
+
+func get(op string, at place, kind string, more ...string) call {
+	return call{op: op, method: http.MethodGet, path: at.path(kind, more...), repo: at.full(), scope: at.label()}
+}

@@ -1,0 +1,439 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	gogithub "github.com/google/go-github/v60/github"
+
+	"signoff/connectors"
+	"signoff/internal/flow"
+)
+
+var errNoNumber = errors.New("the answer names no issue")
+
+func pathEscape(s string) string { return url.PathEscape(s) }
+
+// remark is a comment of ours.
+type remark struct {
+	key  string // of the issue or pull request
+	line int64  // the comment on a line that it answers; 0: it goes into the conversation
+	body string
+	mark string
+	id   int64 // of one that is changed
+}
+
+func (c *Connector) bodyOf(m remark) string { return m.body + "\n\n" + c.wordsMark(m.mark) }
+
+// post writes a new comment.
+func (c *Connector) post(ctx context.Context, m remark) (int64, error) {
+	at, err := c.at(ctx, m.key)
+	if err != nil {
+		return 0, err
+	}
+	body := c.bodyOf(m)
+	if err := c.expect(ctx, m.key, "comment", body); err != nil {
+		return 0, err
+	}
+	path := at.path("issues", "comments")
+	if m.line != 0 {
+		path = at.path("pulls", "comments", strconv.FormatInt(m.line, 10), "replies")
+	}
+	r := call{op: "comment", method: http.MethodPost, path: path, body: map[string]string{"body": body}, once: true, repo: at.full(), about: m.line == 0, scope: at.label()}
+	var made gogithub.IssueComment
+	if err := c.do(ctx, r, &made); err != nil {
+		return 0, err
+	}
+	if made.GetID() == 0 {
+		return 0, &connectors.Error{Op: r.op, Class: connectors.Unsure, Wait: firstLook, Err: errors.New("the answer names no comment")}
+	}
+	return made.GetID(), nil
+}
+
+func commentPath(at place, id int64) string {
+	return repoPath(at.full(), "/issues/comments/"+strconv.FormatInt(id, 10))
+}
+
+// reword changes a comment. One that somebody deleted stays deleted, as long as what it stands at is there.
+func (c *Connector) reword(ctx context.Context, m remark) error {
+	at, err := c.at(ctx, m.key)
+	if err != nil {
+		return err
+	}
+	body := c.bodyOf(m)
+	if err := c.expect(ctx, m.key, "comment", body); err != nil {
+		return err
+	}
+	err = c.do(ctx, call{op: "edit comment", method: http.MethodPatch, path: commentPath(at, m.id), body: map[string]string{"body": body}, repo: at.full(), scope: at.label()}, nil)
+	if s := refusalOf(err); s == nil || s.status != http.StatusNotFound {
+		return err
+	}
+	if _, _, err := c.readIssue(ctx, m.key); err != nil {
+		return err
+	}
+	c.deps.Log.Info("a comment of ours was deleted at GitHub and is not made again", "where", m.key, "comment", m.id)
+	return nil
+}
+
+func (c *Connector) unsay(ctx context.Context, key string, id int64) error {
+	at, err := c.at(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := c.expect(ctx, key, "comment deleted", strconv.FormatInt(id, 10)); err != nil {
+		return err
+	}
+	err = c.do(ctx, call{op: "delete comment", method: http.MethodDelete, path: commentPath(at, id), repo: at.full(), scope: at.label()}, nil)
+	if s := refusalOf(err); s != nil && s.status == http.StatusNotFound {
+		return nil
+	}
+	return err
+}
+
+func toldKey(mark string) string { return receiptPrefix + "told/" + mark }
+
+// sayOnce adds a comment that carries its mark, once.
+func (c *Connector) sayOnce(ctx context.Context, m remark) error {
+	if strings.TrimSpace(m.body) == "" {
+		return nil
+	}
+	var told until
+	if ok, err := c.load(ctx, toldKey(m.mark), &told); ok || err != nil {
+		return err
+	}
+	if _, err := c.post(ctx, m); err != nil {
+		return err
+	}
+	if err := c.save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
+		return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
+	}
+	return nil
+}
+
+// target is where something is said: an issue, a pull request, or below a comment of one.
+func target(where flow.Ref) (key string, line int64, ok bool) {
+	switch where.Type {
+	case "issue", "pull":
+		key = where.Key
+	case talkKind, lineKind, "review", "dismissal":
+		at := strings.LastIndexByte(where.Key, '/')
+		if at < 0 {
+			return "", 0, false
+		}
+		key = where.Key[:at]
+		if where.Type == lineKind {
+			line, _ = strconv.ParseInt(where.Key[at+1:], 10, 64)
+		}
+	}
+	_, ok = readKeyed(key)
+	return key, line, ok
+}
+
+// tell says something once, and shows the decision at the commit it is for.
+func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
+	key, line, ok := target(e.Tell.Where)
+	if !ok || e.Tell.Private {
+		return cannot("comment", "At GitHub signoff speaks in issues and pull requests only, not to single people.")
+	}
+	if err := c.sayOnce(ctx, remark{key: key, line: line, body: c.notice(e.Tell.View), mark: e.Mark()}); err != nil {
+		return err
+	}
+	return c.commitStatus(ctx, e, key)
+}
+
+// spoken is what we made of words that are shown: one or more comments.
+type spoken struct {
+	Version int64   `json:"version"`
+	Parts   []int64 `json:"parts"` // ids in order; the first is what the link names
+}
+
+func (c *Connector) spokenKey(mark string) string { return "said/" + c.hubKey(mark) }
+
+func partMark(mark string, i int) string {
+	if i == 0 {
+		return mark
+	}
+	return mark + "/part/" + strconv.Itoa(i+1)
+}
+
+// texts are the comments that a view becomes.
+func texts(e flow.Effect) []string {
+	v := e.Show.View
+	if !isLink(e) {
+		return bodies(v.Body)
+	}
+	if v.Link == nil || v.Link.URL == "" {
+		return nil
+	}
+	name := v.Headline
+	for _, other := range []string{v.Link.Label, v.Title, v.Link.URL} {
+		if strings.TrimSpace(name) == "" {
+			name = other
+		}
+	}
+	return []string{"Requested in: [" + plain(name) + "](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "\n", "").Replace(v.Link.URL) + ")"}
+}
+
+func wordsTarget(s *flow.Show) (string, bool) {
+	where := s.At
+	if s.Link != nil {
+		where = s.Link.Ref
+	}
+	key, _, ok := target(where)
+	return key, ok
+}
+
+// showWords makes words of a request read as its view has them.
+func (c *Connector) showWords(ctx context.Context, e flow.Effect) ([]flow.Link, error) {
+	key, ok := wordsTarget(e.Show)
+	list := texts(e)
+	switch {
+	case !ok:
+		return nil, cannot("comment", "The issue or pull request to comment on is not known.")
+	case len(list) == 0 || strings.TrimSpace(list[0]) == "":
+		return nil, cannot("comment", "There is nothing to say.")
+	}
+	var sp spoken
+	if _, err := c.load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
+		return nil, err
+	}
+	if l := e.Show.Link; l != nil && len(sp.Parts) == 0 {
+		if id, err := strconv.ParseInt(l.Ref.Key[strings.LastIndexByte(l.Ref.Key, '/')+1:], 10, 64); err == nil {
+			sp.Parts = []int64{id}
+		}
+	}
+	if sp.Version > e.Show.Version && len(sp.Parts) > 0 {
+		return c.wordsLink(ctx, e, key, sp.Parts[0]) // newer words are there already
+	}
+	if err := c.write(ctx, e, key, list, &sp); err != nil {
+		return nil, err
+	}
+	sp.Version = e.Show.Version
+	c.note(c.spokenKey(e.Mark()), sp)
+	return c.wordsLink(ctx, e, key, sp.Parts[0])
+}
+
+// write brings the parts to the words. What was made is remembered part by part, so that a try that ends in between is gone
+// on with.
+func (c *Connector) write(ctx context.Context, e flow.Effect, key string, list []string, sp *spoken) error {
+	for i, body := range list {
+		m := remark{key: key, body: body, mark: partMark(e.Mark(), i)}
+		if i < len(sp.Parts) {
+			if m.id = sp.Parts[i]; sp.Version == e.Show.Version {
+				continue // as it is
+			}
+			if err := c.reword(ctx, m); err != nil {
+				return err
+			}
+			continue
+		}
+		id, err := c.post(ctx, m)
+		if err != nil {
+			return err
+		}
+		sp.Parts = append(sp.Parts, id)
+		c.note(c.spokenKey(e.Mark()), *sp)
+	}
+	for len(sp.Parts) > len(list) {
+		last := len(sp.Parts) - 1
+		if err := c.unsay(ctx, key, sp.Parts[last]); err != nil {
+			return err
+		}
+		sp.Parts = sp.Parts[:last]
+	}
+	return nil
+}
+
+func (c *Connector) wordsLink(ctx context.Context, e flow.Effect, key string, id int64) ([]flow.Link, error) {
+	at, err := c.at(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	number := strconv.FormatInt(id, 10)
+	return []flow.Link{{
+		Ref: c.ref(talkKind, key+"/"+number), Purpose: e.Show.Purpose, Label: at.label(), URL: c.page(at, "issues") + "#issuecomment-" + number,
+		Shown: e.Show.Digest, Version: e.Show.Version,
+	}}, nil
+}
+
+const (
+	mostPages = 20
+	// clockSlack is how far GitHub's clock may be from ours when an instant of ours bounds what is read.
+	clockSlack = 10 * time.Minute
+	// listed is when a list has surely caught up with a write.
+	listed = 30 * time.Second
+	// arrived is how long a call whose answer was lost may still be on its way.
+	arrived = 5 * time.Second
+)
+
+// onItsWay says that what was sent a moment ago may still arrive.
+func onItsWay(op string, gone, sure time.Duration) error {
+	wait := min(max(gone, firstLook), sure-gone)
+	return &connectors.Error{Op: op, Class: connectors.Unsure, Wait: max(wait, time.Second), Err: errors.New("it may still be on its way")}
+}
+
+// Find looks for what an earlier Do left behind.
+func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	switch {
+	case isWords(e):
+		return c.findWords(ctx, e, tried)
+	case e.Show != nil && e.Show.Link != nil:
+		return nil, false, nil // harmless to repeat
+	case e.Show != nil && e.Show.View.Kind == flow.TicketView:
+		return c.findTicket(ctx, e, tried)
+	case e.Tell != nil:
+		return c.findTold(ctx, e, tried)
+	}
+	return nil, false, nil
+}
+
+// findTicket looks where webhooks said that the ticket is, then into the list of new issues.
+func (c *Connector) findTicket(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	hub := c.hubKey(e.Mark())
+	var m made
+	if _, err := c.load(ctx, madeKey(hub), &m); err != nil {
+		return nil, false, err
+	}
+	if m.Key == "" {
+		number, err := c.lookFor(ctx, e, hub, tried)
+		if err != nil {
+			return nil, false, err
+		}
+		if number == 0 {
+			if gone := c.deps.Now().Sub(tried); gone < listed {
+				return nil, false, onItsWay("find issue", gone, listed)
+			}
+			return nil, false, nil
+		}
+		full, err := c.home(e.Show)
+		if err != nil {
+			return nil, false, err
+		}
+		owner, repo, _ := strings.Cut(full, "/")
+		m.Key = place{owner, repo, number}.key()
+		if err := c.save(ctx, madeKey(hub), m); err != nil {
+			return nil, false, err
+		}
+	}
+	links, err := c.change(ctx, e, m.Key)
+	return links, err == nil, err
+}
+
+// lookFor returns the number of the oldest issue of ours that carries a mark. A mark alone proves nothing: people copy.
+func (c *Connector) lookFor(ctx context.Context, e flow.Effect, hub string, tried time.Time) (int, error) {
+	var s sighting
+	if ok, err := c.load(ctx, receiptPrefix+"sighted/"+hub, &s); err != nil || ok {
+		return s.Number, err
+	}
+	full, err := c.home(e.Show)
+	if err != nil {
+		return 0, err
+	}
+	me, err := c.account(ctx)
+	if err != nil {
+		return 0, err
+	}
+	found := 0
+	r := call{op: "list issues", path: repoPath(full, "/issues"), repo: full, scope: "repository " + full, query: url.Values{
+		"state": {"all"}, "sort": {"created"}, "direction": {"desc"}, "since": {stamp(tried.Add(-clockSlack))},
+	}}
+	_, err = pages(ctx, c, r, mostPages, func(list []*gogithub.Issue) bool {
+		for _, i := range list {
+			if i.IsPullRequest() || markOf(i.GetBody()) != hub || i.GetUser().GetID() != me.ID {
+				continue
+			}
+			if found != 0 {
+				c.deps.Log.Error("two issues carry the mark of one request; the older is followed, the other is for people to close",
+					"older", i.GetNumber(), "newer", found, "alarm", "duplicate ticket")
+			}
+			found = i.GetNumber()
+		}
+		return true
+	})
+	return found, err
+}
+
+// findMark returns the id of the comment of ours that carries a mark, 0 without one.
+func (c *Connector) findMark(ctx context.Context, m remark, since time.Time) (int64, error) {
+	at, err := c.at(ctx, m.key)
+	if err != nil {
+		return 0, err
+	}
+	me, err := c.account(ctx)
+	if err != nil {
+		return 0, err
+	}
+	want, id := c.hubKey(m.mark), int64(0)
+	kind := "issues"
+	if m.line != 0 {
+		kind = "pulls"
+	}
+	r := get("read comments", at, kind, "comments")
+	r.query = url.Values{"since": {stamp(since.Add(-clockSlack))}}
+	_, err = pages(ctx, c, r, mostPages, func(list []*gogithub.IssueComment) bool {
+		for _, one := range list {
+			if id == 0 && one.GetUser().GetID() == me.ID && refOf(one.GetBody()) == want {
+				id = one.GetID()
+			}
+		}
+		return id == 0
+	})
+	return id, err
+}
+
+func (c *Connector) findTold(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	key, line, ok := target(e.Tell.Where)
+	if !ok {
+		return nil, false, nil
+	}
+	id, err := c.findMark(ctx, remark{key: key, line: line, mark: e.Mark()}, tried)
+	if err != nil {
+		return nil, false, err
+	}
+	if id == 0 {
+		if gone := c.deps.Now().Sub(tried); gone < arrived {
+			return nil, false, onItsWay("find comment", gone, arrived)
+		}
+		return nil, false, nil
+	}
+	if err := c.save(ctx, toldKey(e.Mark()), until{c.deps.Now().Add(receiptLife)}); err != nil {
+		return nil, false, err
+	}
+	return nil, true, c.commitStatus(ctx, e, key)
+}
+
+// findWords looks for the parts of a comment whose making was cut off, and goes on from there.
+func (c *Connector) findWords(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
+	key, ok := wordsTarget(e.Show)
+	if !ok {
+		return nil, false, nil
+	}
+	var sp spoken
+	if _, err := c.load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
+		return nil, false, err
+	}
+	for n := len(texts(e)); len(sp.Parts) < n; {
+		id, err := c.findMark(ctx, remark{key: key, mark: partMark(e.Mark(), len(sp.Parts))}, tried)
+		if err != nil {
+			return nil, false, err
+		}
+		if id == 0 {
+			if gone := c.deps.Now().Sub(tried); gone < arrived {
+				return nil, false, onItsWay("find comment", gone, arrived)
+			}
+			break
+		}
+		sp.Parts = append(sp.Parts, id)
+		c.note(c.spokenKey(e.Mark()), sp)
+	}
+	if len(sp.Parts) == 0 {
+		return nil, false, nil
+	}
+	links, err := c.showWords(ctx, e)
+	return links, err == nil, err
+}
