@@ -1,0 +1,172 @@
+package frameio
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"signoff/connectors/adobe/api"
+	"signoff/internal/secret"
+)
+
+// Settings are what the configuration says of Frame.io.
+type Settings struct {
+	Mode           string                     `yaml:"mode"` // v4, legacy
+	APIURL         string                     `yaml:"api_url"`
+	Account        string                     `yaml:"account"`
+	Workspaces     []string                   `yaml:"workspaces"`
+	Projects       []string                   `yaml:"projects"`
+	Token          secret.Secret              `yaml:"token"`
+	ClientID       string                     `yaml:"client_id"`
+	ClientSecret   secret.Secret              `yaml:"client_secret"`
+	Scopes         []string                   `yaml:"scopes"`
+	IMSURL         string                     `yaml:"ims_url"`
+	Webhook        string                     `yaml:"webhook"` // auto, manual
+	SigningSecrets map[string][]secret.Secret `yaml:"signing_secrets"`
+	Events         []string                   `yaml:"events"`
+	Mention        string                     `yaml:"mention"`
+	FilesURL       string                     `yaml:"files_url"`
+	Status         Status                     `yaml:"status"`
+	ReadEvery      string                     `yaml:"read_every"`
+}
+
+// Status names the metadata field that shows where a file stands, and the option that each status word becomes.
+type Status struct {
+	Field      string `yaml:"field"`
+	InReview   string `yaml:"in_review"`
+	InProgress string `yaml:"in_progress"`
+	Approved   string `yaml:"approved"`
+	Declined   string `yaml:"declined"`
+}
+
+const (
+	defaultAPI = "https://api.frame.io"
+	legacy     = "legacy"
+	auto       = "auto"
+)
+
+var (
+	idForm   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:._|-]{0,127}$`)
+	nameForm = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+)
+
+// knownEvents are those that are acted on; the first ones are registered where the settings name none.
+func knownEvents() []string {
+	return []string{
+		"file.ready", "file.versioned", "file.deleted", "comment.created", "comment.updated", "comment.deleted", "comment.completed",
+		"comment.uncompleted", "metadata.value.updated", "file.updated", "file.upload.completed", "file.created",
+	}
+}
+
+const usualEvents = 9
+
+// Complete fills in defaults and returns all that cannot be right.
+func (s *Settings) Complete(prefix string) []error {
+	var all []error
+	add := func(err error) {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	add(api.OneOf(prefix+"mode", &s.Mode, "v4", legacy))
+	add(api.OneOf(prefix+"webhook", &s.Webhook, auto, "manual"))
+	add(api.Address(prefix+"api_url", &s.APIURL, defaultAPI))
+	add(api.Address(prefix+"ims_url", &s.IMSURL, api.DefaultIMS))
+	if s.FilesURL != "" {
+		add(api.Address(prefix+"files_url", &s.FilesURL, ""))
+	}
+	add(s.identity(prefix))
+	add(s.ids(prefix))
+	add(s.secrets(prefix))
+	add(s.events(prefix))
+	if s.Mention == "" {
+		s.Mention = "@signoff"
+	}
+	if word := strings.TrimLeft(s.Mention, "@#"); word == "" || strings.ContainsAny(word, " \t\n@#") || len(s.Mention) > 64 {
+		add(api.Problem(prefix+"mention", `must be one word such as "@signoff"`))
+	}
+	if s.Status.Field == "" && s.Status != (Status{}) {
+		add(api.Problem(prefix+"status.field", "name the field of Frame.io that shows the status, for example Status"))
+	}
+	_, err := api.Minutes(prefix+"read_every", s.ReadEvery)
+	add(err)
+	return all
+}
+
+func (s *Settings) identity(prefix string) error {
+	switch {
+	case s.Token.Empty() && s.ClientID == "" && s.ClientSecret.Empty():
+		return api.Problem(prefix+"client_id", "credentials are missing: client_id and client_secret of a server-to-server credential of the Adobe Developer Console, or a token")
+	case !s.Token.Empty() && s.ClientID != "":
+		return api.Problem(prefix+"token", "either a token or client_id and client_secret, not both")
+	case s.Token.Empty() && (s.ClientID == "" || s.ClientSecret.Empty()):
+		return api.Problem(prefix+"client_secret", "client_id and client_secret belong together")
+	case strings.TrimSpace(s.Token.Reveal()) != s.Token.Reveal():
+		return api.Problem(prefix+"token", "the token begins or ends with white space")
+	case s.Mode == legacy && s.Token.Empty():
+		return api.Problem(prefix+"token", "the legacy interface takes a developer token (fio-u-…)")
+	}
+	if len(s.Scopes) == 0 {
+		s.Scopes = []string{"openid", "AdobeID", "frame.s2s.all"}
+	}
+	return nil
+}
+
+func (s *Settings) ids(prefix string) error {
+	if s.Mode == legacy {
+		s.Account = legacy
+	}
+	if !idForm.MatchString(s.Account) {
+		return api.Problem(prefix+"account", "the id of the account is missing; it is what https://api.frame.io/v4/accounts lists")
+	}
+	for key, list := range map[string][]string{"workspaces": s.Workspaces, "projects": s.Projects} {
+		for _, id := range list {
+			if !idForm.MatchString(id) {
+				return api.Problem(prefix+key, "%q is no id of Frame.io", id)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Settings) secrets(prefix string) error {
+	for name, list := range s.SigningSecrets {
+		key := prefix + "signing_secrets." + name
+		if !nameForm.MatchString(name) {
+			return api.Problem(prefix+"signing_secrets", "%q cannot be the end of an address: use letters, digits, - and _", name)
+		}
+		if len(list) == 0 || len(list) > 2 {
+			return api.Problem(key, "one secret, or two while changing it, not %d", len(list))
+		}
+		for _, one := range list {
+			if err := api.CheckSecret(key, one); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Settings) events(prefix string) error {
+	if s.Events == nil {
+		s.Events = knownEvents()[:usualEvents]
+	}
+	seen := map[string]bool{}
+	for _, e := range s.Events {
+		if !slices.Contains(knownEvents(), e) || seen[e] {
+			return api.Problem(prefix+"events", "%q is not known or stands there twice; known: %s", e, strings.Join(knownEvents(), ", "))
+		}
+		seen[e] = true
+	}
+	return nil
+}
+
+// option is what Frame.io's field shows for a status word; "" leaves it.
+func (s Status) option(word string) string {
+	return map[string]string{
+		"in_review": s.InReview, "in_progress": s.InProgress, "approved": s.Approved, "declined": s.Declined,
+	}[word]
+}
+
+func (s *Settings) setting(key string) string { return fmt.Sprintf("connectors.adobe.frameio.%s", key) }
