@@ -32,6 +32,7 @@ type outgoing struct {
 	mark     string
 	view     flow.View
 	question string // what its decision links are for
+	refused  error  // why it cannot be sent at all
 }
 
 const (

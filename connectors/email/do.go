@@ -85,8 +85,8 @@ func (c *Connector) mailsOf(ctx context.Context, e flow.Effect) (list []outgoing
 	if err != nil {
 		return nil, err
 	}
-	if key != "" && row.Quiet != "" && answers {
-		return nil, nil // never an answer to a machine or a list
+	if key != "" && (row.Quiet != "" || row.Hush && answers) {
+		return nil, nil // nothing goes to a machine or a list, and no answer to what may be one
 	}
 	if len(to) == 0 && key != "" && row.Starter != "" {
 		to = []flow.Actor{{Ref: c.address(row.Starter), Shown: row.Shown}}
@@ -95,10 +95,7 @@ func (c *Connector) mailsOf(ctx context.Context, e flow.Effect) (list []outgoing
 		return nil, &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("a mail to nobody"), Person: "It is not known to whom this mail should go."}
 	}
 	for _, person := range to {
-		o, err := c.outgoingTo(e, person)
-		if err != nil {
-			return nil, err
-		}
+		o := c.outgoingTo(e, person)
 		o.view, o.subject, o.question, o.answers = view, c.subject(ctx, view), asks(view), answers && key != ""
 		o.threaded(c, row, key)
 		list = append(list, o)
@@ -132,14 +129,14 @@ func (c *Connector) placeOf(ctx context.Context, place flow.Ref) (row threadRow,
 	return row, key, nil
 }
 
-func (c *Connector) outgoingTo(e flow.Effect, person flow.Actor) (o outgoing, err error) {
+func (c *Connector) outgoingTo(e flow.Effect, person flow.Actor) outgoing {
 	ref, ok := e.Known[person.ID()]
 	if !ok || !c.reachable(ref) {
 		ref = person.Ref
 	}
 	if !c.reachable(ref) {
-		return o, &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("no address is known"),
-			Person: "No mail address is known of " + who(person) + "."}
+		return outgoing{to: person, refused: &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("no address is known"),
+			Person: "No mail address is known of " + who(person) + "."}}
 	}
 	ref.Key = onTheWire(ref.Key)
 	shown := ""
@@ -148,7 +145,7 @@ func (c *Connector) outgoingTo(e flow.Effect, person flow.Actor) (o outgoing, er
 	}
 	return outgoing{
 		to: person, address: ref.Key, request: e.Request, effect: e.ID, mark: e.Mark(), id: c.messageID(e, ref.Key, shown),
-	}, nil
+	}
 }
 
 // reachable reports whether a Ref names an address that mail can go to; one that nobody vouched for can be answered.
@@ -211,6 +208,9 @@ func (s *sending) end() {
 
 // mail sends one mail, unless it was sent before or must not go.
 func (s *sending) mail(ctx context.Context, o outgoing) error {
+	if o.refused != nil {
+		return o.refused
+	}
 	row, known, err := s.c.mail(ctx, o.id)
 	if err != nil {
 		return storeFailed(err)
@@ -372,6 +372,9 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, _ time.Time) ([]flo
 	}
 	var links []flow.Link
 	for _, o := range mails {
+		if o.refused != nil {
+			continue
+		}
 		row, ok, err := c.mail(ctx, o.id)
 		if err != nil {
 			return nil, false, storeFailed(err)

@@ -175,6 +175,20 @@ func TestDo_OneBadAddressHarmsNobodyElse(t *testing.T) {
 	}
 }
 
+func TestDo_SomebodyWithoutAnAddressKeepsNobodyElse(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "")
+	stranger := flow.Actor{Name: "jon", Shown: "Jon", Ref: flow.Ref{System: "slack", Type: "user", Key: "T1/U1"}}
+	_, err := p.Do(t.Context(), notice("CR-142/3/1", "Version 4 is there.", stranger, person("ben")))
+	var ce *connectors.Error
+	if !errors.As(err, &ce) || ce.Class != connectors.Rejected || !strings.Contains(ce.Person, "Jon") || len(ce.Made) != 1 {
+		t.Errorf("Do = %v, want Jon named and what was made", err)
+	}
+	if got := p.sink.taken(); len(got) != 1 || got[0].to != "ben@lumen.example" {
+		t.Errorf("the mails went to %v, want one to Ben", got)
+	}
+}
+
 func person(name string) flow.Actor {
 	return flow.Actor{Name: name, Shown: strings.ToUpper(name[:1]) + name[1:], Ref: flow.Ref{System: "email", Type: "address", Key: name + "@lumen.example"}}
 }

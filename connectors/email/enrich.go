@@ -278,7 +278,8 @@ func (c *Connector) joins(ctx context.Context, out learned, d flow.Delivery, l l
 		if len(l.ReplyTo) == 1 {
 			row.Answer = strings.ToLower(l.ReplyTo[0].Address)
 		}
-		if l.Class.Automatic() {
+		row.Hush = l.Class == letter.Weak
+		if l.Class.Automatic() && !row.Hush {
 			row.Quiet = l.Because
 		}
 	}

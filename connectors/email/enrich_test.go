@@ -195,10 +195,30 @@ func TestEvent_NamedListOpensRequests(t *testing.T) {
 	if ev.Kind != flow.RequestSubmitted || ev.Field("list") != "design.lumen.example" {
 		t.Errorf("%s %v, want a request that names its list", ev.Kind, ev.Fields)
 	}
-	e := notice("CR-142/1/1", "We have it.", ev.Actor)
-	e.Tell.Where, e.Tell.InReplyTo = ev.Subject, "email/x"
-	if links := b.do(e); len(links) != 0 || len(b.sink.taken()) != 0 {
-		t.Errorf("an acknowledgement went out: %v, want none to a list", b.sink.taken())
+	for _, answers := range []string{"email/x", ""} {
+		e := notice("CR-142/1/1", "We have it.", ev.Actor)
+		e.Tell.Where, e.Tell.InReplyTo = ev.Subject, answers
+		if links := b.do(e); len(links) != 0 || len(b.sink.taken()) != 0 {
+			t.Errorf("a mail went out: %v, want none to a list", b.sink.taken())
+		}
+	}
+}
+
+// TestEvent_OnlyTheSubjectSoundsLikeAMachine: a person may have written it, so it opens a request; it may be a machine, so it
+// gets no acknowledgement.
+func TestEvent_OnlyTheSubjectSoundsLikeAMachine(t *testing.T) {
+	t.Parallel()
+	b := newInbox(t, trusting)
+	ev := b.one("From: maya@lumen.example\nSubject: Out of office: signs for the door\nMessage-ID: <n@x.example>\n\nWords.\n")
+	if ev.Kind != flow.RequestSubmitted || ev.Field("automatic") != "" {
+		t.Fatalf("%s %v, want a request", ev.Kind, ev.Fields)
+	}
+	for answers, want := range map[string]int{"email/x": 0, "": 1} {
+		e := notice("CR-142/1/1"+answers, "We have it.", ev.Actor)
+		e.Tell.Where, e.Tell.InReplyTo = ev.Subject, answers
+		if links := b.do(e); len(links) != want {
+			t.Errorf("answering %q: %v, want %d mails", answers, links, want)
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ type threadRow struct {
 	References []string       `json:"references,omitempty"`
 	Request    flow.RequestID `json:"request,omitempty"`
 	Quiet      string         `json:"quiet,omitempty"` // why no mail goes there: a list or a machine began it
+	Hush       bool           `json:"hush,omitempty"`  // it may have been a machine: no automatic answer
 	First      string         `json:"first,omitempty"` // the delivery that began it
 	Opens      bool           `json:"opens,omitempty"` // that one opened a request
 	At         time.Time      `json:"at"`

@@ -131,6 +131,20 @@ func TestReport_Ours(t *testing.T) {
 	}
 }
 
+// TestReport_SaysNothing: a note from nobody, in words that no rule knows, is no failure of a delivery.
+func TestReport_SaysNothing(t *testing.T) {
+	t.Parallel()
+	l := Read(rawMail("Return-Path: <>", "From: Ana <ana@lumen.example>", "Subject: Urlaub", "In-Reply-To: <sg-1042.x@hub.example>", "", "Ich bin am Montag wieder da. Fragen an tom@lumen.example"), Options{})
+	if l.Class != Bounce || l.Report == nil || l.Report.Kind != "" {
+		t.Fatalf("%s, report %+v", l.Class, l.Report)
+	}
+	for _, r := range l.Report.Recipients {
+		if r.Hard() {
+			t.Errorf("hard: %+v", r)
+		}
+	}
+}
+
 func TestRecipient_Hard(t *testing.T) {
 	t.Parallel()
 	for want, list := range map[bool][]Recipient{

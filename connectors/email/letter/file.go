@@ -98,7 +98,8 @@ func fileOf(n *node) File {
 			f.Mail.From = from[0]
 		}
 		if name == "" {
-			f.Name = mailName(f.Mail.Subject)
+			inside, _ := title(f.Mail.Subject, "")
+			f.Name = mailName(inside)
 			return f
 		}
 		if !strings.HasSuffix(strings.ToLower(name), ".eml") {

@@ -67,6 +67,7 @@ type htmlReader struct {
 	quotes  []bool // of each open blockquote, whether it quotes
 	lists   []list
 	begin   bool // the next line begins an item
+	outlook int  // the level of a paragraph that Outlook writes for an item
 	pre     int
 	heading int
 	rows    []row
@@ -207,6 +208,9 @@ func (r *htmlReader) flush() {
 		l.form = code
 	case r.heading > 0:
 		l.form, l.level = heading, r.heading
+	}
+	if r.outlook > 0 {
+		l.itemOfOutlook(r.outlook)
 	}
 	for _, m := range r.marks {
 		l.signature = l.signature || m.signature

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -182,12 +183,52 @@ func (r *htmlReader) open(tag atom.Atom, a attributes) {
 		r.cell()
 	default:
 		r.edge(tag)
+		if tag == atom.P {
+			r.outlook = outlookLevel(a)
+		}
 	}
 }
 
 // indents reports whether a blockquote is only how some programs indent.
 func indents(a attributes) bool {
 	return a.kind != "cite" && !strings.Contains(strings.ToLower(a.class), "quote") && strings.Contains(a.style, "border:none") && strings.Contains(a.style, "padding:0")
+}
+
+var (
+	msoLevel = regexp.MustCompile(`mso-list:\S*?level([1-9])`)
+	msoMark  = regexp.MustCompile(`^\s*(?:[·•o§–*-]|\(?(\d{1,3}|[a-z]{1,3})[.)])\s+`)
+)
+
+// outlookLevel tells the level of an item that Outlook writes as a paragraph; 0 for other paragraphs.
+func outlookLevel(a attributes) int {
+	if !strings.Contains(a.class, "MsoListParagraph") && !strings.Contains(a.style, "mso-list:l") {
+		return 0
+	}
+	if m := msoLevel.FindStringSubmatch(a.style); m != nil {
+		return int(m[1][0] - '0')
+	}
+	return 1
+}
+
+// itemOfOutlook makes the line an item when it begins with the mark of one, which Outlook writes as words.
+func (l *line) itemOfOutlook(level int) {
+	m := msoMark.FindStringSubmatch(l.words())
+	if m == nil || len(m[0]) == len(l.words()) {
+		return
+	}
+	rest := len(m[0])
+	for rest > 0 && len(l.runs) > 0 {
+		n := min(rest, len(l.runs[0].words))
+		if rest -= n; n < len(l.runs[0].words) {
+			l.runs[0].words = l.runs[0].words[n:]
+			break
+		}
+		l.runs = l.runs[1:]
+	}
+	l.item = true
+	for len(l.lists) < min(level, depthMost) {
+		l.lists = append(l.lists, list{numbered: m[1] != "" && len(l.lists) == level-1})
+	}
 }
 
 // edge ends the line at the edges of blocks.
@@ -272,6 +313,9 @@ func (r *htmlReader) close(tag atom.Atom) {
 		r.endRow()
 	default:
 		r.edge(tag)
+		if tag == atom.P {
+			r.outlook = 0
+		}
 	}
 }
 

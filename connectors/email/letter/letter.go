@@ -128,7 +128,7 @@ type Report struct {
 	Mentioned []string
 }
 
-// ReportKind is the worst that a report says.
+// ReportKind is the worst that a report says; empty when it says nothing of a delivery.
 type ReportKind string
 
 // Kinds of reports.

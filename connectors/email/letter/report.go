@@ -39,7 +39,8 @@ func report(root *node) *Report {
 	if len(rep.Recipients) == 0 {
 		rep.add(Recipient{}, slices.Concat(original.addresses("x-failed-recipients"), original.addresses("to")))
 	}
-	rep.complete(words, words+" "+root.fields.get("subject"))
+	sure := reportType(root) != "" || root.fields.has("x-failed-recipients") || failing.MatchString(root.fields.get("subject"))
+	rep.complete(words, words+" "+root.fields.get("subject"), sure)
 	return rep
 }
 
@@ -196,8 +197,8 @@ var (
 	failure   = regexp.MustCompile(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|fatal error|does not exist|user unknown|failed permanently|i've given up|delivery failed|has failed`)
 )
 
-// complete fills in what the fields did not say, and what is worst of all.
-func (rep *Report) complete(words, all string) {
+// complete fills in what the fields did not say, and what is worst of all. sure: it is a report beyond doubt.
+func (rep *Report) complete(words, all string, sure bool) {
 	status := ""
 	if m := statusIn.FindStringSubmatch(words); m != nil {
 		status = m[1]
@@ -212,13 +213,13 @@ func (rep *Report) complete(words, all string) {
 			}
 		}
 		if r.Action == "" {
-			r.Action = actionIn(r.Status, all)
+			r.Action = actionIn(r.Status, all, sure)
 		}
 		if r.Diagnostic == "" {
 			r.Diagnostic = saidOf(words, r.Address)
 		}
 	}
-	rep.Kind = actionIn(status, all)
+	rep.Kind = actionIn(status, all, sure)
 	for i, r := range rep.Recipients {
 		if i == 0 || rank(r.Action) > rank(rep.Kind) {
 			rep.Kind = r.Action
@@ -230,8 +231,13 @@ func rank(k ReportKind) int {
 	return slices.Index([]ReportKind{"", Delivered, Delayed, Failed, Complaint}, k)
 }
 
-// actionIn tells by a status or by words whether a mail is late or lost.
-func actionIn(status, words string) ReportKind {
+// actionIn tells by a status or by words whether a mail is late or lost. Where neither says so, a mail from nobody is a report
+// only if it is sure to be one: vacation notes come from nobody, too.
+func actionIn(status, words string, sure bool) ReportKind {
+	code := ""
+	if m := replyCode.FindStringSubmatch(words); m != nil {
+		code = m[1]
+	}
 	switch {
 	case strings.HasPrefix(status, "5"):
 		return Failed
@@ -239,13 +245,12 @@ func actionIn(status, words string) ReportKind {
 		return Delivered
 	case failure.MatchString(words):
 		return Failed
-	case strings.HasPrefix(status, "4"), delaying.MatchString(words):
+	case strings.HasPrefix(status, "4"), delaying.MatchString(words), code == "4":
 		return Delayed
+	case code == "5", sure:
+		return Failed
 	}
-	if m := replyCode.FindStringSubmatch(words); m != nil && m[1] == "4" {
-		return Delayed
-	}
-	return Failed
+	return ""
 }
 
 // saidOf is what a report in words says of an address: the nearest line after it that bears a code, else the first that says
