@@ -399,7 +399,7 @@ func (r *htmlReader) endRow() {
 		if i+1 < len(cells) {
 			to = cells[i+1]
 		}
-		if to-from > 1 || to > from && (r.lines[from].form != prose || r.lines[from].history) {
+		if to-from > 1 || to > from && (r.lines[from].form != prose || r.lines[from].history || r.lines[from].item) {
 			return
 		}
 	}

@@ -25,7 +25,7 @@ func TestReadHTML(t *testing.T) {
 		"lists":               {"<ul><li>a<li>b<ul><li>c</ul></ul><ol start=3><li>d</li></ol>", "- a\n\n- b\n\n  - c\n\n3. d"},
 		"items of paragraphs": {"<ol><li><p>a</p><p>b</p></li><li><p>c</p></li></ol>", "1. a\n\n   b\n\n2. c"},
 		"items of Outlook":    {"<p class=MsoNormal>Two:</p><p class=MsoListParagraph style='text-indent:-.25in;mso-list:l0 level1 lfo1'><![if !supportLists]><span style='font-family:Symbol'><span style='mso-list:Ignore'>·<span style='font:7.0pt'>&nbsp;&nbsp; </span></span></span><![endif]>red <b>logo</b></p><p class=MsoListParagraph style='mso-list:l0 level2 lfo1'>o<span>&nbsp; </span>left</p><p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>·<span>&nbsp; </span><b>price</b></p><p class=MsoNormal>Thanks</p>", "Two\\:\n\n- red **logo**\n\n  - left\n\n- **price**\n\nThanks"},
-		"numbers of Outlook":  {"<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'>1.<span>&nbsp; </span>red</p><p class=MsoListParagraph style='mso-list:l1 level1 lfo2'>2.<span>&nbsp; </span>blue</p>", "1. red\n\n2. blue"},
+		"numbers of Outlook":  {"<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'>1.<span>&nbsp; </span>red</p><p class=MsoListParagraph style='mso-list:l1 level1 lfo2'>2.<span>&nbsp; </span>blue</p>", "1. red\n2. blue"},
 		"a table of facts":    {"<table><tr><th>Size</th><th>Price</th></tr><tr><td>1200</td><td>9</td></tr></table>", "Size | Price\\\n1200 | 9"},
 		"a table for layout":  {"<table><tr><td><p>a</p><p>b</p></td><td>c</td></tr></table>", "a\n\nb\n\nc"},
 		"code":                {"<pre>a\n  b\n</pre>", "```\na\n  b\n```"},

@@ -1,0 +1,8 @@
+//go:build race
+
+package letter
+
+const (
+	racing   = true
+	bombSize = 1 << 14
+)
