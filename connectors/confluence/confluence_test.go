@@ -273,7 +273,7 @@ func TestTell_Refused(t *testing.T) {
 	private.Tell.Private = true
 	card := (&outside{}).Create()
 	card.Show.View.Kind = flow.CardView
-	for name, e := range map[string]flow.Effect{"private": private, "a card": card, "a person": tell("CR-142/3/2", c.Pin(anaID), "Hi"), "no page": tell("CR-142/3/3", ref("title", "DES/x"), "Hi")} {
+	for name, e := range map[string]flow.Effect{"private": private, "a card": card, "a person": tell("CR-142/3/2", ref("user", anaID), "Hi"), "no page": tell("CR-142/3/3", ref("title", "DES/x"), "Hi")} {
 		if _, err := c.Do(t.Context(), e); connectors.ClassOf(err) != connectors.Rejected {
 			t.Errorf("%s: Do = %v, want it rejected", name, err)
 		}

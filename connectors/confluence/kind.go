@@ -2,7 +2,6 @@ package confluence
 
 import (
 	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"signoff/connectors"
@@ -44,7 +43,6 @@ var (
 	_ connectors.Prober   = (*Connector)(nil)
 	_ connectors.Doer     = (*Connector)(nil)
 	_ connectors.Pacer    = (*Connector)(nil)
-	_ connectors.Pinner   = (*Connector)(nil)
 )
 
 // New reads the settings of one Confluence and returns its connector, which has not spoken to it yet.
@@ -79,9 +77,6 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 
 // Ask implements connectors.Asker.
 func (c *Connector) Ask(q connectors.Query) { c.query.Store(&q) }
-
-// Pin returns the account with the id that a person's entry in the directory names.
-func (c *Connector) Pin(id string) flow.Ref { return c.ref("user", strings.TrimSpace(id)) }
 
 func (c *Connector) ref(kind, key string) flow.Ref {
 	return flow.Ref{System: c.deps.Instance, Type: kind, Key: key}

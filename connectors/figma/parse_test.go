@@ -18,7 +18,7 @@ func TestComment_AsksForARequest(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "")
 	c.Ask(inquiry{})
-	c.site.say(fileA, "38805422", "", evanID, "@SignOff, the hero is ready for brand review\nSee the notes.", nil)
+	c.site.say(fileA, "38805422", "", evanID, "@SignOff, the hero https://www.figma.com/design/x is ready for brand review\nSee the notes.", nil)
 	_, events := c.take(t, hookOf(commented("38805422", "", "@signoff (the webhook's own words do not count)")))
 	if len(events) != 1 {
 		t.Fatalf("%d events, want the request: %+v", len(events), events)

@@ -1,6 +1,7 @@
 package figma
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,9 +53,12 @@ func inWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-')
 }
 
-// asked is the title of a request that words ask for; fallback where they say nothing besides.
+var address = regexp.MustCompile(`https?://\S+`)
+
+// asked is the title of a request that words ask for, without addresses; fallback where they say nothing besides.
 func (c *Connector) asked(words, fallback string) string {
 	rest, _ := c.mentions(words)
+	rest = address.ReplaceAllString(rest, "")
 	for line := range strings.Lines(rest) {
 		if line = oneLine(line, longestTitle); strings.ContainsFunc(line, unicode.IsLetter) {
 			return line
