@@ -21,16 +21,8 @@ func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	if c.set.Receive.IMAP != nil {
 		list = append(list, c.checkMailbox(ctx)...)
 	}
-	if set := c.set.Receive.SMTP; set != nil {
-		f := connectors.Finding{Level: "ok", What: "receive.smtp", Text: "listening for mail at " + set.Listen + set.Socket}
-		switch up, why := c.door.get(); {
-		case up:
-		case why == "":
-			f.Text = "mail is taken at " + set.Listen + set.Socket + " while signoff runs"
-		default:
-			f = connectors.Finding{Level: "warning", What: "receive.smtp", Text: "not listening: " + why, Remedy: "see whether another program has the port, and whether signoff may open it"}
-		}
-		list = append(list, f)
+	if c.set.Receive.SMTP != nil {
+		list = append(list, c.checkDoor())
 	}
 	if c.set.Send.SMTP != nil {
 		list = append(list, c.checkRelay(ctx), c.checkDMARC(ctx))
@@ -38,6 +30,25 @@ func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 		list = append(list, connectors.Finding{Level: "warning", What: "send.smtp", Text: "no mail can be sent: people get no acknowledgement and no question", Remedy: "name a server under send.smtp"})
 	}
 	return append(list, c.checkTrust(ctx)...)
+}
+
+// checkDoor says how our own mail server stands, and who may reach it.
+func (c *Connector) checkDoor() connectors.Finding {
+	set := c.set.Receive.SMTP
+	up, why := c.door.get()
+	host, _, _ := net.SplitHostPort(set.Listen) // Settings have seen that it can be parted
+	f := connectors.Finding{Level: "ok", What: "receive.smtp", Text: "listening for mail at " + set.Listen + set.Socket}
+	switch inside := set.Socket != "" || onThisMachine(host); {
+	case !up && why != "":
+		return connectors.Finding{Level: "warning", What: f.What, Text: "not listening: " + why, Remedy: "see whether another program has the port, and whether signoff may open it"}
+	case set.LMTP && !inside:
+		f.Level, f.Text, f.Remedy = "warning", "LMTP can be reached from other machines at "+set.Listen, "let only your MTA reach it, or use a socket: whoever speaks LMTP is taken for your MTA"
+	case !inside && c.doorTLS == nil:
+		f.Level, f.Text, f.Remedy = "warning", "mail can come unencrypted from other machines at "+set.Listen, "name a certificate and its key, or listen on 127.0.0.1"
+	case !up:
+		f.Text = "mail is taken at " + set.Listen + set.Socket + " while signoff runs"
+	}
+	return f
 }
 
 // Probe implements connectors.Prober. An account that was refused is not tried again at once: servers lock accounts.

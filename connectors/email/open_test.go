@@ -103,6 +103,26 @@ func TestPeople_AreTheirAddress(t *testing.T) {
 	}
 }
 
+func TestCheck_WhoMayReachTheDoor(t *testing.T) {
+	t.Parallel()
+	cert, key := certificate(t)
+	for door, want := range map[string]string{
+		`listen: "127.0.0.1:2525"`:                                "ok",
+		`listen: ":2525"`:                                         "warning",
+		`listen: ":2525", lmtp: true`:                             "warning",
+		`listen: "127.0.0.1:2525", lmtp: true`:                    "ok",
+		`socket: /run/x`:                                          "ok",
+		`listen: ":2525", certificate: ` + cert + `, key: ` + key: "ok",
+	} {
+		c := connect(t, deps(t), "receive:\n  smtp: {"+door+", domain: d.example}\nfrom: requests@lumen.example\n")
+		for _, f := range c.Check(t.Context()) {
+			if f.What == "receive.smtp" && f.Level != want {
+				t.Errorf("%s: %+v, want %s", door, f, want)
+			}
+		}
+	}
+}
+
 func TestCheck_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	box := newPostbox(t, "IDLE MOVE")
