@@ -108,6 +108,7 @@ func TestEvent_AnswersJoinTheirRequest(t *testing.T) {
 	}{
 		"by the reply address":              {"To: " + reply, flow.CommentAdded, "CR-142", false, "CR-142"},
 		"by the reply address in capitals":  {"To: " + strings.ToUpper(reply), flow.CommentAdded, "CR-142", false, "CR-142"},
+		"forwarded to another domain":       {"To: " + strings.Replace(reply, "@lumen.example", "@requests.lumen.example", 1), flow.CommentAdded, "CR-142", false, "CR-142"},
 		"a wrong token is a new mail":       {"To: approvals+cr-142.aaaaaaaaaaaaaaaa@lumen.example", flow.RequestSubmitted, "", false, ""},
 		"a token of another request":        {"To: " + strings.Replace(reply, "cr-142", "cr-7", 1), flow.RequestSubmitted, "", false, ""},
 		"by In-Reply-To":                    {"In-Reply-To: <one@lumen.example>", flow.CommentAdded, "", true, ""},

@@ -198,7 +198,11 @@ func (b *mailbox) moveAgain() {
 	}
 	left := maps.Clone(b.at.Unmoved)
 	for _, uid := range slices.Sorted(maps.Keys(b.at.Unmoved)) {
-		if err := b.move(uid, b.folders[b.at.Unmoved[uid]]); err != nil {
+		folder, ok := b.folders[b.at.Unmoved[uid]]
+		if !ok { // the settings have named another since
+			folder = b.folders[b.set.Done]
+		}
+		if err := b.move(uid, folder); err != nil {
 			b.c.d.Log.Warn("a mail that is kept stays in the mailbox for now", "uid", uid, "folder", b.at.Unmoved[uid], "error", plain(err))
 			if b.cl.State() != imap.ConnStateSelected {
 				break

@@ -60,7 +60,7 @@ func (c *Connector) tagOf(addresses []string, base, purpose string, plain func(s
 		a = strings.ToLower(a) // mail systems change the case
 		_, tag, found := strings.Cut(localPart(a), "+")
 		dot := strings.LastIndexByte(tag, '.')
-		if !found || dot < 1 || untagged(a) != base {
+		if !found || dot < 1 || localPart(untagged(a)) != localPart(base) { // forwarded mail may come to another domain; the tag proves enough
 			continue
 		}
 		of := plain(tag[:dot])
