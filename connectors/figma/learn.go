@@ -133,7 +133,10 @@ func (c *Connector) learnedOf(ctx context.Context, p *payload, m comment, own lo
 	if err != nil {
 		return nil, err
 	}
-	l := learned{Touches: touches, Comment: &m, Node: first(a.Nodes), Own: c.wrote(m, own)}
+	l := learned{Touches: touches, Comment: &m, Node: first(a.Nodes)}
+	if l.Own, err = c.wrote(ctx, m, own); err != nil {
+		return nil, err
+	}
 	if !l.Own {
 		_, asks := c.mentions(m.Message)
 		return marshalAfter(l, c.remember(ctx, p.FileKey, m, asks && !touches))

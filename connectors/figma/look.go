@@ -128,7 +128,11 @@ func (c *Connector) heard(ctx context.Context, key, title string, since time.Tim
 	now := c.deps.Now().UTC()
 	var out []flow.Event
 	for _, m := range list {
-		if !c.wrote(m, own) {
+		ours, err := c.wrote(ctx, m, own)
+		if err != nil {
+			return nil, err
+		}
+		if !ours {
 			out = append(out, c.heardOf(key, title, m, row, since, now)...)
 		}
 	}

@@ -179,6 +179,29 @@ func TestComment_Own(t *testing.T) {
 	}
 }
 
+// TestComment_OwnWithoutAName: without the scope for it the token does not say whose it is; our receipts do.
+func TestComment_OwnWithoutAName(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.knows(fileA, nil)
+	c.site.with(func() { c.site.denied["GET v1/me"] = "Invalid scope" })
+	c.site.say(fileA, "1", "", evanID, "Please", nil)
+	links, err := c.Do(t.Context(), tell("CR-142/3/1", commentAt(fileA, "1"), "Approved by Ana."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id, _ := strings.Cut(links[0].Ref.Key, "/")
+	if _, events := c.take(t, hookOf(commented(id, "1", "Approved"))); len(events) != 1 || !events[0].Echo {
+		t.Errorf("our own words are %+v, want an echo", events)
+	}
+	c.site.save(fileA, "443", "v3", begin())
+	for _, ev := range look(t, c, begin().Add(-time.Hour)) {
+		if ev.Said == commentAt(fileA, id) {
+			t.Errorf("our own words are looked at: %+v", ev)
+		}
+	}
+}
+
 // TestVersion_Named: the doorbell rings, the facts come from the API.
 func TestVersion_Named(t *testing.T) {
 	t.Parallel()

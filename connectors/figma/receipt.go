@@ -34,9 +34,15 @@ func markOf(message string) string {
 }
 
 // wrote reports whether a comment is one of signoff's: our account's, with a mark. The same account without one is the person
-// it belongs to.
-func (c *Connector) wrote(m comment, own loose) bool {
-	return own != "" && m.By.ID == own && markOf(m.Message) != ""
+// it belongs to. Where the token does not say whose it is, a call of ours has to explain the mark.
+func (c *Connector) wrote(ctx context.Context, m comment, own loose) (bool, error) {
+	switch {
+	case markOf(m.Message) == "":
+		return false, nil
+	case own != "":
+		return m.By.ID == own, nil
+	}
+	return c.receipt(ctx, m)
 }
 
 // receipt is left before a comment is posted, so that no webhook can be faster; with its id once that is known.
