@@ -59,10 +59,15 @@ func (c *Connector) askAccount(ctx context.Context) (user, error) {
 	return u, nil
 }
 
-// ownID is our account's id as far as it can be known; without the scope for it, it cannot.
+// ownID is our account's id as far as it can be known; without the scope for it, it cannot, which is asked once an hour.
 func (c *Connector) ownID(ctx context.Context) (loose, error) {
+	now := c.deps.Now()
+	if now.UnixNano() < c.nameless.Load() {
+		return "", nil
+	}
 	u, err := c.account(ctx)
 	if connectors.ClassOf(err) == connectors.Rejected {
+		c.nameless.Store(now.Add(time.Hour).UnixNano())
 		return "", nil
 	}
 	return u.ID, err

@@ -43,6 +43,7 @@ type Connector struct {
 	pictures *http.Client // for pictures, without the token
 	tiers    *tiers
 	self     atomic.Pointer[user] // our own account, once known
+	nameless atomic.Int64         // until when it is not asked again who we are
 	query    atomic.Pointer[connectors.Query]
 	recent   recent
 	places   places
