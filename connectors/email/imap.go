@@ -117,11 +117,15 @@ func (b *mailbox) signIn() error {
 	if b.cl.State() == imap.ConnStateAuthenticated {
 		return nil // the server knows us already (PREAUTH)
 	}
-	err, refused := error(nil), false
-	if b.set.Token.Empty() {
+	token, err := bearer(b.set.Token, b.set.TokenFile)
+	if err != nil {
+		return b.failed("sign in", err)
+	}
+	refused := false
+	if token == "" {
 		err = b.cl.Login(b.set.User, b.set.Password.Reveal()).Wait()
 	} else {
-		x := &xoauth2{user: b.set.User, token: b.set.Token.Reveal()}
+		x := &xoauth2{user: b.set.User, token: token}
 		err = b.cl.Authenticate(x)
 		refused = x.refused
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -422,12 +424,16 @@ func TestMailbox_LiteralWithoutEnd(t *testing.T) {
 func TestMailbox_XOAUTH2(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := newPostbox(t, "IDLE MOVE SASL-IR AUTH=XOAUTH2")
-		box.on(boxStep{on: "AUTHENTICATE XOAUTH2 ", reply: "challenge"}, boxStep{on: "AUTHENTICATE XOAUTH2 dXNlcj1yZXF1ZXN0cwFhdXRoPUJlYXJlciBhLXBhc3N3b3JkLW5vYm9keS1tYXktc2VlAQE=", reply: "OK signed in"})
+		box.on(boxStep{on: "AUTHENTICATE XOAUTH2 dXNlcj1yZXF1ZXN0cwFhdXRoPUJlYXJlciBhbi1vbGQtdG9rZW4BAQ==", reply: "challenge"}, boxStep{on: "AUTHENTICATE XOAUTH2 dXNlcj1yZXF1ZXN0cwFhdXRoPUJlYXJlciBhLXBhc3N3b3JkLW5vYm9keS1tYXktc2VlAQE=", reply: "OK signed in"})
 		box.put(letterOf("one"))
 		d := deps(t)
 		d.Now = time.Now
 		r := &reading{t: t, box: box, status: 200, keep: &connectortest.Keep{}}
-		r.Connector = connect(t, d, strings.Replace(mailbox, "password:", "token:", 1))
+		file := filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(file, []byte("an-old-token\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.Connector = connect(t, d, strings.Replace(mailbox, "password: ${MAIL_PASSWORD}", "token_file: "+file, 1))
 		r.DialBy(func() (net.Conn, error) { return box.dial() })
 		ctx, stop := context.WithCancel(t.Context())
 		r.stop, r.end = stop, make(chan error, 1)
@@ -437,7 +443,10 @@ func TestMailbox_XOAUTH2(t *testing.T) {
 		if ok, why := r.Connected(); ok || !strings.Contains(why, "refuses the account") {
 			t.Errorf("after a token was not taken: %v, %q", ok, why)
 		}
-		after(5 * time.Second) // the next token is taken
+		if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		after(5 * time.Second) // what renews it has written another, which is taken
 		if got := r.subjects(); len(got) != 1 {
 			t.Errorf("delivered %v, want it", got)
 		}

@@ -23,7 +23,7 @@ const example = `receive:
     port: 993
     tls: implicit                    # implicit | starttls | none (a server on this machine)
     user: requests@lumen.example
-    password: ${MAIL_PASSWORD}       # or token: ${MAIL_TOKEN}, an OAuth access token for XOAUTH2
+    password: ${MAIL_PASSWORD}       # or token_file: /run/secrets/mail-token, an OAuth access token
     mailbox: INBOX
     done: signoff/Done               # where mail goes once it is kept
     failed: signoff/Failed

@@ -105,12 +105,15 @@ func (r *relay) auth() (smtp.Auth, error) {
 	ok, offered := r.cl.Extension("AUTH")
 	words := strings.Fields(strings.ToUpper(offered))
 	open := set.TLS == tlsNone
+	token, err := bearer(set.Token, set.TokenFile)
 	switch {
+	case err != nil:
+		return nil, r.c.sendFailed("sign in", err)
 	case !ok:
 		return nil, &connectors.Error{Op: opSend, Class: connectors.Denied, Err: errors.New("the server offers no way to sign in"),
 			Person: "The mail server " + set.Host + " offers no way to sign in on this port; check send.smtp.port and tls, or take user and password out."}
-	case !set.Token.Empty():
-		return smtp.XOAuth2Auth(set.User, set.Token.Reveal()), nil
+	case token != "":
+		return smtp.XOAuth2Auth(set.User, token), nil
 	case slices.Contains(words, "PLAIN"):
 		return smtp.PlainAuth("", set.User, set.Password.Reveal(), set.Host, open), nil
 	case slices.Contains(words, "LOGIN"):

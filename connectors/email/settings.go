@@ -47,10 +47,12 @@ type Mailbox struct {
 	User     string        `yaml:"user"`
 	Password secret.Secret `yaml:"password"`
 	Token    secret.Secret `yaml:"token"` // an OAuth access token, for XOAUTH2
-	Mailbox  string        `yaml:"mailbox"`
-	Done     string        `yaml:"done"`
-	Failed   string        `yaml:"failed"`
-	Auto     string        `yaml:"auto"`
+	// TokenFile holds the token where something else renews it; it is read each time we sign in.
+	TokenFile string `yaml:"token_file"`
+	Mailbox   string `yaml:"mailbox"`
+	Done      string `yaml:"done"`
+	Failed    string `yaml:"failed"`
+	Auto      string `yaml:"auto"`
 }
 
 // Door is a server of our own that takes mail by SMTP or LMTP.
@@ -80,6 +82,8 @@ type Relay struct {
 	User     string        `yaml:"user"`
 	Password secret.Secret `yaml:"password"`
 	Token    secret.Secret `yaml:"token"`
+	// TokenFile is as in Mailbox.
+	TokenFile string `yaml:"token_file"`
 }
 
 const (
@@ -193,7 +197,7 @@ func (m *Mailbox) complete() (all []error) {
 	all = append(all, server("receive.imap", m.Host, &m.TLS, tlsImplicit)...)
 	all = append(all, port("receive.imap.port", &m.Port, map[string]int{tlsImplicit: 993, tlsStart: 143, tlsNone: 143}[m.TLS])...)
 	all = append(all, authority("receive.imap.ca", m.CA)...)
-	all = append(all, account("receive.imap", m.User, m.Password, m.Token, true)...)
+	all = append(all, account("receive.imap", m.User, ways{m.Password, m.Token, m.TokenFile}, true)...)
 	for _, one := range []struct {
 		key   string
 		value *string
@@ -253,7 +257,7 @@ func (r *Relay) complete() (all []error) {
 	all = append(all, server("send.smtp", r.Host, &r.TLS, tlsStart)...)
 	all = append(all, port("send.smtp.port", &r.Port, map[string]int{tlsImplicit: 465, tlsStart: 587, tlsNone: 25}[r.TLS])...)
 	all = append(all, authority("send.smtp.ca", r.CA)...)
-	return append(all, account("send.smtp", r.User, r.Password, r.Token, false)...)
+	return append(all, account("send.smtp", r.User, ways{r.Password, r.Token, r.TokenFile}, false)...)
 }
 
 // server checks where a connection goes and how it is kept private.
@@ -297,19 +301,52 @@ func authority(key, file string) []error {
 	return nil
 }
 
+// ways are with what we can sign in.
+type ways struct {
+	password, token secret.Secret
+	file            string
+}
+
+func (w ways) count() (n int) {
+	for _, there := range []bool{!w.password.Empty(), !w.token.Empty(), w.file != ""} {
+		if there {
+			n++
+		}
+	}
+	return n
+}
+
 // account checks with what we sign in; to a relay we may go without.
-func account(at, user string, password, token secret.Secret, needed bool) []error {
-	switch {
-	case user == "" && (needed || !password.Empty() || !token.Empty()):
+func account(at, user string, w ways, needed bool) []error {
+	switch n := w.count(); {
+	case user == "" && (needed || n > 0):
 		return []error{problem(at+".user", "the name of the account is missing")}
 	case hasControl(user):
 		return []error{problem(at+".user", "the name of an account cannot hold control characters")}
-	case user != "" && password.Empty() && token.Empty():
-		return []error{problem(at+".password", "the password is missing; where the provider wants OAuth, give a token instead")}
-	case !password.Empty() && !token.Empty():
-		return []error{problem(at+".token", "a password and a token stand here; leave one out")}
+	case user != "" && n == 0:
+		return []error{problem(at+".password", "the password is missing; where the provider wants OAuth, give a token_file instead")}
+	case n > 1 && !w.token.Empty():
+		return []error{problem(at+".token", "one of password, token and token_file is enough; leave the others out")}
+	case n > 1:
+		return []error{problem(at+".token_file", "a password stands here too; leave one out")}
 	}
 	return nil
+}
+
+// bearer is the OAuth token to sign in with; "" where there is a password.
+func bearer(token secret.Secret, file string) (string, error) {
+	if file == "" {
+		return token.Reveal(), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the token: %w", err)
+	}
+	words := strings.TrimSpace(string(data))
+	if words == "" || hasControl(words) {
+		return "", errors.New("the token's file holds no token")
+	}
+	return words, nil
 }
 
 func onThisMachine(host string) bool {

@@ -32,6 +32,8 @@ func TestSettings_WhatCannotBeRight(t *testing.T) {
 		"no user":                      {"receive:\n  imap: {host: h, password: p}\n" + from, "receive.imap.user"},
 		"no password":                  {"receive:\n  imap: {host: h, user: u}\n" + from, "receive.imap.password"},
 		"a password and a token":       {"receive:\n  imap: {host: h, user: u, password: p, token: t}\n" + from, "receive.imap.token"},
+		"a token and a file of one":    {"send:\n  smtp: {host: h, user: u, token: t, token_file: /x}\n" + from, "send.smtp.token"},
+		"a password and a file":        {"send:\n  smtp: {host: h, user: u, password: p, token_file: /x}\n" + from, "send.smtp.token_file"},
 		"a port that is none":          {strings.Replace(imap, "user", "port: 70000, user", 1) + from, "receive.imap.port"},
 		"mail is moved to where it is": {strings.Replace(imap, "user", "done: INBOX, user", 1) + from, "receive.imap.mailbox"},
 		"require what":                 {imap + "  require: spf\n" + from, "receive.require"},
