@@ -114,6 +114,9 @@ func printedHeader(lines []line) bool {
 // sentFrom knows the line that a telephone writes below everything.
 var sentFrom = regexp.MustCompile(`(?i)^[\s*_<>-]*(?:(?:sent|send) (?:from|via|using|with) (?:my|the|an?|yahoo|outlook|mail(?:box)?|windows|samsung|gmail|proton|hey|front|superhuman|spark|boxer|nine|aqua|blue|android|iphone|ipad)\b.*|sent from (?:\S+ ?){1,4}|get outlook for (?:ios|android).*|(?:von meinem|von unterwegs|gesendet (?:mit|von|aus|über)|diese nachricht wurde von meinem).*(?:gesendet|iphone|ipad|handy|smartphone|android|app|outlook|mail|galaxy|blackberry).{0,30}|(?:envoyé (?:de|depuis|à partir de|avec)|provenance :).*|(?:enviado (?:desde|do|de|a partir)|enviada do).*|inviato (?:da|dal).*|verzonden (?:vanaf|met|via|van).*|(?:wysłane|wysłano) z(?:a pomocą| ).*|skickat från.*|sendt fra.*|lähetetty .*(?:sta|stä|lta|ltä).{0,20}|отправлено (?:с|из).*|надіслано з.*|发自我的.*|從我的.*傳送|iphoneから送信|.{0,20}에서 보냄|odesláno z.*|.{0,20}’?den gönderildi)[.>\s*_]*$`)
 
+// warning knows the words of a company's mail server about mail from outside.
+var warning = regexp.MustCompile(`(?i)^\W*(?:caution|warning|attention|external(?: e-?mail| sender| message)?|achtung|vorsicht|notice|be careful|this (?:e-?mail|message) (?:originated|was sent|came|is) from)\b.*(?:outside|external|extern|not from (?:within|inside)).*(?:links?|attachments?|anhäng|sender|absender).*$`)
+
 // mobile reports whether a line is one that a telephone writes. A long one is a sentence of somebody's, unless it apologises.
 func mobile(l line) bool {
 	s := shortWords(l)

@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -73,47 +72,6 @@ func (l line) words() string {
 		b.WriteString(r.words)
 	}
 	return b.String()
-}
-
-// address finds addresses of the web in words.
-var address = regexp.MustCompile(`https?://[^\s<>"\x60{}|\\^]+`)
-
-// linked cuts a run of plain words so that addresses in it are links.
-func linked(r run) []run {
-	if r.href != "" || r.style&mono != 0 || !strings.Contains(r.words, "://") {
-		return []run{r}
-	}
-	var runs []run
-	at := 0
-	for _, m := range address.FindAllStringIndex(r.words, -1) {
-		url := trimAddress(r.words[m[0]:m[1]])
-		if m[0] > at {
-			runs = append(runs, run{words: r.words[at:m[0]], style: r.style})
-		}
-		runs = append(runs, run{words: url, style: r.style, href: url})
-		at = m[0] + len(url)
-	}
-	if at < len(r.words) {
-		runs = append(runs, run{words: r.words[at:], style: r.style})
-	}
-	return runs
-}
-
-// trimAddress drops the punctuation of the sentence around an address, and a bracket that was opened before it.
-func trimAddress(s string) string {
-	for {
-		short := strings.TrimRight(s, ".,;:!?'*_")
-		if strings.HasSuffix(short, ")") && strings.Count(short, "(") < strings.Count(short, ")") {
-			short = short[:len(short)-1]
-		}
-		if strings.HasSuffix(short, "]") && !strings.Contains(short, "[") {
-			short = short[:len(short)-1]
-		}
-		if short == s {
-			return s
-		}
-		s = short
-	}
 }
 
 // document builds the tree of some lines, each at least in the given number of quotations.

@@ -21,7 +21,8 @@ func part(lines []line, marker string, forwards bool) cut {
 		end = at
 	}
 	end = trailing(lines[:end])
-	start := leading(lines[:end])
+	start := banner(lines[:end])
+	start += leading(lines[start:end])
 	sign := signed(lines[start:end]) + start
 	c := cut{fresh: lines[start:sign], signature: lines[sign:end]}
 	c.quoted = append(append(c.quoted, lines[:start]...), lines[end:]...)
@@ -185,6 +186,21 @@ func lastBlock(lines []line) int {
 		return len(lines)
 	}
 	return introduced(lines, end)
+}
+
+// banner returns the end of the warning that a company's mail server writes above mail from outside.
+func banner(lines []line) int {
+	var joined strings.Builder
+	for i, l := range lines[:min(len(lines), 4)] {
+		if i > 0 && l.gap || l.quote > 0 {
+			break
+		}
+		joined.WriteString(shortWords(l) + " ")
+		if warning.MatchString(joined.String()) && (i+1 == len(lines) || lines[i+1].gap) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // leading returns where new text begins when a mail begins with a quotation that a mail program introduced, and holds no other:

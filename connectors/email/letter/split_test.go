@@ -126,6 +126,10 @@ func TestPart(t *testing.T) {
 		"a forwarded mail":         {"Please do this.\n\n---------- Forwarded message ---------\nFrom: Tom <tom@lumen.example>\nDate: Tue, 24 Nov 2026\nSubject: Banner\nTo: Ana\n\nA banner.\n\nOn Mon, 23 Nov 2026 at 10:00, Ben <ben@lumen.example> wrote:\n> older", "Please do this.\n---------- Forwarded message ---------\nFrom: Tom <tom@lumen.example>\nDate: Tue, 24 Nov 2026\nSubject: Banner\nTo: Ana\nA banner.\nOn Mon, 23 Nov 2026 at 10:00, Ben <ben@lumen.example> wrote:\n> older", ""},
 		"a footer of a list":       {"Red.\n\n_______________________________________________\ndesign mailing list\nhttps://lists.lumen.example/design", "Red.", "_______________________________________________\ndesign mailing list\nhttps://lists.lumen.example/design"},
 		"a footer below quotes":    {"Red.\n\nOn Tue, 24 Nov 2026 at 10:00, Tom wrote:\n> Size?\n\n__\ndesign mailing list\n", "Red.", ""},
+		"a warning of the server":  {"CAUTION: This email originated from outside of this company. Do not click links or\nopen attachments unless you recognize the sender.\n\nA banner, please.", "A banner, please.", ""},
+		"a warning of somebody's":  {"Attention: the link to the external page is wrong.\nPlease mend it.", "Attention: the link to the external page is wrong.\nPlease mend it.", ""},
+		"only a warning":           {"CAUTION: External sender. Do not open attachments.", "CAUTION: External sender. Do not open attachments.", ""},
+		"headers, bottom up":       {"Yes.\n\nFrom: tom@lumen.example\nSubject: Re:\nTo: Ana\nDate: Mon, 25 Nov 2013 16:33:36 -0800\n\nColour?", "Yes.", ""},
 		"torn brackets":            {"One.\n\nOn Thu, 24 Nov 2026 at 10:00 Tom\n<\nmailto:tom@lumen.example\n> wrote:\n\n> Size?", "One.", ""},
 	} {
 		got := splitPlain(c.in)
