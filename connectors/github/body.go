@@ -63,47 +63,63 @@ func refOf(body string) string {
 	return ""
 }
 
-// tame keeps words from notifying people and from linking to issues and commits that they do not mean. Addresses stay.
+// tame keeps words from notifying people and from linking to issues and commits that they do not mean.
 func tame(s string) string {
-	fields := strings.SplitAfter(s, " ")
-	for i, f := range fields {
-		if strings.Contains(f, "://") {
-			continue
-		}
-		fields[i] = lively.ReplaceAllStringFunc(f, func(m string) string {
-			at := strings.IndexAny(m, "@#-")
-			if at < 0 {
-				if !strings.ContainsAny(m, "0123456789") || !strings.ContainsAny(m, "abcdef") {
-					return m // a word or a number, hardly a commit
-				}
-				at = 0
+	return lively.ReplaceAllStringFunc(s, func(m string) string {
+		at := strings.IndexAny(m, "@#-")
+		if at < 0 {
+			if !strings.ContainsAny(m, "0123456789") || !strings.ContainsAny(m, "abcdef") {
+				return m // a word or a number, hardly a commit
 			}
-			return m[:at+1] + unlinked + m[at+1:]
-		})
-	}
-	return strings.Join(fields, "")
+			at = 0
+		}
+		return m[:at+1] + unlinked + m[at+1:]
+	})
 }
 
-// tamed is a document whose texts are tamed; names of people are written without notifying them.
-func tamed(d []text.Node) []text.Node {
-	out := slices.Clone(d)
-	for i := range out {
-		switch n := &out[i]; n.Kind {
+// tamed is a document whose texts are tamed, those within a link without links of their own; names of people are written without notifying them.
+func tamed(d []text.Node, within bool) []text.Node {
+	var out []text.Node
+	for _, n := range d {
+		switch n.Kind {
 		case text.Text:
+			if !within {
+				out = append(out, linked(n.Text)...)
+				continue
+			}
 			n.Text = tame(n.Text)
 		case text.Mention, text.Group, text.Channel:
-			*n = text.T(tame(strings.TrimPrefix(n.Text, "@")))
+			n = text.T(tame(strings.TrimPrefix(n.Text, "@")))
 		case text.Date:
 			n.Text = tame(n.Text)
 		default:
-			n.Kids = tamed(n.Kids)
+			n.Kids = tamed(n.Kids, within || n.Kind == text.Link)
 		}
+		out = append(out, n)
+	}
+	return out
+}
+
+var address = regexp.MustCompile(`https?://[^\s<>"]+[^\s<>".,;:!?)\]]`)
+
+// linked is a text with the addresses in it as links.
+func linked(s string) (out []text.Node) {
+	at := 0
+	for _, m := range address.FindAllStringIndex(s, -1) {
+		if m[0] > at {
+			out = append(out, text.T(tame(s[at:m[0]])))
+		}
+		out = append(out, text.Node{Kind: text.Link, Href: s[m[0]:m[1]]})
+		at = m[1]
+	}
+	if at < len(s) || s == "" {
+		out = append(out, text.T(tame(s[at:])))
 	}
 	return out
 }
 
 // markdown prints words as GitHub reads them.
-func markdown(d text.Doc) string { return strings.TrimSpace(text.Doc(tamed(d)).Markdown()) }
+func markdown(d text.Doc) string { return strings.TrimSpace(text.Doc(tamed(d, false)).Markdown()) }
 
 func plain(s string) string { return markdown(text.Doc{text.P(text.T(oneLine(s)))}) }
 

@@ -143,6 +143,11 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	owner, repo, _ := strings.Cut(full, "/")
 	at := c.placeOf(i.GetHTMLURL(), i.GetNumber(), place{owner, repo, i.GetNumber()})
 	key := at.key()
+	for _, l := range labels {
+		if err := c.expect(ctx, key, "labeled", l); err != nil {
+			return nil, err
+		}
+	}
 	c.note(stateKey(key), state{Version: e.Show.Version, Title: hash(name), Body: hash(normal(body)), Labels: labels, Assignee: login})
 	if err := c.save(ctx, madeKey(c.hubKey(e.Mark())), made{key}); err != nil {
 		return nil, &connectors.Error{Op: "create issue", Class: connectors.Unsure, Wait: firstLook, Err: err}

@@ -113,7 +113,12 @@ func (c *Connector) explained(ctx context.Context, p *payload, key string) (bool
 	case p.event == "issues" && p.Action == "opened":
 		return markOf(p.Issue.GetBody()) != "", nil
 	case p.event == "issues" && (p.Action == "labeled" || p.Action == "unlabeled"):
-		return c.receipt(ctx, key, p.Action, p.Label.GetName())
+		if ok, err := c.receipt(ctx, key, p.Action, p.Label.GetName()); ok || err != nil {
+			return ok, err
+		}
+		var st state // of a ticket that is only just being made nothing is written down yet
+		there, err := c.load(ctx, stateKey(key), &st)
+		return !there && markOf(p.Issue.GetBody()) != "", err
 	case p.event == "issues" && (p.Action == "closed" || p.Action == "reopened"):
 		return c.receipt(ctx, key, "state", p.Issue.GetState())
 	}

@@ -251,7 +251,9 @@ func (o *outside) Hooks() (believed, refused []connectors.Inbound) {
 		[]connectors.Inbound{unsigned, wrong, get, old, form}
 }
 
-func (o *outside) Talk(made []flow.Link, body text.Doc) flow.Effect { return words(made[0].Ref, 2, body) }
+func (o *outside) Talk(made []flow.Link, body text.Doc) flow.Effect {
+	return words(made[0].Ref, 2, body)
+}
 
 func (o *outside) Spoken() []string {
 	var out []string
@@ -431,7 +433,7 @@ func brief(ev flow.Event) string {
 	if ev.Echo {
 		out = append(out, "echo")
 	}
-	return strings.Join(out, " ")
+	return strings.TrimSpace(strings.Join(out, " "))
 }
 
 func briefs(list []flow.Event) []string {
@@ -441,3 +443,6 @@ func briefs(list []flow.Event) []string {
 	}
 	return out
 }
+
+// lost is an answer that does not arrive although the call took effect.
+func lost() connectortest.Fault { return connectortest.Fault{Does: true} }

@@ -428,6 +428,7 @@ func (s *Server) write(w http.ResponseWriter, req *http.Request, rep *reply) {
 		tag := `W/"` + hex.EncodeToString(sum[:]) + `"`
 		h.Set("Etag", tag)
 		if req.Header.Get("If-None-Match") == tag {
+			s.unchanged.Add(1)
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -486,3 +487,6 @@ func (s *Server) entry(req *http.Request, status int, note string, body []byte) 
 }
 
 func cursorOf(u *url.URL) string { return u.Query().Get("cursor") }
+
+// NotModified is how often an answer was one that the caller had already.
+func (s *Server) NotModified() int { return int(s.unchanged.Load()) }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"signoff/internal/sandbox"
@@ -76,6 +77,7 @@ type Server struct {
 	secondary int       // so many writes are refused for the secondary limit
 	tokens    map[string]time.Time
 	changed   chan struct{}
+	unchanged atomic.Int64
 	closeOnce sync.Once
 }
 
