@@ -70,8 +70,7 @@ func enrichFailed(err error) error {
 }
 
 func (c *Connector) enrichMail(ctx context.Context, d flow.Delivery, l letter.Letter) (out learned, err error) {
-	values, _ := headers(d.Body, "list-id")
-	out.List = listID(values["list-id"])
+	out.List = strings.ToLower(l.List)
 	if err := c.belongs(ctx, &out, d, l); err != nil {
 		return out, enrichFailed(err)
 	}
@@ -123,12 +122,19 @@ func (c *Connector) belongs(ctx context.Context, out *learned, d flow.Delivery, 
 		return err
 	}
 	out.Known = row.Opens && row.First != d.ID
-	if q := c.query.Load(); !out.Known && q != nil && q.q != nil {
-		if _, out.Known, err = q.q.Touching(ctx, c.ref("thread", out.Thread)); err != nil {
-			return err
-		}
-	}
 	out.Claimed = out.Request
+	q := c.query.Load()
+	if q == nil || q.q == nil {
+		return nil
+	}
+	r, open, err := q.q.Touching(ctx, c.ref("thread", out.Thread))
+	if err != nil {
+		return err
+	}
+	out.Known = out.Known || open
+	if out.Claimed == "" && open {
+		out.Claimed = r.ID
+	}
 	return nil
 }
 

@@ -256,6 +256,19 @@ func TestEvent_AFloodIsHeldBack(t *testing.T) {
 	}
 }
 
+// TestEvent_AStrangerInAnOpenConversation names the request that the conversation belongs to, so that whoever takes part in
+// it can be told from somebody who only guessed an id.
+func TestEvent_AStrangerInAnOpenConversation(t *testing.T) {
+	t.Parallel()
+	b := newInbox(t, trusting+"  accept_from: [\"*@lumen.example\"]\n")
+	root := b.one(first)
+	b.Ask(asked{requests: map[string]flow.Request{"CR-9": {ID: "CR-9", Links: []flow.Link{{Purpose: "thread", Ref: root.Subject}}}}})
+	ev := b.one("From: eve@agency.example\nMessage-ID: <2@x.example>\nIn-Reply-To: <one@lumen.example>\n\nWords.\n")
+	if ev.Kind != flow.CommentAdded || ev.Subject != root.Subject || ev.Request != "" || ev.Field("claimed") != "CR-9" || ev.Field("stranger") != "yes" {
+		t.Errorf("%s of %q in %v, %v, want a stranger's comment that claims CR-9", ev.Kind, ev.Request, ev.Subject, ev.Fields)
+	}
+}
+
 // TestEvent_AnIdUsedAgainBeginsAnew: scanners and forms send each mail under the same id, or under none.
 func TestEvent_AnIdUsedAgainBeginsAnew(t *testing.T) {
 	t.Parallel()
