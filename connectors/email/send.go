@@ -22,6 +22,7 @@ import (
 const (
 	opSend   = "send mail"
 	sendTime = 25 * time.Second // for one call; the engine gives it half a minute
+	quitTime = 2 * time.Second
 )
 
 // relay is one connection to the server that takes our mail.
@@ -72,9 +73,11 @@ func (r *relay) hangUp() {
 	}
 }
 
-// quit ends it politely.
+// quit ends it politely, and does not wait for long: everything that counts was answered before.
 func (r *relay) quit() {
-	_ = r.cl.Quit() // everything that counts was answered before
+	late := time.AfterFunc(quitTime, r.hangUp)
+	defer late.Stop()
+	_ = r.cl.Quit() // its answer changes nothing
 	r.stop()
 	r.hangUp()
 }
