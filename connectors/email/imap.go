@@ -12,6 +12,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
 
 	"signoff/connectors"
 )
@@ -114,17 +115,21 @@ func (b *mailbox) ring() {
 }
 
 func (b *mailbox) signIn() error {
-	if b.cl.State() == imap.ConnStateAuthenticated {
-		return nil // the server knows us already (PREAUTH)
+	if b.cl.State() == imap.ConnStateAuthenticated { // the server knows us already (PREAUTH)
+		b.caps = b.cl.Caps()
+		return nil
 	}
 	token, err := bearer(b.set.Token, b.set.TokenFile)
 	if err != nil {
 		return b.failed("sign in", err)
 	}
 	refused := false
-	if token == "" {
+	switch before := b.cl.Caps(); {
+	case token == "" && before.Has(imap.CapLoginDisabled) && before.Has("AUTH=PLAIN"):
+		err = b.cl.Authenticate(sasl.NewPlainClient("", b.set.User, b.set.Password.Reveal()))
+	case token == "":
 		err = b.cl.Login(b.set.User, b.set.Password.Reveal()).Wait()
-	} else {
+	default:
 		x := &xoauth2{user: b.set.User, token: token}
 		err = b.cl.Authenticate(x)
 		refused = x.refused

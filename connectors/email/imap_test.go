@@ -370,6 +370,20 @@ func TestMailbox_RefusedThreeTimesIsTheEnd(t *testing.T) {
 	})
 }
 
+// TestMailbox_WithoutLOGIN: some servers take a password by AUTHENTICATE alone.
+func TestMailbox_WithoutLOGIN(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := newPostbox(t, "IDLE MOVE LOGINDISABLED AUTH=PLAIN SASL-IR")
+		box.on(boxStep{on: "AUTHENTICATE PLAIN AHJlcXVlc3RzAGEtcGFzc3dvcmQtbm9ib2R5LW1heS1zZWU=", reply: "OK signed in"})
+		box.put(letterOf("one"))
+		r := read(t, box)
+		defer r.close()
+		if got := r.subjects(); len(got) != 1 || len(box.heard("LOGIN")) != 0 {
+			t.Errorf("delivered %v after %q, want it without LOGIN", got, box.heard("LOGIN"))
+		}
+	})
+}
+
 func TestMailbox_BusyServerIsNotARefusal(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := newPostbox(t, "IDLE MOVE")
