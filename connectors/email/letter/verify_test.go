@@ -78,6 +78,11 @@ func TestVerify_Signatures(t *testing.T) {
 		"no key of another for now":            {by("evil.example"), zone{fail: map[string]bool{"s._domainkey.evil.example": true}}, None, false},
 		"no policy for now":                    {by(own), zone{txt: policy("other.example", ""), fail: map[string]bool{"_dmarc.design.lumen.example": true}}, None, true},
 		"out of a mailbox, in LF":              {append([]byte("From x\n"), bytes.ReplaceAll(by(own), []byte("\r\n"), []byte("\n"))...), zone{txt: policy(own, "")}, DMARC, false},
+		"put before a signed mail":             {append([]byte("DKIM-Signature: v=1\r\nFrom: ceo@design.lumen.example\n\nPay this.\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
+		"put before it, ended by \\r\\r\\n":    {append([]byte("DKIM-Signature: v=1\r\nFrom: ceo@design.lumen.example\r\n\r\r\nPay this.\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
+		"put before it, in a mailbox":          {append([]byte("From x\r\nDKIM-Signature: v=1\r\nFrom: ceo@design.lumen.example\n\nPay this.\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
+		"put before it, all in LF":             {append([]byte("DKIM-Signature: v=1\nFrom: ceo@design.lumen.example\n\nPay this.\n"), bytes.ReplaceAll(by(own), []byte("\r\n"), []byte("\n"))...), zone{txt: policy(own, "")}, None, false},
+		"a carriage return in a field":         {append([]byte("X: a\rFrom: ceo@design.lumen.example\r\n"), by(own)...), zone{txt: policy(own, "")}, DMARC, false},
 		"a signature for ever":                 {append([]byte("DKIM-Signature: v=1; h="+strings.Repeat("from:", 4000)+"\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
 	} {
 		got := Verify(context.Background(), c.raw, Trust{Resolver: c.zone})
