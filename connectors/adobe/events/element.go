@@ -82,8 +82,8 @@ func elements(body []byte) ([]element, error) {
 		return nil, fmt.Errorf("body: %w", err)
 	}
 	body = bytes.TrimSpace(body)
-	raw := []json.RawMessage{body}
 	if body[0] == '[' {
+		var raw []json.RawMessage
 		if err := json.Unmarshal(body, &raw); err != nil {
 			return nil, fmt.Errorf("body: %w", err)
 		}
@@ -99,7 +99,7 @@ func elements(body []byte) ([]element, error) {
 	if wrapped.Events != nil {
 		return each(*wrapped.Events, wrapped.element)
 	}
-	return each(raw, element{})
+	return each([]json.RawMessage{body}, element{})
 }
 
 const mostElements = 1000

@@ -123,6 +123,9 @@ func (p *Part) learnComment(ctx context.Context, w *payload) (learned, error) {
 		return learned{}, nil
 	}
 	l := learned{About: a.Ref, Title: a.Label, URL: a.URL, Comment: &m, Own: p.wrote(m, own)}
+	if l.URL == "" {
+		l.URL = p.address(asset{ID: m.File, Project: w.Project.ID})
+	}
 	if !ok {
 		if len(h.files) == 0 {
 			return learned{}, nil // the file is gone
