@@ -90,7 +90,10 @@ func (b *mailbox) sizes(uids []imap.UID) (list []waiting, err error) {
 	return slices.CompactFunc(list, func(a, b waiting) bool { return a.uid == b.uid }), err
 }
 
-var errTooMuch = errors.New("the server sends more than it said")
+var (
+	errTooMuch = errors.New("the server sends more than it said")
+	errNoBody  = errors.New("the server lists the mail and does not send it")
+)
 
 // take reads one mail, hands it over, remembers that, and only then moves it away.
 func (b *mailbox) take(ctx context.Context, m waiting) (kept bool, err error) {
@@ -140,6 +143,7 @@ func (b *mailbox) spoiled(uid imap.UID) bool {
 
 // fetch reads a section of one mail; nil when the mail is not there any more.
 func (b *mailbox) fetch(uid imap.UID, section *imap.FetchItemBodySection) (raw []byte, err error) {
+	there := false
 	err = b.ask(fetchTime, func() error {
 		cmd := b.cl.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
@@ -152,9 +156,13 @@ func (b *mailbox) fetch(uid imap.UID, section *imap.FetchItemBodySection) (raw [
 			if got != nil {
 				raw = got
 			}
+			there = there || msg.SeqNum > 0
 		}
 		return cmd.Close()
 	})
+	if err == nil && there && raw == nil {
+		err = errNoBody
+	}
 	return raw, err
 }
 
@@ -169,6 +177,9 @@ func literal(msg *imapclient.FetchMessageData) (raw []byte, err error) {
 		}
 		if len(raw) > mostMail {
 			return nil, errTooMuch
+		}
+		if int64(len(raw)) != body.Literal.Size() {
+			return nil, io.ErrUnexpectedEOF // half a mail is none
 		}
 		if raw == nil {
 			raw = []byte{}

@@ -33,12 +33,13 @@ type boxed struct {
 	raw     string
 	deleted bool
 	size    int // told instead of the real one
+	hidden  int // how often it is listed and not sent
 }
 
 // boxStep is what happens instead at the next command that begins with on.
 type boxStep struct {
 	on    string
-	reply string // the tagged answer without its tag, "cut", "silent", or "challenge"
+	reply string // the tagged answer without its tag, "cut", "half", "silent", or "challenge"
 }
 
 func newPostbox(t *testing.T, caps string) *postbox {
@@ -139,6 +140,9 @@ func (p *postbox) serve(conn net.Conn) {
 		if planned != nil {
 			switch planned.reply {
 			case "cut":
+				return
+			case "half": // of a mail, then the line is cut
+				_, _ = fmt.Fprintf(conn, "* 1 FETCH (UID 1 BODY[] {%d}\r\n%s", len(p.mails[0].raw), p.mails[0].raw[:len(p.mails[0].raw)/2])
 				return
 			case "silent":
 				_, _ = in.ReadString('\n') // until they go
@@ -290,6 +294,11 @@ func (p *postbox) fetch(conn net.Conn, words []string) {
 				size = m.size
 			}
 			_, _ = fmt.Fprintf(conn, "* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE \"20-Nov-2026 09:00:00 +0000\")\r\n", i+1, m.uid, size)
+			continue
+		}
+		if m.hidden > 0 {
+			m.hidden--
+			_, _ = fmt.Fprintf(conn, "* %d FETCH (UID %d BODY[] NIL)\r\n", i+1, m.uid)
 			continue
 		}
 		raw, section := m.raw, "BODY[]"

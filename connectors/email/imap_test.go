@@ -418,7 +418,36 @@ func TestMailbox_OneThatCannotBeRead(t *testing.T) {
 	})
 }
 
-// TestMailbox_SentMoreThanSaid: a literal that is larger than a mail may be is not read to its end.
+// TestMailbox_CutWithinAMail: half a mail is none.
+func TestMailbox_CutWithinAMail(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := newPostbox(t, "IDLE MOVE")
+		box.put(letterOf("one"))
+		box.on(boxStep{on: "UID FETCH 1 (UID BODY", reply: "half"})
+		r := read(t, box)
+		defer r.close()
+		after(time.Minute)
+		if len(r.got) != 1 || string(r.got[0].Body) != box.folder("signoff.Done")[0] {
+			t.Errorf("delivered %+v, want the whole mail once", r.got)
+		}
+	})
+}
+
+// TestMailbox_ListedAndNotSent: a mail that the server does not send now is not passed over.
+func TestMailbox_ListedAndNotSent(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := newPostbox(t, "IDLE MOVE")
+		box.put(letterOf("one")).hidden = 2
+		r := read(t, box)
+		defer r.close()
+		after(time.Minute)
+		if got := r.subjects(); len(got) != 1 || len(box.folder("signoff.Done")) != 1 {
+			t.Errorf("delivered %v, want it once", got)
+		}
+	})
+}
+
+// TestMailbox_LiteralWithoutEnd: a literal that is larger than a mail may be is not read to its end.
 func TestMailbox_LiteralWithoutEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := newPostbox(t, "IDLE MOVE")
