@@ -249,7 +249,7 @@ func (s *site) ims(w http.ResponseWriter, r *http.Request, body []byte) {
 	s.answer(w, 200, map[string]any{"access_token": s.token, "token_type": "bearer", "expires_in": 86399})
 }
 
-func page(list []map[string]any) map[string]any {
+func pageOf(list []map[string]any) map[string]any {
 	if list == nil {
 		list = []map[string]any{}
 	}
@@ -273,7 +273,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request, parts []string, b
 			s.refuse(w, 404, "Not found")
 			return
 		}
-		s.answer(w, 200, page(s.comments[id]))
+		s.answer(w, 200, pageOf(s.comments[id]))
 	case "POST files/comments":
 		s.comment(w, r, id, body)
 	case "GET comments/":
@@ -306,7 +306,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request, parts []string, b
 	case "GET projects/":
 		s.answer(w, 200, map[string]any{"data": map[string]any{"id": project, "name": "Spring", "root_folder_id": folderA}})
 	case "GET folders/children":
-		s.answer(w, 200, page(s.inFolder(id)))
+		s.answer(w, 200, pageOf(s.inFolder(id)))
 	case "DELETE workspaces/webhooks/" + id:
 		s.refuse(w, 404, "Not found")
 	default:
@@ -351,7 +351,7 @@ func (s *site) children(w http.ResponseWriter, id string) {
 		}
 		out = append(out, shown)
 	}
-	s.answer(w, 200, page(out))
+	s.answer(w, 200, pageOf(out))
 }
 
 func (s *site) inFolder(id string) []map[string]any {
@@ -459,7 +459,7 @@ func (s *site) webhooks(w http.ResponseWriter, r *http.Request, body []byte) {
 			}
 			out = append(out, shown)
 		}
-		s.answer(w, 200, page(out))
+		s.answer(w, 200, pageOf(out))
 		return
 	}
 	var in struct {

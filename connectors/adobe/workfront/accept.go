@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,9 +61,12 @@ func (m message) at() time.Time {
 	return time.Unix(s, n).UTC()
 }
 
-// instant reads a date of Workfront's: 2017-10-06T13:34:03.562-0600, also as its API writes it (…03:562-0600).
+var colonMillis = regexp.MustCompile(`^(.{19}):([0-9]{3})`)
+
+// instant reads a date of Workfront's: 2017-10-06T13:34:03.562-0600, or with a colon before the milliseconds as its API writes it.
 func instant(text string) time.Time {
-	for _, layout := range []string{"2006-01-02T15:04:05.999Z0700", "2006-01-02T15:04:05:000Z0700", time.RFC3339Nano} {
+	text = colonMillis.ReplaceAllString(text, "$1.$2")
+	for _, layout := range []string{"2006-01-02T15:04:05Z0700", time.RFC3339} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC()
 		}
