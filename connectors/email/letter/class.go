@@ -32,7 +32,10 @@ func own(root *node, l Letter, o Options) (Class, string) {
 
 var (
 	robot   = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mailerdaemon|mail[-_ ]delivery[-_ ](?:system|subsystem))(?:[+.=-][^@]*)?@`)
-	failing = regexp.MustCompile(`(?i)undeliver|(?:mail|message)? ?deliver[a-z]* (?:status|fail|problem|report|error)|returned (?:mail|to sender)|failure notice|non remis|unzustellbar|could ?n.t be delivered|mail delivery|delivery (?:has )?(?:failed|delayed)|warning: .*(?:delayed|not.*delivered|could not send)|rejected(?: posting)?:|message you sent|nondeliver|delivery notification|address not found`)
+	failing = regexp.MustCompile(`(?i)undeliver|(?:mail|message)? ?deliver[a-z]* (?:status|fail|problem|report|error)|returned (?:mail|` +
+		`to sender)|failure notice|non remis|unzustellbar|could ?n.t be delivered|mail delivery|delivery (?:has )?(?:failed|delayed)|` +
+		`warning: .*(?:delayed|not.*delivered|could not send)|rejected(?: posting)?:|message you sent|nondeliver|delivery notification|` +
+		`address not found`)
 )
 
 // reported knows reports of delivery. A vacation note also comes from the null sender, and says what it is.
@@ -143,7 +146,12 @@ func receipt(root *node, _ Letter, _ Options) (Class, string) {
 }
 
 // absent knows the subjects of absence notes.
-var absent = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw):\s*)?(?:automatic reply|auto(?:mated)?[- ]?(?:reply|response|responder)|out of (?:the )?office|abwesenheits|automatische antwort|abwesend|r[ée]ponse automatique|absence du bureau|absent\b|respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig|resposta autom[áa]tica|automatiskt svar|autosvar|automatisk svar|automaattinen vastaus|automatyczna odpowied|автоматический ответ|автоответ|自動回覆|自动回复|自動応答|vacation (?:reply|response|message)|i am (?:out of|away)|i'm (?:out of|away))|\bout of (?:the )?office\b|\bOOO\b`)
+var absent = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw):\s*)?(?:automatic reply|auto(?:mated)?[- ]?(?:reply|response|responder)|` +
+	`out of (?:the )?office|abwesenheits|automatische antwort|abwesend|r[ée]ponse automatique|absence du bureau|absent\b|` +
+	`respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig|` +
+	`resposta autom[áa]tica|automatiskt svar|autosvar|automatisk svar|automaattinen vastaus|automatyczna odpowied|` +
+	`автоматический ответ|автоответ|自動回覆|自动回复|自動応答|vacation (?:reply|response|message)|i am (?:out of|away)|i'm (?:out of|away))|` +
+	`\bout of (?:the )?office\b|\bOOO\b`)
 
 func weak(_ *node, l Letter, _ Options) (Class, string) {
 	if absent.MatchString(l.Subject) {

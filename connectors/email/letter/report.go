@@ -121,7 +121,9 @@ func reportWords(root *node) string {
 }
 
 // quotedFrom finds where a report in words begins to quote the mail that came back.
-var quotedFrom = regexp.MustCompile(`(?im)^[>\s]*(?:-{2,}.{0,80}(?:copy of (?:the|your) (?:original )?message|original message|unsent message|returned message|message headers?|message header follows|below this line).{0,80}|(?:original message headers?|the header of your message|message header):?.{0,40}|the (?:original|undelivered) message .{0,60}:)$`)
+var quotedFrom = regexp.MustCompile(`(?im)^[>\s]*(?:-{2,}.{0,80}(?:copy of (?:the|your) (?:original )?message|original message|` +
+	`unsent message|returned message|message headers?|message header follows|below this line).{0,80}|(?:original message headers?|` +
+	`the header of your message|message header):?.{0,40}|the (?:original|undelivered) message .{0,60}:)$`)
 
 // originalHeader is the header of the mail that a report is about.
 func originalHeader(root *node, words string) header {
@@ -193,8 +195,10 @@ var (
 	enhanced  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 	statusIn  = regexp.MustCompile(`(?:^|[\s#(\[<:])([245]\.\d{1,3}\.\d{1,3})(?:$|[\s)\]>:,;.])`)
 	replyCode = regexp.MustCompile(`(?m)(?:^|[\s:#(>])([45])[0-5]\d[ -]`)
-	delaying  = regexp.MustCompile(`(?i)delayed|will (?:be )?(?:retry|retried|continue|keep trying)|still being|not yet been delivered|warning message only|temporar|no action is required|wird weiter`)
-	failure   = regexp.MustCompile(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|fatal error|does not exist|user unknown|failed permanently|i've given up|delivery failed|has failed`)
+	delaying  = regexp.MustCompile(`(?i)delayed|will (?:be )?(?:retry|retried|continue|keep trying)|still being|not yet been delivered|` +
+		`warning message only|temporar|no action is required|wird weiter`)
+	failure = regexp.MustCompile(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|` +
+		`fatal error|does not exist|user unknown|failed permanently|i've given up|delivery failed|has failed`)
 )
 
 // complete fills in what the fields did not say, and what is worst of all. sure: it is a report beyond doubt.
@@ -279,7 +283,9 @@ func saidOf(words, address string) string {
 // reports use.
 var (
 	aloneInLine = regexp.MustCompile(`(?i)^<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?\s*(?:$|<mailto:|\(|[:;,]|\.\.\.|- |on \d)`)
-	afterWords  = regexp.MustCompile(`(?i)^[\w' ]*?\b(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|original-recipient|rcpt to)(?:\(s\))?(?:\s+(?:address|was|is))?\s*[:=]?\s*(?:rfc822[;,]\s*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?`)
+	afterWords  = regexp.MustCompile(`(?i)^[\w' ]*?\b(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|` +
+		`original-recipient|rcpt to)(?:\(s\))?(?:\s+(?:address|was|` +
+		`is))?\s*[:=]?\s*(?:rfc822[;,]\s*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?`)
 )
 
 // inLine finds the recipient that a line names.

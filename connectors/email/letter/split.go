@@ -56,10 +56,8 @@ func older(lines []line, marker string) (at int, passedOn bool) {
 			continue
 		}
 		s := shortWords(l)
-		if l.quote == 0 || l.quote == 1 && (i == 0 || lines[i-1].quote == 0) {
-			if forwardLine.MatchString(s) {
-				return i, true
-			}
+		if forwardLine.MatchString(s) && passes(lines, i) {
+			return i, true
 		}
 		if l.quote > 0 { // answers may stand between what is quoted: trailing decides
 			continue
@@ -72,6 +70,13 @@ func older(lines []line, marker string) (at int, passedOn bool) {
 		}
 	}
 	return len(lines), false
+}
+
+// passes reports whether the mail that begins at the line was forwarded, not quoted: Apple marks forwarded mail as a quotation,
+// but introduces it with nothing else.
+func passes(lines []line, i int) bool {
+	first := i == 0 || lines[i-1].quote == 0
+	return lines[i].quote == 0 || lines[i].quote == 1 && first && introduced(lines, i) == i
 }
 
 // forwardBelow reports whether one of the first lines says that they are a forwarded mail.

@@ -53,7 +53,7 @@ type Trust struct {
 
 const (
 	signaturesMost = 5
-	signatureLong  = 8 << 10
+	signatureLong  = 3 << 10
 	lookupsMost    = 30 // names that one mail may have us look up
 )
 
@@ -67,6 +67,10 @@ func Verify(ctx context.Context, raw []byte, t Trust) Verdict {
 		return Verdict{How: None, Why: "it does not name one author"}
 	}
 	v := Verdict{How: None, Domain: domain(from[0].Address)}
+	if name := twice(root.fields); name != "" {
+		v.Why = name + " stands in it twice"
+		return v
+	}
 	if said, server, ok := trusted(root.fields, t.Authserv); ok {
 		v.Authserv = server
 		v.How, v.Why = said.judge(v.Domain)
@@ -82,6 +86,22 @@ func Verify(ctx context.Context, raw []byte, t Trust) Verdict {
 	}
 	c := &check{ctx: ctx, resolver: t.Resolver, domain: v.Domain}
 	return c.verify(raw, root.fields, t.Envelope, v)
+}
+
+// twice finds a field that may stand once and does not. Signatures cover the last, mail is read by the first: another subject
+// or reply token could be put before what somebody signed.
+func twice(h header) string {
+	seen := map[string]bool{}
+	for _, f := range h {
+		switch f.name {
+		case "subject", "content-type", "content-transfer-encoding", "date", "message-id", "in-reply-to", "references":
+			if seen[f.name] {
+				return f.name
+			}
+			seen[f.name] = true
+		}
+	}
+	return ""
 }
 
 // check is our own look at one mail.

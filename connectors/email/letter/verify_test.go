@@ -72,6 +72,7 @@ func TestVerify_Signatures(t *testing.T) {
 		"changed":                              {bytes.Replace(by(own), []byte("good"), []byte("evil"), 1), zone{txt: policy(own, "")}, None, false},
 		"another author":                       {bytes.Replace(by(own), []byte("Ana <ana@"), []byte("Ceo <ceo@"), 1), zone{txt: policy(own, "")}, None, false},
 		"two From":                             {append([]byte("From: ceo@design.lumen.example\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
+		"two subjects":                         {append([]byte("Subject: Pay this\r\n"), by(own)...), zone{txt: policy(own, "")}, None, false},
 		"two authors":                          {bytes.Replace(by(own), []byte("example>"), []byte("example>, b@x.example"), 1), zone{txt: policy(own, "")}, None, false},
 		"no key":                               {by(own), zone{}, None, false},
 		"no key for now":                       {by(own), zone{fail: map[string]bool{"s._domainkey.design.lumen.example": true}}, None, true},
