@@ -80,7 +80,7 @@ func (c *Connector) doorServer(set *Door, deliver deliverer) *smtp.Server {
 		return &doorSession{c: c, deliver: deliver, conn: conn}, nil
 	}))
 	s.Domain, s.LMTP = set.Domain, set.LMTP
-	s.MaxMessageBytes, s.MaxRecipients, s.MaxLineLength = mostMail, doorRecipients, doorLine
+	s.MaxMessageBytes, s.MaxRecipients, s.MaxLineLength = c.most, doorRecipients, doorLine
 	s.ReadTimeout, s.WriteTimeout = doorIdle, doorIdle
 	s.TLSConfig, s.AllowInsecureAuth = c.doorTLS, false
 	s.ErrorLog = doorLog{c.d.Log}

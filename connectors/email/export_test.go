@@ -20,3 +20,6 @@ func (c *Connector) ListenOn(l net.Listener) {
 
 // ResolveBy lets names be looked up by r.
 func (c *Connector) ResolveBy(r letter.Resolver) { c.resolver = r }
+
+// TakeMost bounds what the mail server of our own takes.
+func (c *Connector) TakeMost(bytes int64) { c.most = bytes }

@@ -147,11 +147,10 @@ func (b *mailbox) fetch(uid imap.UID, section *imap.FetchItemBodySection) (raw [
 	err = b.ask(fetchTime, func() error {
 		cmd := b.cl.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			got, err := literal(msg)
+			got, err := b.literal(msg)
 			if err != nil {
 				_ = b.conn.Close() // the rest of it would have to be read
-				_ = cmd.Close()    // says only that
-				return err
+				return err         // the library's reader has gone on already; asking the command anything would read beside it
 			}
 			if got != nil {
 				raw = got
@@ -166,7 +165,8 @@ func (b *mailbox) fetch(uid imap.UID, section *imap.FetchItemBodySection) (raw [
 	return raw, err
 }
 
-func literal(msg *imapclient.FetchMessageData) (raw []byte, err error) {
+// literal reads the body in an answer.
+func (b *mailbox) literal(msg *imapclient.FetchMessageData) (raw []byte, err error) {
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		body, ok := item.(imapclient.FetchItemDataBodySection)
 		if !ok || body.Literal == nil {
@@ -176,6 +176,8 @@ func literal(msg *imapclient.FetchMessageData) (raw []byte, err error) {
 			return nil, err
 		}
 		if len(raw) > mostMail {
+			_ = b.conn.Close()
+			_, _ = io.Copy(io.Discard, body.Literal) // lets the library's reader go
 			return nil, errTooMuch
 		}
 		if int64(len(raw)) != body.Literal.Size() {

@@ -62,6 +62,7 @@ type Connector struct {
 	doorTLS  *tls.Config
 	dial     func(ctx context.Context, address string, implicit bool, conf *tls.Config) (net.Conn, error)
 	listen   func(*Door) (net.Listener, error)
+	most     int64 // bytes of a mail that our own server takes
 	query    atomic.Pointer[asked]
 	imap     standing
 	door     standing
@@ -101,7 +102,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 		return nil, problem("from", "%s", err)
 	}
 	from.Address = strings.ToLower(from.Address)
-	c := &Connector{set: s, d: d, from: from, resolver: net.DefaultResolver, dial: dial, listen: listenDoor}
+	c := &Connector{set: s, d: d, from: from, resolver: net.DefaultResolver, dial: dial, listen: listenDoor, most: mostMail}
 	if m := s.Receive.IMAP; m != nil {
 		c.imapTLS = clientTLS(m.Host, m.CA)
 	}
