@@ -158,6 +158,7 @@ func bombs() map[string]string {
 		"a bounce of ids":                  bounceBomb("<a@x.example> "),
 		"a bounce of fields":               bounceBomb("Final-Recipient: rfc822; a@x.example\r\n"),
 		"a bounce of letters":              bounceBomb("to to to user "),
+		"767 kB of quotations":             string(quotes()),
 		"nothing":                          "",
 	}
 }
@@ -186,5 +187,13 @@ func TestRead_Bombs(t *testing.T) {
 		if l.Body.New.Empty() && len(l.Files) == 0 && len(raw) > 0 && l.Refused != nil {
 			t.Errorf("%s: refused and not kept as a file", name)
 		}
+	}
+}
+
+func TestRead_Quotes(t *testing.T) {
+	t.Parallel()
+	l := Read(quotes(), Options{})
+	if got := l.Body.New.String(); got != "Looks good." || !l.Body.Long || l.Body.Quoted.Empty() {
+		t.Errorf("new %q, long %v", got, l.Body.Long)
 	}
 }

@@ -151,7 +151,8 @@ func introduced(lines []line, i int) int {
 		if n != back {
 			continue
 		}
-		if at == i || opening(lines[i-back]) && !opening(lines[at]) {
+		goesOn := strings.HasSuffix(strings.TrimSpace(shortWords(lines[i-back])), ",")
+		if at == i || opening(lines[i-back]) && (goesOn || !opening(lines[at])) {
 			at = i - back
 		}
 	}

@@ -21,6 +21,7 @@ func TestPart_Introductions(t *testing.T) {
 		{"On Tue, 24 Nov 2026 at 10:00, Tom <tom@lumen.example> wrote:", true},
 		{"On Tue, 24 Nov 2026 at 10:00, Tom <\ntom@lumen.example> wrote:", true},
 		{"On Nov 24, 2026, at 10:00, Tom\n<tom@lumen.example>\nwrote:", true},
+		{"On Nov 24, 2026,\nat 10:00,\nTom <tom@lumen.example> wrote:", true},
 		{"On 11/24/26 10:00 AM, Tom wrote:", false},
 		{"On Nov 24, 2026, 10:00 +0100, Tom <tom@lumen.example>, wrote:", true},
 		{"Tom <tom@lumen.example> writes:", true},
