@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/github"
 	"signoff/internal/sandbox/jira"
 	"signoff/internal/sandbox/slack"
 )
@@ -37,7 +38,8 @@ type stage struct {
 	faults *sandbox.Faults
 	slack  *slack.Server
 	jira   *jira.Server
-	boards map[string]*switchboard // slack, jira, media, public
+	github *github.Server
+	boards map[string]*switchboard // slack, jira, media, github, public
 	keeps  bool                    // signoff looks after the webhook of Jira by itself
 	urls   map[string]string
 	hosts  []*httptest.Server
@@ -54,6 +56,8 @@ const (
 	stageApp     = "xapp-stage-0123456789"
 	stageClient  = "stage-client-secret-0123456789"
 	stageJira    = "stage-jira-token"
+	stageGitHub  = "stage-github-token-0123456789"
+	stageGitHook = "stage-github-webhook-secret-0123456789"
 )
 
 // switchboard lets a server be made before the handler that needs its address, and another handler take its place.
@@ -77,7 +81,7 @@ func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func newStage(e *testscript.Env) *stage {
 	s := &stage{env: e, ledger: sandbox.NewLedger(time.Now), faults: &sandbox.Faults{}, boards: map[string]*switchboard{}, urls: map[string]string{}}
-	for _, name := range []string{"slack", "jira", "media", "public"} {
+	for _, name := range []string{"slack", "jira", "media", "github", "public"} {
 		board := &switchboard{h: http.NotFoundHandler()}
 		host := httptest.NewServer(board)
 		s.boards[name], s.urls[name], s.hosts = board, host.URL, append(s.hosts, host)
@@ -86,7 +90,7 @@ func newStage(e *testscript.Env) *stage {
 	for name, value := range map[string]string{
 		"SLACK_API": s.urls["slack"] + "/api/", "JIRA_URL": s.urls["jira"], "PUBLIC": s.urls["public"],
 		"SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot, "SLACK_APP_TOKEN": stageApp, "SLACK_CLIENT_SECRET": stageClient,
-		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
+		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "GITHUB_SITE": s.urls["github"], "GITHUB_API": s.urls["github"] + "/api/v3", "GITHUB_TOKEN": stageGitHub, "GITHUB_WEBHOOK_SECRET": stageGitHook, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
 	} {
 		e.Setenv(name, value)
 	}
@@ -100,6 +104,8 @@ func (s *stage) pretend(kinds []string) {
 		stageKinds()[kind](s, &so, &jo)
 	}
 	s.slack, s.jira = slack.New(so), jira.New(jo)
+	s.github = github.New(github.Options{Now: time.Now, BaseURL: s.urls["github"], Token: stageGitHub, Ledger: s.ledger, Faults: s.faults})
+	s.boards["github"].connect(s.github.Handler())
 	s.boards["slack"].connect(s.slack.API())
 	s.boards["jira"].connect(s.jira.API())
 	s.boards["media"].connect(s.jira.Media())
@@ -151,6 +157,7 @@ func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	s.slack.Close()
 	s.jira.Close()
+	s.github.Close()
 	s.pretend(args)
 }
 
@@ -172,6 +179,7 @@ func (s *stage) close() {
 		_ = s.server.cmd.Process.Kill()
 		<-s.server.done
 	}
+	s.github.Close()
 	if s.demo != nil {
 		s.demo.end()
 	} else {
@@ -251,7 +259,7 @@ func (s *stage) reach(listen string) {
 
 func scriptEnv(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_SECRET", "PUBLIC", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "SIGNOFF_API_TOKEN"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_SECRET", "PUBLIC", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "GITHUB_API", "GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "SIGNOFF_API_TOKEN"} {
 		out = append(out, name+"="+ts.Getenv(name))
 	}
 	return out

@@ -17,6 +17,7 @@ import (
 	"signoff/connectors/email"
 	"signoff/connectors/embedded"
 	"signoff/connectors/figma"
+	"signoff/connectors/github"
 	"signoff/connectors/jira"
 	"signoff/connectors/slack"
 	"signoff/internal/config"
@@ -29,7 +30,7 @@ import (
 // kinds are the connectors this build has.
 func kinds() map[string]connectors.Kind {
 	out := map[string]connectors.Kind{}
-	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), embedded.Kind(), figma.Kind(), confluence.Kind()} {
+	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), github.Kind(), embedded.Kind(), figma.Kind(), confluence.Kind()} {
 		out[k.Name] = k
 	}
 	return out

@@ -81,7 +81,8 @@ func (c *Connector) showTicket(ctx context.Context, e flow.Effect) ([]flow.Link,
 	return c.create(ctx, e)
 }
 
-// home is the repository that a new ticket goes to.
+// home is the repository that a new ticket goes to: the one there is. A project key in a rule is another tracker's word; the
+// name of another repository is a mistake.
 func (c *Connector) home(s *flow.Show) (string, error) {
 	full := ""
 	if s.At.Type == "project" {
@@ -90,9 +91,7 @@ func (c *Connector) home(s *flow.Show) (string, error) {
 	if full == "" && s.View.Ticket != nil {
 		full = s.View.Ticket.Project
 	}
-	_, own, _ := strings.Cut(c.set.Repository, "/")
-	switch {
-	case full == "", strings.EqualFold(full, c.set.Repository), strings.EqualFold(full, own):
+	if !strings.Contains(full, "/") || strings.EqualFold(full, c.set.Repository) {
 		return c.set.Repository, nil
 	}
 	return "", cannot("create issue", fmt.Sprintf("The tickets of signoff are kept in %s; the rule names %q. Whoever keeps the rules has to correct project:.", c.set.Repository, full))

@@ -361,7 +361,7 @@ func (l *loader) connectors(n *source.Node) {
 		return
 	}
 	for key, value := range n.Pairs() {
-		l.instance(key, value, []string{"slack", "email", "figma", "confluence"}, false)
+		l.instance(key, value, []string{"slack", "email", "figma", "confluence", "github"}, false)
 	}
 }
 
@@ -381,7 +381,7 @@ func (l *loader) tracker(n *source.Node) {
 	}
 	for key, value := range n.Pairs() {
 		if key.Value() == use {
-			l.instance(key, value, []string{"jira", "embedded"}, true)
+			l.instance(key, value, []string{"jira", "github", "embedded"}, true)
 		}
 	}
 	l.c.Tracker = use
@@ -399,7 +399,7 @@ func (l *loader) tracker(n *source.Node) {
 }
 
 // kindsLater are connectors that later versions bring.
-var kindsLater = []string{"adobe", "github"}
+var kindsLater = []string{"adobe"}
 
 func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool) {
 	i := Instance{Name: key.Value(), Kind: key.Value(), Tracker: tracker, Node: value}
@@ -431,6 +431,11 @@ func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool)
 		} else {
 			l.Hint("known: %s; a second one of a kind is written as NAME: {kind: %s, …}", strings.Join(kinds, ", "), kinds[0])
 		}
+		return
+	}
+	if slices.ContainsFunc(l.c.Instances, func(other Instance) bool { return other.Name == i.Name }) {
+		l.Errorf(key.Pos(), codeInstance, "%q is also the name of another connection", i.Name)
+		l.Hint("a second one of a kind is written as NAME: {kind: %s, …}", i.Kind)
 		return
 	}
 	if i.Node != nil {
