@@ -233,6 +233,48 @@ func TestFrameio_Versions(t *testing.T) {
 	same(t, "another file", r.ring(t, "file.ready", "b2075547-4e64-45f0-ad12-d075660eddd2"))
 }
 
+// TestFrameio_OlderFileOnTop: what a stack shows is what is decided on, however old it is; what is still on its way is not.
+func TestFrameio_OlderFileOnTop(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	r.knows(file(fileA), flow.Version{ID: fileA, Seq: "20261120080000.000000/" + fileA})
+	r.site.save(fileB, folderA, "Hero old.mp4", begin().Add(-48*time.Hour))
+	r.site.stack(stackA, fileA, fileB)
+	events := r.ring(t, "file.versioned", fileB)
+	same(t, "older on top", events, "asset.changed file:d3075547…ddd2 [v2 - Hero old.mp4]")
+	if got := events[0].Versions[0].Seq; got <= "20261120080000.000000/"+fileA {
+		t.Errorf("its place is %q, want it after the one below", got)
+	}
+	r.site.with(func() { r.site.files[fileB]["status"] = "created" })
+	same(t, "still on its way", r.ring(t, "file.versioned", fileB), "asset.changed file:d3075547…ddd2 [v1 - Hero.mp4]")
+}
+
+// TestFrameio_NotReadIsListed: what names things that could not be read is no event, and not forgotten.
+func TestFrameio_NotReadIsListed(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	acc, err := r.Accept(sign("made", signing, begin(), event("comment.created", c1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := flow.Delivery{ID: "adobe/" + acc.ID, Kind: acc.Kind, At: begin(), Body: event("comment.created", c1)}
+	if _, err := r.Enrich(t.Context(), d); connectors.ClassOf(err) != connectors.Transient {
+		t.Errorf("Enrich of a comment that is not there yet = %v, want to come again", err)
+	}
+	if events, err := r.Parse(d); err == nil {
+		t.Errorf("Parse = %v, want a reason to replay it", short(events))
+	}
+	r.clock.Advance(time.Minute)
+	learned, err := r.Enrich(t.Context(), d)
+	if err != nil {
+		t.Fatalf("Enrich later: %v", err)
+	}
+	d.Learned = learned
+	if events, err := r.Parse(d); err != nil || len(events) != 0 {
+		t.Errorf("Parse = %v, %v, want nothing", short(events), err)
+	}
+}
+
 const withStatus = settings + `  status: {field: status, approved: Approved, in_review: Needs Review}
   workspaces: [` + workspace + `]
   projects: [` + project + `]

@@ -124,6 +124,9 @@ func TestRegister_NoLongerWanted(t *testing.T) {
 	if got := next.register(t); !strings.Contains(got, "by hand") {
 		t.Errorf("Register says %q, want that webhooks are made by hand", got)
 	}
+	if rests, _ := r.hooks(); len(rests) != 0 || strings.Contains(strings.Join(r.keep.Keys(), " "), "frameio/hook/") {
+		t.Errorf("webhooks %v are left, want none", rests)
+	}
 	if got := connect(t, strings.Replace(settings, "  signing_secrets: {made: "+signing+"}\n", "", 1)).register(t); !strings.HasPrefix(got, "warning: no workspace") {
 		t.Errorf("Register says %q, want a warning", got)
 	}

@@ -266,6 +266,12 @@ func (s *site) account(w http.ResponseWriter, r *http.Request, parts []string, b
 		s.file(w, r, id)
 	case "GET files/metadata":
 		s.answer(w, 200, map[string]any{"data": map[string]any{"file_id": id, "metadata": s.metadata(id)}})
+	case "GET version_stacks/":
+		if s.stacks[id] == nil {
+			s.refuse(w, 404, "Not found")
+			return
+		}
+		s.answer(w, 200, map[string]any{"data": map[string]any{"id": id, "type": "version_stack", "head_version": map[string]any{"id": s.stacks[id][len(s.stacks[id])-1]}}})
 	case "GET version_stacks/children":
 		s.children(w, id)
 	case "GET files/comments":

@@ -3,8 +3,11 @@ package frameio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"time"
 
+	"signoff/connectors"
 	"signoff/connectors/adobe/api"
 	"signoff/internal/flow"
 )
@@ -35,7 +38,7 @@ func (p *Part) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	case w.submitted():
 		l, err = p.learnForm(ctx, w)
 	case w.about() == "comment":
-		l, err = p.learnComment(ctx, w)
+		l, err = p.learnComment(ctx, w, d.At)
 	case w.event() == "metadata.value.updated":
 		l, err = p.learnStatus(ctx, w.Resource.ID)
 	default:
@@ -82,7 +85,7 @@ func (p *Part) learnFile(ctx context.Context, w *payload) (learned, error) {
 	l := learned{About: a.Ref, Title: a.Label, URL: a.URL}
 	if len(h.files) == 0 {
 		if h, err = p.versions(ctx, p.fileID(a.Ref)); api.Gone(err) {
-			l.Gone = "deleted"
+			l.Gone = goneWhy(err)
 			return l, nil
 		}
 	}
@@ -90,6 +93,14 @@ func (p *Part) learnFile(ctx context.Context, w *payload) (learned, error) {
 		return l, err
 	}
 	return p.learnHistory(l, h, a), nil
+}
+
+// goneWhy is how a thing that cannot be read is gone.
+func goneWhy(err error) string {
+	if e, ok := errors.AsType[*connectors.Error](err); ok {
+		return e.Gone
+	}
+	return ""
 }
 
 func (p *Part) learnHistory(l learned, h history, a flow.Asset) learned {
@@ -102,13 +113,22 @@ func (p *Part) learnHistory(l learned, h history, a flow.Asset) learned {
 	return l
 }
 
-func (p *Part) learnComment(ctx context.Context, w *payload) (learned, error) {
+// settling is how long a new comment may be told of and not be there yet.
+const settling = time.Minute
+
+func (p *Part) learnComment(ctx context.Context, w *payload, told time.Time) (learned, error) {
 	m, err := p.comment(ctx, w.Resource.ID)
+	if api.Gone(err) && w.event() == "comment.created" && p.deps.Now().Sub(told) < settling {
+		return learned{}, &connectors.Error{Op: "read the comment", Class: connectors.Transient, Wait: api.FirstLook, Err: errors.New("it is not there yet")}
+	}
 	if api.Gone(err) {
 		return p.learnRemoved(ctx, w.Resource.ID)
 	}
 	if err != nil {
 		return learned{}, err
+	}
+	if m.by().ID == "" {
+		m.Owner, m.OwnerID = nil, w.User.ID
 	}
 	own, err := p.account(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package frameio
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,11 +24,13 @@ func (p *Part) Parse(d flow.Delivery) ([]flow.Event, error) {
 	if bad := w.missing(); bad != "" {
 		return nil, fmt.Errorf("webhook: %s", bad)
 	}
+	if len(d.Learned) == 0 {
+		// It names things only; so it is listed, to be replayed when they can be read.
+		return nil, errors.New("Frame.io could not be asked about it; replay it when it can")
+	}
 	var l learned
-	if len(d.Learned) > 0 {
-		if err := json.Unmarshal(d.Learned, &l); err != nil {
-			return nil, fmt.Errorf("what was learned: %w", err)
-		}
+	if err := json.Unmarshal(d.Learned, &l); err != nil {
+		return nil, fmt.Errorf("what was learned: %w", err)
 	}
 	events := p.read(w, l, d.At)
 	for i := range events {

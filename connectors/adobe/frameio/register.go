@@ -42,10 +42,8 @@ func (p *Part) finding(level, text, remedy string) connectors.Finding {
 // unregistered says why there is nothing to register.
 func (p *Part) unregistered() (connectors.Finding, bool) {
 	switch {
-	case p.set.Webhook == auto && p.set.Mode != legacy && len(p.set.Workspaces) > 0 && strings.HasPrefix(p.deps.PublicURL, "https://"):
-		return connectors.Finding{}, false
 	case p.set.Webhook == auto && p.set.Mode != legacy && len(p.set.Workspaces) > 0:
-		return p.finding("warning", "Frame.io sends webhooks to https addresses only", "Set server.public_url to the https address of signoff."), true
+		return connectors.Finding{}, false
 	case len(p.set.SigningSecrets) > 0:
 		return p.finding("ok", "made by hand; they lead to "+p.hookURL()+"/NAME", ""), true
 	}
@@ -60,12 +58,12 @@ func (p *Part) Register(ctx context.Context) ([]connectors.Finding, error) {
 	if err := p.loadSecrets(ctx); err != nil {
 		return nil, err
 	}
-	if f, stop := p.unregistered(); stop {
-		return []connectors.Finding{f}, nil
-	}
 	kept, err := p.keptHooks(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if f, stop := p.unregistered(); stop {
+		return []connectors.Finding{f}, p.leave(ctx, kept)
 	}
 	var out []connectors.Finding
 	for _, w := range p.set.Workspaces {
@@ -177,7 +175,7 @@ func (p *Part) drop(ctx context.Context, workspace string, h hook) error {
 // leave deletes our webhooks in workspaces that the settings no longer name, and forgets those that are gone.
 func (p *Part) leave(ctx context.Context, kept map[string]keptHook) error {
 	for rest, k := range kept {
-		if slices.Contains(p.set.Workspaces, k.Workspace) {
+		if p.set.Webhook == auto && slices.Contains(p.set.Workspaces, k.Workspace) {
 			continue
 		}
 		if err := p.drop(ctx, k.Workspace, hook{ID: k.ID, URL: p.hookURL() + "/" + rest}); err != nil {

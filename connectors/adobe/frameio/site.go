@@ -55,6 +55,17 @@ type asset struct {
 		Original  *link `json:"original"`
 	} `json:"media_links"`
 	Metadata []field `json:"metadata"`
+	Status   string  `json:"status"`
+
+	onTop time.Time // an older file that stands on top of this time's
+}
+
+// seq is the order of versions: by when they were made, and after all others what was put on top of them.
+func (a asset) seq() string {
+	if !a.onTop.IsZero() {
+		return a.onTop.Format("20060102150405.000000") + "/~" + a.ID
+	}
+	return a.at().Format("20060102150405.000000") + "/" + a.ID
 }
 
 func (a asset) stack() bool { return a.Type == "version_stack" || a.OldType == "version_stack" }
@@ -114,7 +125,11 @@ func list[T any](ctx context.Context, p *Part, r api.Call) (out []T, err error) 
 		r.Query = url.Values{}
 	}
 	if p.set.Mode == legacy {
-		r.Query = url.Values{"page_size": {pageSize}}
+		q := url.Values{"page_size": {pageSize}}
+		if strings.Contains(r.Query.Get("include"), "replies") {
+			q.Set("include", "replies")
+		}
+		r.Query = q
 		err = p.client.Do(ctx, r, &out)
 		return out, err
 	}
@@ -170,8 +185,48 @@ func (p *Part) children(ctx context.Context, stack string) ([]asset, error) {
 	}
 	all, err := list[asset](ctx, p, get("read versions", path, "the version stack", "creator"))
 	all = slices.DeleteFunc(all, func(a asset) bool { return !idForm.MatchString(a.ID) || a.folder() })
+	if err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(all, func(a, b asset) int { return a.at().Compare(b.at()) })
-	return all, err
+	return all, p.headLast(ctx, stack, all)
+}
+
+// whole leaves out what is still being uploaded, beside files that are not.
+func whole(all []asset) []asset {
+	if !slices.ContainsFunc(all, func(a asset) bool { return a.Status != uploading }) {
+		return all
+	}
+	return slices.DeleteFunc(all, func(a asset) bool { return a.Status == uploading })
+}
+
+const uploading = "created"
+
+// headLast puts the version that the stack shows last: usually it is the newest, unless somebody put an older file on top.
+func (p *Part) headLast(ctx context.Context, stack string, all []asset) error {
+	if p.set.Mode == legacy || len(all) < 2 {
+		return nil
+	}
+	s, err := read[struct {
+		Head   named  `json:"head_version"`
+		HeadID string `json:"head_version_id"`
+	}](ctx, p, get("read the version stack", p.path("version_stacks", stack), "the version stack"))
+	if api.Gone(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	head, last := api.First(s.Head.ID, s.HeadID), len(all)-1
+	i := slices.IndexFunc(all, func(a asset) bool { return a.ID == head })
+	if i < 0 || i == last {
+		return nil
+	}
+	top := all[i]
+	top.onTop = all[last].at()
+	copy(all[i:], all[i+1:])
+	all[last] = top
+	return nil
 }
 
 // history is a file with all its versions, the oldest first, and the stack they lie in, "" without one.
@@ -191,7 +246,7 @@ func (p *Part) versions(ctx context.Context, id string) (history, error) {
 	}
 	if f.stack() {
 		files, err := p.children(ctx, id)
-		return history{id, files}, err
+		return history{id, whole(files)}, err
 	}
 	return p.beside(ctx, f)
 }
@@ -204,7 +259,7 @@ func (p *Part) lost(ctx context.Context, id string, why error) (history, error) 
 		}
 		files, err := p.children(ctx, stack)
 		if err == nil && len(files) > 0 {
-			return history{stack, files}, nil
+			return history{stack, whole(files)}, nil
 		}
 		if err != nil && !api.Gone(err) {
 			return history{}, err
@@ -243,7 +298,7 @@ func (p *Part) beside(ctx context.Context, f asset) (history, error) {
 	for _, one := range files {
 		p.keepStack(ctx, one.ID, f.Parent)
 	}
-	return history{f.Parent, files}, nil
+	return history{f.Parent, whole(files)}, nil
 }
 
 func stackKey(id string) string { return "frameio/stack/" + id }
@@ -325,7 +380,7 @@ func (p *Part) shown(a asset, n int) flow.Version {
 		name = fmt.Sprintf("v%d - %s", n, name)
 	}
 	return flow.Version{
-		ID: a.ID, Name: name, By: p.actor(a.by()), At: at, URL: p.address(a), Seq: at.Format("20060102150405.000000") + "/" + a.ID,
+		ID: a.ID, Name: name, By: p.actor(a.by()), At: at, URL: p.address(a), Seq: a.seq(),
 		Thumb: flow.File{Ref: p.ref("thumb", p.set.Account+"/"+a.ID), Name: api.First(api.OneLine(a.Name, 100), a.ID) + ".jpg", Type: "image/jpeg"},
 	}
 }

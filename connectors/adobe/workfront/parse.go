@@ -199,11 +199,12 @@ func (p *Part) Parse(d flow.Delivery) ([]flow.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(d.Learned) == 0 {
+		return nil, errors.New("Workfront could not be asked about it; replay it when it can")
+	}
 	var l learned
-	if len(d.Learned) > 0 {
-		if err := json.Unmarshal(d.Learned, &l); err != nil {
-			return nil, fmt.Errorf("what was learned: %w", err)
-		}
+	if err := json.Unmarshal(d.Learned, &l); err != nil {
+		return nil, fmt.Errorf("what was learned: %w", err)
 	}
 	if l.About.Zero() {
 		return nil, nil
