@@ -31,6 +31,7 @@ type reading struct {
 // facts is everything that matches, conditions and titles read of a request and its author.
 type facts struct {
 	text, title, source, channel, kind, event, priority, project string
+	file, fromDomain, verified                                   string
 	labels                                                       []string
 	requester, assignee                                          string
 	submitted, due                                               time.Time

@@ -15,6 +15,7 @@ func (s *Set) factsOf(ev flow.Event) facts {
 		text: ev.Body.String(), title: visible(ev.Field("title")), source: ev.Field("source"), channel: ev.Field("channel"),
 		kind: ev.Field("type"), event: ev.Field("event"), priority: ev.Field("priority"), labels: ev.Fields["labels"],
 		submitted: ev.At, author: s.author(ev.Actor),
+		file: ev.Field("file"), fromDomain: strings.ToLower(ev.Field("from_domain")), verified: ev.Field("verified"),
 	}
 	if f.source == "" {
 		f.source = ev.Actor.Ref.System

@@ -44,7 +44,9 @@ type template struct {
 	labels   []string
 	effort   float64 // hours; 0: not said
 	subtasks []subtask
-	set      map[string]bool // keys that were written, for based_on
+	// newVersion is what a new version of the work does; empty: what the workflow says.
+	newVersion string
+	set        map[string]bool // keys that were written, for based_on
 }
 
 // subtask is kept as written; creating sub-tickets comes with the tracker features that need them.

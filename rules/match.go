@@ -113,7 +113,7 @@ func one(get func(*facts) string) func(*facts, *texts) []string {
 // matchKeys is the table of what match: can ask.
 func matchKeys() []matchKey {
 	return []matchKey{
-		{"source", "source", "where it came from: slack, email, api, web, figma, adobe, github", one(func(f *facts) string { return f.source })},
+		{"source", "source", "where it came from: slack, email, api, web, figma, adobe, github, confluence", one(func(f *facts) string { return f.source })},
 		{"channel", "channel", "the channel it was written in, such as \"#design-requests\"", one(func(f *facts) string { return f.channel })},
 		{"text", "text", "title and words; needs contains, matches or starts_with", func(_ *facts, t *texts) []string { return []string{t.whole} }},
 		{"title", "text", "the title alone, where one was given", func(_ *facts, t *texts) []string { return []string{t.title} }},
@@ -121,6 +121,9 @@ func matchKeys() []matchKey {
 		{"requester", "who", "who asks for it; for new requests the same as author", nil},
 		{"type", "template", "the request type that was chosen in a form", one(func(f *facts) string { return f.kind })},
 		{"event", "word", "what happened, for sources that tell: file_comment, …", one(func(f *facts) string { return f.event })},
+		{"file", "word", "the name of the file it was said in, for figma and adobe", one(func(f *facts) string { return f.file })},
+		{"from_domain", "word", "the domain that a mail came from, such as agency.example", one(func(f *facts) string { return f.fromDomain })},
+		{"verified", "word", "how a mail's sender was proved: dmarc, dkim, spf or none", one(func(f *facts) string { return f.verified })},
 		{"labels", "word", "one of the labels", func(f *facts, _ *texts) []string { return f.labels }},
 		{"priority", "word", "the priority, where one was given", one(func(f *facts) string { return f.priority })},
 	}
@@ -215,7 +218,7 @@ func (l *loader) knownTemplate(n *source.Node) {
 // knownSource warns of a source that looks misspelt. A second connection of a kind, such as slack-emea, may have any
 // name that starts with it.
 func (l *loader) knownSource(n *source.Node) {
-	known := union([]string{"slack", "email", "api", "web", "figma", "adobe", "github", "jira", "webhook"}, l.options.Channels)
+	known := union([]string{"slack", "email", "api", "web", "figma", "adobe", "github", "confluence", "jira", "webhook"}, l.options.Channels)
 	word := strings.ToLower(n.Value())
 	fits := func(k string) bool {
 		return word == k || strings.HasPrefix(word, k+"-") || strings.HasPrefix(word, k+"_")

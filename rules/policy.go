@@ -34,7 +34,7 @@ func (p policy) Stages(r flow.Request) []flow.StageDef {
 	for _, s := range w.stages {
 		d := flow.StageDef{
 			Name: s.name, Together: s.together, Needs: s.needs, FourEyes: s.fourEyes, Assurance: s.assurance,
-			Checklist: slices.Clone(s.checklist), OnTimeout: p.onTimeout(r, s), OnChanges: s.onChanges,
+			Checklist: slices.Clone(s.checklist), OnTimeout: p.onTimeout(r, s), OnChanges: s.onChanges, NewVersion: p.newVersion(r, w, s),
 		}
 		if s.limit != nil {
 			d.Limit = s.limit.String()
@@ -50,6 +50,15 @@ func (p policy) Stages(r flow.Request) []flow.StageDef {
 		defs = append(defs, d)
 	}
 	return defs
+}
+
+// newVersion is what the stage says of new versions, else the type of request, else the workflow.
+func (p policy) newVersion(r flow.Request, w *workflow, s *stage) string {
+	of := ""
+	if t := p.s.rules.template(r.Template); t != nil {
+		of = t.newVersion
+	}
+	return firstOf(s.newVersion, of, w.newVersion, "void")
 }
 
 // onTimeout is what the stage says, else escalate where the request names a chain, else wait.

@@ -64,12 +64,12 @@ func TestPolicy_stages(t *testing.T) {
 	p := set.Policy(set)
 	r := flow.Request{Workflow: "regulated", Opened: wednesday(), Requester: maya(), Escalation: "creative-lead"}
 	want := []flow.StageDef{
-		{Name: "Brand review", Together: 1, Needs: flow.Quorum{N: 1}, FourEyes: true, Assurance: "chat", Limit: "8 working hours", OnTimeout: "escalate", OnChanges: "back to designer"},
+		{Name: "Brand review", Together: 1, Needs: flow.Quorum{N: 1}, FourEyes: true, Assurance: "chat", Limit: "8 working hours", OnTimeout: "escalate", OnChanges: "back to designer", NewVersion: "restart from Brand review"},
 		{
 			Name: "Legal", Together: 1, Needs: flow.Quorum{N: 2}, FourEyes: true, Assurance: "web", Checklist: []string{"Claims are sourced", "Licences attached"},
-			Limit: "1 working day", OnTimeout: "escalate", OnChanges: "back to designer", Skip: "region not given",
+			Limit: "1 working day", OnTimeout: "escalate", OnChanges: "back to designer", Skip: "region not given", NewVersion: "restart from Brand review",
 		},
-		{Name: "Final sign-off", Together: 2, Needs: flow.Quorum{All: true}, Assurance: "chat", Limit: "1 working day", OnTimeout: "escalate", OnChanges: "back to designer"},
+		{Name: "Final sign-off", Together: 2, Needs: flow.Quorum{All: true}, Assurance: "chat", Limit: "1 working day", OnTimeout: "escalate", OnChanges: "back to designer", NewVersion: "restart from Brand review"},
 	}
 	if diff := cmp.Diff(want, p.Stages(r)); diff != "" {
 		t.Errorf("regulated (-want +got):\n%s", diff)
@@ -338,5 +338,50 @@ func TestSet_digests(t *testing.T) {
 	again, _ := rules.Compile(a.Sources(), a.Options())
 	if again == nil || again.Digest() != a.Digest() || again.DirectoryDigest() != a.DirectoryDigest() {
 		t.Error("compiled again from its sources it is another set")
+	}
+}
+
+// TestPolicy_newVersion: a stage's own word counts, then the type's, then the workflow's, then that of its base.
+func TestPolicy_newVersion(t *testing.T) {
+	t.Parallel()
+	const text = `version: 1
+calendars:
+  london: {time_zone: Europe/London, hours: {mon-fri: "09:00-17:30"}}
+people:
+  ana: {name: Ana Reyes, email: ana@lumen.example}
+templates:
+  banner: {}
+  video: {based_on: film}
+  film: {new_version: ask again}
+workflows:
+  plain: {stages: [{name: Brand, reviewers: ana}]}
+  base:
+    stages: [{name: Brand, reviewers: ana}, {name: Legal, reviewers: ana, new_version: keep with notice}]
+    new_version: restart from Legal
+  derived: {based_on: base, stages: [{name: Final, reviewers: ana}]}
+rules:
+  - {name: All, do: {workflow: plain}}
+`
+	set, problems := rules.Compile([]rules.Source{{Name: "studio.yaml", Data: []byte(text)}}, bare())
+	if set == nil {
+		t.Fatal(problems)
+	}
+	p := set.Policy(set)
+	for _, tc := range []struct {
+		workflow, template string
+		want               []string
+	}{
+		{"plain", "banner", []string{"void"}},
+		{"base", "banner", []string{"restart from Legal", "keep with notice"}},
+		{"derived", "", []string{"restart from Legal", "keep with notice", "restart from Legal"}},
+		{"base", "video", []string{"ask again", "keep with notice"}},
+	} {
+		var got []string
+		for _, d := range p.Stages(flow.Request{Workflow: tc.workflow, Template: tc.template}) {
+			got = append(got, d.NewVersion)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("workflow %s, type %q (-want +got):\n%s", tc.workflow, tc.template, diff)
+		}
 	}
 }

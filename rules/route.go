@@ -140,7 +140,7 @@ func (s *Set) decide(ev flow.Event) *decision {
 		d.tmpl = s.rules.template(d.do.template)
 	}
 	if d.do.linkTo != "" {
-		d.notes = append(d.notes, "link_to: "+d.do.linkTo+" is read but not carried out: a request of its own is made")
+		d.notes = append(d.notes, "link_to: where an open request is about the file already, this joins it as a comment")
 	}
 	d.values = values(d.tmpl)
 	s.complete(&d.facts, d.values, d.extract)

@@ -30,7 +30,7 @@ type action struct {
 	escalation                            string
 	assign                                *assignment
 	startNow                              bool
-	linkTo                                string // kept; joining requests comes with the sources that need it
+	linkTo                                string // what always happens where an open request is about the file; explain says so
 }
 
 // assignment says who gets the work.

@@ -64,7 +64,8 @@ func (l *loader) template(name, n *source.Node) *template {
 		l.field(t, item)
 	}
 	if v := n.Key("new_version"); v != nil {
-		l.newVersion(v, nil)
+		t.newVersion, _ = l.Text(v)
+		l.later(func() { l.newVersion(v, nil) })
 	}
 	return t
 }
@@ -212,6 +213,9 @@ func (t *template) takeOver(base *template) {
 	t.fields = fields
 	if !t.set["labels"] {
 		t.labels = base.labels
+	}
+	if t.newVersion == "" {
+		t.newVersion = base.newVersion
 	}
 	if !t.set["effort_hours"] {
 		t.effort = base.effort

@@ -19,6 +19,8 @@ type workflow struct {
 	name    string
 	basedOn string
 	stages  []*stage
+	// newVersion is what a new version of the work does; empty: what the base says, else void.
+	newVersion string
 }
 
 // stage is one stage as written.
@@ -36,6 +38,8 @@ type stage struct {
 	onChanges string
 	checklist []string
 	veto      []string
+	// newVersion is what a new version of the work does; empty: what the type of request or the workflow says.
+	newVersion string
 }
 
 // who names people: one by name, a group, the requester or the assignee, or the backups of those who are waited on.
@@ -80,6 +84,7 @@ func (l *loader) workflows() {
 		}
 		l.stages(w, items)
 		if value.Key("new_version") != nil {
+			w.newVersion, _ = l.Text(value.Key("new_version"))
 			l.later(func() { l.newVersion(value.Key("new_version"), w) })
 		}
 	}
@@ -131,7 +136,8 @@ func (l *loader) stage(w *workflow, n *source.Node, together int) {
 	l.fourEyes(s, n)
 	s.onlyIf = l.condition(n.Key("only_if"), "only_if")
 	if v := n.Key("new_version"); v != nil {
-		l.Enum(v, "void", "ask again", "keep with notice")
+		s.newVersion, _ = l.Text(v)
+		l.later(func() { l.newVersion(v, w) })
 	}
 	w.stages = append(w.stages, s)
 }
@@ -369,6 +375,9 @@ func (l *loader) inheritStages() {
 		}
 		resolve(base, append(chain, base.name))
 		w.stages = mergeStages(base.stages, w.stages)
+		if w.newVersion == "" {
+			w.newVersion = base.newVersion
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(flows)) {
 		resolve(flows[name], []string{name})
@@ -400,7 +409,8 @@ func mergeStages(base, own []*stage) []*stage {
 	return out
 }
 
-// newVersion checks what a new file version does; versions of files come with the connectors that have them.
+// newVersion checks what a new version does. A stage to start again from must be one of the workflow's, or for a type of
+// request of any.
 func (l *loader) newVersion(n *source.Node, w *workflow) {
 	words := []string{"void", "ask again", "keep with notice"}
 	s, ok := l.Text(n)
@@ -412,15 +422,19 @@ func (l *loader) newVersion(n *source.Node, w *workflow) {
 		l.Choice(n, n.Name(), append(words, "restart from <stage>"))
 		return
 	}
+	flows := []*workflow{w}
 	if w == nil {
-		return
+		flows = slices.Collect(maps.Values(l.set.rules.workflows))
 	}
 	var names []string
-	for _, st := range w.stages {
-		names = append(names, st.name)
+	for _, w := range flows {
+		for _, st := range w.stages {
+			names = append(names, st.name)
+		}
 	}
 	if !slices.Contains(names, name) {
-		l.unknown(n, "SO123", "stage", name, names)
+		slices.Sort(names)
+		l.unknown(n, "SO123", "stage", name, slices.Compact(names))
 	}
 }
 
