@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -291,12 +290,7 @@ func question(chat, kind string, who flow.Person, a flow.Actor) flow.Effect {
 }
 
 func (c *chores) enqueueQuestion(tx store.Tx, who flow.Person, e flow.Effect) error {
-	payload, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", e.ID, err)
-	}
-	now := c.e.o.Now().UTC()
-	return tx.Enqueue(store.Job{ID: e.ID, Kind: personJob, Lane: "person/" + who.Name, At: now, Created: now, Payload: payload})
+	return enqueueTell(tx, e, who.Name, c.e.o.Now().UTC())
 }
 
 // tellPerson does an effect that belongs to a person and to no request.
@@ -306,7 +300,7 @@ func (e *Engine) tellPerson(ctx context.Context, j store.Job) error {
 		return store.Park(err.Error())
 	}
 	doer, ok := e.o.Connectors[eff.Target].(connectors.Doer)
-	if !ok || e.o.Mode == "shadow" {
+	if !ok || e.o.Mode == "shadow" || eff.Tell != nil && !eff.Tell.Expires.IsZero() && e.o.Now().After(eff.Tell.Expires) {
 		return nil
 	}
 	if err := e.whileStopped(j, eff.Target); err != nil {
@@ -340,8 +334,11 @@ func (e *Engine) accountsOf(ctx context.Context, eff *flow.Effect) error {
 			if err != nil {
 				return err
 			}
-			if ok {
+			switch {
+			case ok:
 				eff.Known[who.ID()] = ref
+			case who.Ref.System == eff.Target:
+				eff.Known[who.ID()] = who.Ref
 			}
 		}
 		return nil

@@ -88,6 +88,30 @@ func (e *Engine) Act(ctx context.Context, ev flow.Event) (flow.Request, []flow.R
 	return e.apply(ctx, "web", ev.ID, ev)
 }
 
+// Answer says what becomes of a delivery that is held back: "accept", "new" or "spam". Unknown ones are ErrUnknown; a
+// *ReplayError says why it cannot be answered.
+func (e *Engine) Answer(ctx context.Context, deliveryID, answer string, who flow.Actor) error {
+	if _, _, err := e.Delivery(ctx, deliveryID); err != nil {
+		return err
+	}
+	door := "web"
+	if who.ID() == "" {
+		door, who = "api", flow.Actor{Ref: flow.Ref{System: "api", Type: "token", Key: "api"}, Shown: "a program"}
+	}
+	got, err := e.act(ctx, door, "", flow.Event{
+		Kind: flow.HeldAnswered, Actor: who, Fields: map[string][]string{"delivery": {deliveryID}, "answer": {answer}},
+	})
+	switch {
+	case err != nil:
+		return err
+	case code(got.dec.Why) == flow.CodeRecorded:
+		return nil
+	case len(got.dec.Why) > 0:
+		return &ReplayError{Why: got.dec.Why[0].Text}
+	}
+	return &ReplayError{Why: got.dec.Ignored}
+}
+
 // apply decides an event about a request that exists; sent again it answers as the first time.
 func (e *Engine) apply(ctx context.Context, door, id string, ev flow.Event) (flow.Request, []flow.Reason, error) {
 	r, err := e.named(ctx, string(ev.Request))

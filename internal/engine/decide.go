@@ -70,8 +70,11 @@ func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decisio
 	dir := set.Policy(set)
 	var err error
 	if !own(instance) {
-		if ev.Actor, err = d.people.who(tx, ev.Actor, dir); err != nil {
-			return decision{}, err
+		who, sure := d.vouched(instance, ev)
+		if ev.Actor = who; sure {
+			if ev.Actor, err = d.people.who(tx, who, dir); err != nil {
+				return decision{}, err
+			}
 		}
 		// Where somebody acted, and how surely it was they, is said by our own pages and API only.
 		delete(ev.Fields, "via")

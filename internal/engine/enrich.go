@@ -181,6 +181,15 @@ func (b *inbox) settle(tx store.Tx, d flow.Delivery, r reading) (got settled, er
 		return settled{delivery: d}, tx.PutDelivery(d)
 	}
 	now := b.o.Now().UTC()
+	seen, err := b.decider.screen(tx, d, events)
+	if err != nil {
+		return got, err
+	}
+	if seen.state != "" {
+		d.State, d.Why = seen.state, seen.why
+		return settled{delivery: d}, tx.PutDelivery(d)
+	}
+	events = seen.events
 	d.State, d.Why = flow.Ignored, "it states nothing that signoff acts on"
 	for i, ev := range events {
 		list, err := b.each(tx, stamp(ev, d, i, now))
@@ -214,6 +223,9 @@ func stamp(ev flow.Event, d flow.Delivery, nth int, now time.Time) flow.Event {
 
 // report tells the log and the counters what a committed transaction decided.
 func (b *inbox) report(got settled) {
+	if got.delivery.State == flow.Held {
+		b.log.Info("delivery is held back", "instance", got.delivery.Instance, "delivery", got.delivery.ID, "why", got.delivery.Why)
+	}
 	if got.delivery.State == flow.Malformed {
 		b.met.alarm("malformed")
 		b.log.Error("delivery is malformed", "instance", got.delivery.Instance, "delivery", got.delivery.ID, "why", got.delivery.Why)

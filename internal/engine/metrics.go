@@ -20,6 +20,7 @@ type metrics struct {
 	alarms     *prometheus.CounterVec // what
 	listens    *prometheus.CounterVec // instance, what
 	polls      *prometheus.CounterVec // instance, outcome
+	held       *prometheus.CounterVec // instance, what
 	secrets    *prometheus.CounterVec // instance, secret
 	strangers  *prometheus.CounterVec // instance
 	files      *prometheus.CounterVec // target, fate
@@ -42,6 +43,7 @@ func newMetrics(o Options) *metrics {
 		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
 		listens:    vec("connections_total", "Connections of our own through which deliveries come, by what became of them.", "instance", "what"),
 		polls:      vec("polls_total", "Rounds of asking services for what is new, by how they ended.", "instance", "outcome"),
+		held:       vec("held_total", "Mails held back because nobody knows their sender, and what was said about them.", "instance", "what"),
 		secrets:    vec("secret_matched_total", "Deliveries by which of our secrets they were signed with.", "instance", "secret"),
 		strangers:  vec("unexplained_writes_total", "Changes of our own account outside that no receipt of ours explains.", "instance"),
 		files:      vec("files_total", "Files carried to the other side, by what became of them.", "target", "fate"),
@@ -54,7 +56,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.held, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}
@@ -94,7 +96,7 @@ func (q *queueGauges) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range []store.JobState{store.JobReady, store.JobRunning, store.JobParked} {
 		ch <- prometheus.MustNewConstMetric(q.jobs, prometheus.GaugeValue, float64(jobs[s]), string(s))
 	}
-	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
+	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead, flow.Held} {
 		ch <- prometheus.MustNewConstMetric(q.inbox, prometheus.GaugeValue, float64(inbox[s]), string(s))
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"signoff/internal/store"
 )
 
-// Some events are about a person and not about a request: they opened their own page, chose a setting, or said whose
-// account one is.
+// Some events are about no request: somebody opened their own page, chose a setting, said whose account one is, or what
+// becomes of a mail that is held back.
 
 const prefsTable = "prefs" // person -> pref by setting
 
@@ -23,9 +23,9 @@ type pref struct {
 // settings are what people may choose, with their values; the first is what counts for who chose nothing.
 func settings() map[string][]string { return map[string][]string{"drafts": {"on", "off"}} }
 
-// personal reports whether an event belongs to a person.
+// personal reports whether an event belongs to a person and to no request.
 func personal(k flow.Kind) bool {
-	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered
+	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered || k == flow.HeldAnswered
 }
 
 // person answers an event that belongs to a person.
@@ -43,6 +43,8 @@ func (d *decider) person(tx store.Tx, ev flow.Event) (decision, error) {
 		dec.Why, err = d.choose(tx, ev)
 	case flow.AccountAnswered:
 		dec.Why, err = d.people.answered(tx, ev)
+	case flow.HeldAnswered:
+		dec.Why, err = d.heldAnswered(tx, ev)
 	}
 	return dec, err
 }

@@ -167,7 +167,11 @@ func (e *Engine) current() flow.Policy {
 func (q query) TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor) (part bool, err error) {
 	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
 		r, ok, err := tx.Request(id)
-		part = ok && flow.TakesPart(r, who)
+		if err != nil || !ok {
+			return err
+		}
+		known, err := q.e.people.recognise(tx, who, q.e.current())
+		part = flow.TakesPart(r, known)
 		return err
 	})
 	return part, err

@@ -130,6 +130,9 @@ func (c *chores) expire(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			if err := forgetHeld(tx, now, c.e.o.RawEvents); err != nil {
+				return err
+			}
 			return dropPictures(tx, now.Add(-pictureKept), picturesMost)
 		})
 		if err != nil || gone < expireBatch {

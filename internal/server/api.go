@@ -30,7 +30,7 @@ func (s *Server) apiRoutes() []route {
 		{"GET", "/api/v1/people", every, reader, s.listPeople},
 		{"GET", "/api/v1/deliveries", every, reader, s.listDeliveries},
 		{"GET", "/api/v1/deliveries/{id...}", every, reader, s.showDelivery},
-		{"POST", "/api/v1/deliveries/{id...}", every, reader, s.replay},
+		{"POST", "/api/v1/deliveries/{id...}", every, reader, s.posted},
 	}
 }
 

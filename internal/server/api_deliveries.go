@@ -10,7 +10,7 @@ import (
 
 func deliveryStates() []string {
 	var list []string
-	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
+	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Held, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
 		list = append(list, string(s))
 	}
 	return list
@@ -62,14 +62,50 @@ func (s *Server) showDelivery(w http.ResponseWriter, r *http.Request, _ caller) 
 	s.json(w, http.StatusOK, DeliveryAnswer{SchemaVersion: SchemaVersion, Delivery: s.items().wholeDelivery(d, records)})
 }
 
-// replay answers POST /api/v1/deliveries/{id}/replay; the id, which holds slashes, may also be that of a parked job.
-func (s *Server) replay(w http.ResponseWriter, r *http.Request, _ caller) {
-	id, ok := strings.CutSuffix(r.PathValue("id"), "/replay")
-	if !ok {
-		w.Header().Set("Allow", "GET, HEAD")
-		s.problem(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "A delivery is replayed by POST to its address with /replay."}, nil)
+// posted answers what is posted below a delivery, whose id holds slashes.
+func (s *Server) posted(w http.ResponseWriter, r *http.Request, c caller) {
+	path := r.PathValue("id")
+	if id, ok := strings.CutSuffix(path, "/replay"); ok {
+		s.replay(w, r, id)
 		return
 	}
+	if id, ok := strings.CutSuffix(path, "/answer"); ok {
+		s.answerHeld(w, r, c, id)
+		return
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	s.problem(w, refusal{http.StatusMethodNotAllowed, "method_not_allowed", "A delivery is replayed by POST to its address with /replay, and one that is held back is answered with /answer."}, nil)
+}
+
+// heldAnswers are what may become of a delivery that is held back.
+func heldAnswers() []string { return []string{"accept", "new", "spam"} }
+
+// answerHeld answers POST /api/v1/deliveries/{id}/answer.
+func (s *Server) answerHeld(w http.ResponseWriter, r *http.Request, c caller, id string) {
+	var in struct {
+		Answer string `json:"answer"`
+	}
+	if !s.read(w, r, &in) {
+		return
+	}
+	if why := oneOf("answer", in.Answer, heldAnswers()); why != nil || in.Answer == "" {
+		s.invalid(w, map[string]string{"answer": "The answer is one of " + strings.Join(heldAnswers(), ", ") + "."})
+		return
+	}
+	if err := s.o.Hub.Answer(r.Context(), id, in.Answer, c.who); err != nil {
+		s.fault(w, r, "answer a held delivery", err)
+		return
+	}
+	d, _, err := s.o.Hub.Delivery(r.Context(), id)
+	if err != nil {
+		s.fault(w, r, "read delivery", err)
+		return
+	}
+	s.json(w, http.StatusOK, HeldAnswer{SchemaVersion: SchemaVersion, ID: id, State: string(d.State), Request: string(d.Request)})
+}
+
+// replay answers POST /api/v1/deliveries/{id}/replay; the id may also be that of a parked job.
+func (s *Server) replay(w http.ResponseWriter, r *http.Request, id string) {
 	if err := s.o.Hub.Replay(r.Context(), id); err != nil {
 		s.fault(w, r, "replay", err)
 		return

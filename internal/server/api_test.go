@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -252,6 +253,33 @@ func TestAPI_Deliveries(t *testing.T) {
 	w := do(s.Public(), call{method: "POST", path: "/api/v1/deliveries/slack/Ev0/1/replay"}.token(scripts))
 	if w.Code != 409 || !strings.Contains(w.Body.String(), "It was decided already: see CR-142.") {
 		t.Errorf("replay of a decided one: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAPI_AnswersWhatIsHeldBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.hub.deliveries = deliveries()
+	post := func(path, body string) *httptest.ResponseRecorder {
+		return do(s.Public(), call{method: "POST", path: path, body: body, header: map[string]string{"Content-Type": "application/json"}}.token(asAna))
+	}
+	for path, body := range map[string]string{"/api/v1/deliveries/slack/Ev0/1/answer": `{"answer":"accept"}`, "/api/v1/deliveries/slack%2FEv0%2F1/answer": `{"answer":"accept"}`} {
+		if w := post(path, body); w.Code != 200 || !strings.Contains(w.Body.String(), `"id":"slack/Ev0/1"`) || s.hub.answers[len(s.hub.answers)-1] != "slack/Ev0/1 accept ana" {
+			t.Errorf("%s: status %d %s, answers %v", path, w.Code, w.Body, s.hub.answers)
+		}
+	}
+	answered := len(s.hub.answers)
+	for _, body := range []string{`{}`, `{"answer":"approve"}`, `{"answer":"accept","more":1}`, `accept`} {
+		if w := post("/api/v1/deliveries/slack/Ev0/1/answer", body); w.Code < 400 || w.Code > 499 || len(s.hub.answers) != answered {
+			t.Errorf("%s: status %d, answers %v", body, w.Code, s.hub.answers)
+		}
+	}
+	if w := post("/api/v1/deliveries/slack/Ev0/1", `{}`); w.Code != 405 {
+		t.Errorf("posted to the delivery itself: %d, want 405", w.Code)
+	}
+	s.hub.err = &engine.ReplayError{Why: "it is not held back"}
+	if w := post("/api/v1/deliveries/slack/Ev0/1/answer", `{"answer":"spam"}`); w.Code != 409 {
+		t.Errorf("of one that is not held back: %d, want 409", w.Code)
 	}
 }
 

@@ -88,6 +88,7 @@ type fake struct {
 	votes      []engine.VoteInput
 	acts       []flow.Event
 	replays    []string
+	answers    []string
 	filter     engine.Filter
 	query      store.DeliveryQuery
 	err        error // of everything that can fail
@@ -153,6 +154,13 @@ func (f *fake) Act(_ context.Context, ev flow.Event) (flow.Request, []flow.Reaso
 	defer f.mu.Unlock()
 	f.acts = append(f.acts, ev)
 	return f.requests[string(ev.Request)].Request, []flow.Reason{{Code: f.code, Text: f.why}}, f.err
+}
+
+func (f *fake) Answer(_ context.Context, id, answer string, who flow.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers = append(f.answers, id+" "+answer+" "+who.Name)
+	return f.err
 }
 
 func (f *fake) Replay(_ context.Context, id string) error {

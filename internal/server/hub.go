@@ -35,6 +35,8 @@ type Intake interface {
 	Act(ctx context.Context, ev flow.Event) (flow.Request, []flow.Reason, error)
 	// Replay gives a delivery or a parked job another try; an *engine.ReplayError says why it cannot.
 	Replay(ctx context.Context, id string) error
+	// Answer says what becomes of a delivery that is held back: accept, new, spam.
+	Answer(ctx context.Context, delivery, answer string, who flow.Actor) error
 }
 
 // Archive is what can be looked up. Unknown things are engine.ErrUnknown.

@@ -60,6 +60,8 @@ func deliveryChip(s flow.DeliveryState) chip {
 		return chip{"done", "good", "tick"}
 	case flow.Waiting:
 		return chip{"waiting", "busy", "dot"}
+	case flow.Held:
+		return chip{"held back", "warn", "eye"}
 	case flow.Malformed:
 		return chip{"malformed", "warn", "ask"}
 	case flow.Dead:

@@ -40,6 +40,7 @@ type deliveryRow struct {
 	Request, RequestPath     string
 	Again                    bool // may be decided again
 	Failed                   bool // and should be
+	Held                     bool // until somebody says what becomes of it
 }
 
 func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller) {
@@ -81,7 +82,7 @@ func (s *Server) deliveriesPage(w http.ResponseWriter, r *http.Request, c caller
 func rowOfDelivery(d flow.Delivery, clock clock) deliveryRow {
 	row := deliveryRow{
 		ID: d.ID, Path: pathTo("deliveries", d.ID), Kind: kindWords(d.Kind), Instance: d.Instance, At: clock.at(d.At), State: deliveryChip(d.State), Why: d.Why,
-		Again: d.Request == "" && d.State != flow.Waiting && d.State != flow.Done,
+		Held: d.State == flow.Held, Again: d.Request == "" && d.State != flow.Held && d.State != flow.Waiting && d.State != flow.Done,
 	}
 	row.Failed = row.Again && (d.State == flow.Dead || d.State == flow.Malformed)
 	if d.Request != "" {
@@ -109,6 +110,8 @@ func emptyDeliveries(state flow.DeliveryState) emptyState {
 		return emptyState{"Nothing has arrived yet", "Every message that reaches signoff is kept here as it came. Check with signoff doctor that the services know this address."}
 	case flow.Dead:
 		return emptyState{"Nothing is dead", "Deliveries that could not be worked on and effects that were given up show here, with a button to try again."}
+	case flow.Held:
+		return emptyState{"Nothing is held back", "A mail whose sender nobody knows waits here until somebody says what becomes of it."}
 	case flow.Waiting:
 		return emptyState{"Nothing is waiting", "What arrives is worked on at once."}
 	}
@@ -196,6 +199,23 @@ func (s *Server) replayForm(w http.ResponseWriter, r *http.Request, c caller) {
 	q.Set("done", "replay")
 	back.RawQuery = q.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+// heldForm says what becomes of a delivery that is held back.
+func (s *Server) heldForm(w http.ResponseWriter, r *http.Request, c caller) {
+	if !s.form(w, r, c) {
+		return
+	}
+	id, answer := r.PostForm.Get("id"), r.PostForm.Get("answer")
+	if oneOf("answer", answer, heldAnswers()) != nil || answer == "" {
+		s.refuse(w, r, c, refusal{http.StatusBadRequest, "bad_request", "Please choose what becomes of it."})
+		return
+	}
+	if err := s.o.Hub.Answer(r.Context(), id, answer, c.who); err != nil {
+		s.refuse(w, r, c, s.judge(r, "answer a held delivery", err))
+		return
+	}
+	http.Redirect(w, r, pathTo("deliveries", id)+"?done=held_"+answer, http.StatusSeeOther)
 }
 
 // kindWords says what a delivery is: "comment created" for event:comment_created.

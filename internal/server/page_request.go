@@ -168,6 +168,7 @@ func doneNotice(done string) *notice {
 		"decline": "Your decision is recorded.", "withdraw": "The request is withdrawn.", "submit_work": "The work is in review.",
 		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.",
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
+		"held_accept": "The sender takes part from now on.", "held_new": "It is a request of its own now.", "held_spam": "It is put aside, and so is what this sender writes in the next 30 days.",
 		"submitted": "Your request is on its way. This page follows it.",
 	}[done]
 	if text == "" {

@@ -67,6 +67,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET", "/deliveries", web, reader, s.deliveriesPage},
 		{"GET", "/deliveries/{id...}", web, reader, s.deliveryPage},
 		{"POST", "/replay", web, person, s.replayForm},
+		{"POST", "/held", web, person, s.heldForm},
 		{"GET", "/rules", web, reader, s.rulesPage},
 		{"GET", "/sign-in", web, anyone, s.signInPage},
 		{"POST", "/sign-out", web, person, s.signOut},

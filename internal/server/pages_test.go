@@ -389,3 +389,26 @@ func TestDemo_StreamsEndWithTheServer(t *testing.T) {
 		t.Errorf("Serve: %v", err)
 	}
 }
+
+func TestHeldForm(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	held := deliveries()[0]
+	held.ID, held.State, held.Request, held.Why = "email/m1", flow.Held, "", "nobody knows its sender"
+	s.hub.deliveries = append(s.hub.deliveries, held)
+	_, list := b.get("/deliveries?state=held")
+	has(t, "list", list, "held back", "Say what becomes of it")
+	_, page := b.get("/deliveries/email%2Fm1")
+	has(t, "delivery", page, "nobody knows its sender", `value="accept"`, `value="new"`, `value="spam"`)
+	if strings.Contains(page, "Decide again") {
+		t.Error("what is held back is offered to be decided again")
+	}
+	form := url.Values{"form": {token(t, page)}, "id": {"email/m1"}, "answer": {"accept"}}
+	if code, to := b.post("/held", form); code != 303 || to != "/deliveries/email%2Fm1?done=held_accept" || s.hub.answers[0] != "email/m1 accept ana" {
+		t.Errorf("accept: %d %s, answers %v", code, to, s.hub.answers)
+	}
+	form.Set("answer", "vote")
+	if code, _ := b.post("/held", form); code != 400 || len(s.hub.answers) != 1 {
+		t.Errorf("another word: %d, answers %v", code, s.hub.answers)
+	}
+}

@@ -233,3 +233,11 @@ type ReplayAnswer struct {
 	ID            string `json:"id"`
 	State         string `json:"state"` // waiting: it is being tried again
 }
+
+// HeldAnswer answers POST /api/v1/deliveries/{id}/answer: what the delivery is now, and its request where it has one.
+type HeldAnswer struct {
+	SchemaVersion int    `json:"schema_version"`
+	ID            string `json:"id"`
+	State         string `json:"state"`
+	Request       string `json:"request,omitempty"`
+}

@@ -166,7 +166,7 @@ func (t *Tx) dropDelivery(k []byte, d flow.Delivery) error {
 func (t *Tx) CountDeliveries() (map[flow.DeliveryState]int, error) {
 	out := map[flow.DeliveryState]int{}
 	done := t.tally(deliveries, nil)
-	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead} {
+	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead, flow.Held} {
 		if n := t.tally(deliveryState, word(string(s))); n > 0 {
 			out[s] = n
 			done -= n
