@@ -66,6 +66,7 @@ func exampleConfig(rules, store string) string {
 	b.WriteString("  slack:\n" + indent(k["slack"].Example, "    "))
 	b.WriteString("\n  email:\n    enabled: false                   # take this line out once the mailbox is there\n" + indent(k["email"].Example, "    "))
 	b.WriteString("\n  figma:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["figma"].Example, "    "))
+	b.WriteString("\n  adobe:\n    enabled: false                   # take this line out once the credentials are there\n" + indent(k["adobe"].Example, "    "))
 	b.WriteString("\n  confluence:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["confluence"].Example, "    "))
 	b.WriteString("\n  github:\n    enabled: false                   # take this line out once the token or app is there\n" + indent(k["github"].Example, "    "))
 	b.WriteString("\ntracker:\n  use: jira                         # jira | github (issues) | embedded (kept in signoff itself)\n  jira:\n" + indent(k["jira"].Example, "    "))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/connectors/adobe"
 	"signoff/connectors/confluence"
 	"signoff/connectors/email"
 	"signoff/connectors/embedded"
@@ -30,7 +31,7 @@ import (
 // kinds are the connectors this build has.
 func kinds() map[string]connectors.Kind {
 	out := map[string]connectors.Kind{}
-	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), github.Kind(), embedded.Kind(), figma.Kind(), confluence.Kind()} {
+	for _, k := range []connectors.Kind{slack.Kind(), email.Kind(), jira.Kind(), github.Kind(), embedded.Kind(), figma.Kind(), confluence.Kind(), adobe.Kind()} {
 		out[k.Name] = k
 	}
 	return out

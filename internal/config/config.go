@@ -361,7 +361,7 @@ func (l *loader) connectors(n *source.Node) {
 		return
 	}
 	for key, value := range n.Pairs() {
-		l.instance(key, value, []string{"slack", "email", "figma", "confluence", "github"}, false)
+		l.instance(key, value, []string{"slack", "email", "figma", "adobe", "confluence", "github"}, false)
 	}
 }
 
@@ -398,9 +398,6 @@ func (l *loader) tracker(n *source.Node) {
 	l.c.Instances = append(l.c.Instances, Instance{Name: use, Kind: "embedded", Tracker: true})
 }
 
-// kindsLater are connectors that later versions bring.
-var kindsLater = []string{"adobe"}
-
 func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool) {
 	i := Instance{Name: key.Value(), Kind: key.Value(), Tracker: tracker, Node: value}
 	at := key.Pos()
@@ -419,10 +416,6 @@ func (l *loader) instance(key, value *source.Node, kinds []string, tracker bool)
 	switch {
 	case !instanceName(i.Name):
 		l.Errorf(key.Pos(), codeInstance, "%q cannot be the name of a connection: use small letters, digits and -", i.Name)
-		return
-	case slices.Contains(kindsLater, i.Kind):
-		l.Errorf(at, codeLater, "connections of the kind %s are not part of this version", i.Kind)
-		l.Hint("take it out, or switch it off with enabled: false")
 		return
 	case !slices.Contains(kinds, i.Kind):
 		l.Errorf(at, codeInstance, "%q is not a kind of connection here", i.Kind)

@@ -96,6 +96,8 @@ func (s *Settings) Complete(prefix string) []error {
 
 func (s *Settings) identity(prefix string) error {
 	switch {
+	case s.Mode == legacy && s.Token.Empty():
+		return api.Problem(prefix+"token", "the legacy interface takes a developer token (fio-u-…)")
 	case s.Token.Empty() && s.ClientID == "" && s.ClientSecret.Empty():
 		return api.Problem(prefix+"client_id", "credentials are missing: client_id and client_secret of a server-to-server credential of the Adobe Developer Console, or a token")
 	case !s.Token.Empty() && s.ClientID != "":
@@ -104,8 +106,6 @@ func (s *Settings) identity(prefix string) error {
 		return api.Problem(prefix+"client_secret", "client_id and client_secret belong together")
 	case strings.TrimSpace(s.Token.Reveal()) != s.Token.Reveal():
 		return api.Problem(prefix+"token", "the token begins or ends with white space")
-	case s.Mode == legacy && s.Token.Empty():
-		return api.Problem(prefix+"token", "the legacy interface takes a developer token (fio-u-…)")
 	}
 	if len(s.Scopes) == 0 {
 		s.Scopes = []string{"openid", "AdobeID", "frame.s2s.all"}
