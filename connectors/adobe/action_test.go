@@ -68,7 +68,7 @@ func TestAction_FormBecomesOneRequest(t *testing.T) {
 	}}
 	r.Ask(q)
 	form, acc, events := r.press(t, q, pressed("i-1"))
-	if form.Title != "Request sign-off" || len(form.Fields) != 3 || form.Fields[1].Type != "select" || len(form.Fields[1].Options) != 2 || acc.Ignored == "" || events != nil {
+	if form.Title != "Request sign-off" || len(form.Fields) != 3 || form.Fields[1].Type != "select" || len(form.Fields[1].Options) != 3 || acc.Ignored == "" || events != nil {
 		t.Fatalf("pressed: %+v, %+v, %v, want the form with title, type and notes, and nothing decided", form, acc, events)
 	}
 	q.wrong = map[string]string{"brand": "Please say which brand."}

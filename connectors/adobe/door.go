@@ -36,11 +36,25 @@ func (c *Connector) behind(door string) part {
 // Accept leaves a delivery to the part whose door it came to.
 func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	door, rest, _ := strings.Cut(strings.Trim(in.Rest, "/"), "/")
+	if door == "" {
+		door = doorOf(in)
+	}
 	p := c.behind(door)
 	if p == nil {
 		return connectors.Accepted{}, &connectors.Refusal{Status: http.StatusNotFound, Reason: "no such door"}
 	}
 	return p.Accept(in, rest)
+}
+
+// doorOf is the door that a delivery to the bare address means, by how it is signed.
+func doorOf(in connectors.Inbound) string {
+	switch {
+	case in.Header.Get("X-Frameio-Signature") != "":
+		return frameio.Door
+	case in.Header.Get("Authorization") != "":
+		return workfront.Door
+	}
+	return events.Door
 }
 
 // of is the part that took a delivery in.

@@ -198,6 +198,9 @@ func TestWorkfront_Authentic(t *testing.T) {
 	if err != nil || acc.Kind != "workfront:proj" || acc.Key != "workfront/PROJ/59d7daab0000011b8faebf0f60d25d08/CREATE/1507318444/414000000" {
 		t.Errorf("the published message: %+v, %v, want it told by what and when", acc, err)
 	}
+	if acc, err := r.Accept(wfPost(fixture(t, "message-base64.json"))); err != nil || acc.Kind != "workfront:proj" || !strings.Contains(acc.Key, "/PROJ/") {
+		t.Errorf("the published message with states in base64: %+v, %v, want it read", acc, err)
+	}
 	for body, want := range map[string]string{`{}`: "no event", `{"eventType":"CREATE","newState":{}}`: "no object", `{"eventType":`: "malformed"} {
 		if acc, err := r.Accept(wfPost([]byte(body))); err != nil || !strings.Contains(acc.Malformed, want) {
 			t.Errorf("%s: %+v, %v, want it malformed: %s", body, acc, err, want)

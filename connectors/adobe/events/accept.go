@@ -81,7 +81,7 @@ func (p *Part) classified(acc connectors.Accepted, list []element, in connectors
 	why := ""
 	for _, e := range list {
 		f := e.read()
-		if !in.Trusted && e.stale(in.At) {
+		if f.ignored == "" && !in.Trusted && e.stale(in.At) {
 			f.ignored = "it is older than 25 hours: Adobe would not send it any more"
 		}
 		if f.ignored == "" {

@@ -122,7 +122,7 @@ func (p *Part) ask(q connectors.Query, form flow.Form, wrong map[string]string) 
 		form.Type = types[0].Name
 	}
 	if len(types) > 0 {
-		choice := input{Type: "select", Label: "Type", Name: "type", Value: api.First(form.Type, types[0].Name)}
+		choice := input{Type: "select", Label: "Type", Name: "type", Value: form.Type, Options: []option{{"As the rules decide", ""}}}
 		for _, t := range types {
 			choice.Options = append(choice.Options, option{api.First(t.Label, t.Name), t.Name})
 		}

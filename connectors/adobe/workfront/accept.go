@@ -3,6 +3,7 @@ package workfront
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -17,6 +18,24 @@ const mostBody = 4 << 20 // Workfront promises 1 MB
 
 // state is an object as it is, or was. Its members depend on its kind.
 type state map[string]json.RawMessage
+
+// UnmarshalJSON reads an object, also one that a subscription with base64Encoding wraps into a text. What is wrapped and cannot be
+// read counts as nothing: the other state may say enough.
+func (s *state) UnmarshalJSON(raw []byte) error {
+	var packed string
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &packed) == nil {
+		if raw, err := base64.StdEncoding.DecodeString(packed); err == nil && json.Unmarshal(raw, &m) == nil {
+			*s = m
+		}
+		return nil
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return err
+	}
+	*s = m
+	return nil
+}
 
 func (s state) text(key string) string {
 	var text string
