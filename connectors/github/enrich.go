@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,8 +89,7 @@ func (c *Connector) learn(ctx context.Context, p *payload, l *learned) (err erro
 		return err
 	case p.event == "pull_request":
 		l.Intake = c.begins(p)
-		l.Name = c.commitName(ctx, p.Repository.GetFullName(), p.Pull.GetHead().GetSHA())
-		return nil
+		return c.commitOf(ctx, p, l)
 	case p.event == "issues":
 		l.Intake = c.begins(p) && markOf(p.Issue.GetBody()) == ""
 		return nil
@@ -157,63 +155,84 @@ func (c *Connector) reviewed(ctx context.Context, p *payload, l *learned) error 
 	}
 	word, decides := verdict(p.Review.GetState())
 	if decides && p.Action == "submitted" {
-		if l.Votes, l.Version, err = c.decides(ctx, l.Key, c.actor(p.Review.GetUser(), l.People), p.Review.GetCommitID()); err != nil {
+		v := ballot{key: l.Key, who: c.actor(p.Review.GetUser(), l.People), commit: p.Review.GetCommitID(), head: p.Pull.GetHead().GetSHA()}
+		if err := c.decides(ctx, v, l); err != nil {
 			return err
+		}
+		if l.Head {
+			if err := c.commitOf(ctx, p, l); err != nil {
+				return err
+			}
 		}
 	}
 	c.note(reviewKey(l.Key, p.Review.GetID()), reviewRow{Verdict: word, Body: hash(normal(p.Review.GetBody()))})
 	return nil
 }
 
-// decides reports whether somebody's review is a vote in the open request that a pull request belongs to, and which
-// version of the whole request it is for: that commit, beside the newest versions of everything else.
-func (c *Connector) decides(ctx context.Context, key string, who flow.Actor, commit string) (bool, string, error) {
+// ballot is a review that may be a vote.
+type ballot struct {
+	key          string
+	who          flow.Actor
+	commit, head string // reviewed, and newest
+}
+
+// decides finds out whether a review is a vote in the open request that a pull request belongs to, and which version of the
+// whole request it is for: that commit, beside the newest versions of everything else.
+func (c *Connector) decides(ctx context.Context, v ballot, l *learned) error {
 	q := c.asked()
 	if q == nil || c.set.Reviews != "votes" {
-		return false, "", nil
+		return nil
 	}
-	pull := c.ref("pull", key)
+	pull := c.ref("pull", v.key)
 	r, ok, err := q.Touching(ctx, pull)
 	if err != nil || !ok {
-		return false, "", kept("look up request", err)
+		return kept("look up request", err)
 	}
-	part, err := q.TakesPart(ctx, r.ID, who)
+	part, err := q.TakesPart(ctx, r.ID, v.who)
+	if err == nil && !part {
+		part, _, err = q.May(ctx, connectors.Action{Who: v.who, Request: r.ID, Do: "approve"})
+	}
 	if err != nil {
-		return false, "", kept("look up reviewer", err)
-	}
-	if !part {
-		if part, _, err = q.May(ctx, connectors.Action{Who: who, Request: r.ID, Do: "approve"}); err != nil {
-			return false, "", kept("look up reviewer", err)
-		}
+		return kept("look up reviewer", err)
 	}
 	var versions []string
+	l.Head = true
 	for _, a := range r.Assets {
 		switch {
 		case a.Ref == pull:
-			versions = append(versions, commit)
+			versions = append(versions, v.commit)
+			l.Head = !slices.ContainsFunc(a.Versions, func(one flow.Version) bool { return one.ID == v.head })
 		case a.Current().ID != "":
 			versions = append(versions, a.Current().ID)
 		}
 	}
-	if !slices.Contains(versions, commit) {
-		versions = []string{commit}
+	if !slices.Contains(versions, v.commit) {
+		versions = []string{v.commit}
 	}
-	return part, strings.Join(versions, "+"), nil
+	l.Votes, l.Version = part, strings.Join(versions, "+")
+	return nil
 }
 
-// commitName is the first line of a commit's message. It is a courtesy: without it the commit is called by its number.
-func (c *Connector) commitName(ctx context.Context, full, sha string) string {
-	if sha == "" {
-		return ""
+// commitOf finds out what the commit at the head is called and who made it. It is a courtesy: without it the commit is
+// called by its number.
+func (c *Connector) commitOf(ctx context.Context, p *payload, l *learned) error {
+	l.Name = shortSHA(p.Pull.GetHead().GetSHA())
+	commit, err := c.commit(ctx, p.Repository.GetFullName(), p.Pull.GetHead().GetSHA())
+	if err != nil {
+		c.deps.Log.Debug("the name of a commit is not known", "commit", p.Pull.GetHead().GetSHA(), "err", err)
+		return nil
 	}
-	var commit gogithub.RepositoryCommit
-	r := call{op: "read commit", method: http.MethodGet, path: repoPath(full, "/commits/"+sha), repo: full, scope: "commit " + shortSHA(sha)}
-	if err := c.do(ctx, r, &commit); err != nil {
-		c.deps.Log.Debug("the name of a commit is not known", "commit", sha, "err", err)
-		return ""
+	l.Name = commitName(commit, p.Pull.GetHead().GetSHA())
+	u := commit.GetAuthor()
+	if u.GetID() == 0 {
+		return nil
 	}
-	first, _, _ := strings.Cut(commit.GetCommit().GetMessage(), "\n")
-	return phrase(first)
+	key, err := c.known(ctx, u)
+	if err != nil {
+		return err
+	}
+	l.By, l.People[u.GetID()] = &gogithub.User{ID: u.ID, Login: u.Login, Type: u.Type}, key
+	return nil
 }
 
 // What people said is remembered by its id, without its words, so that what was deleted while no webhook came is missed.

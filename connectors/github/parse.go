@@ -190,13 +190,18 @@ func (r *reading) pull() {
 	if r.l.Intake {
 		r.submit("pull", p.Pull.GetTitle(), p.Pull.GetBody(), p.Pull.GetHTMLURL(), p.Pull.GetUser())
 	}
-	r.add(flow.AssetChanged, func(ev *flow.Event) { r.c.version(ev, p.Pull, r.l.Name) })
+	r.add(flow.AssetChanged, func(ev *flow.Event) {
+		if p.Action != "synchronize" { // who labels or reopens it has saved nothing
+			ev.Actor = r.c.actor(r.l.By, r.l.People)
+		}
+		r.c.version(ev, p.Pull, r.l.Name)
+	})
 }
 
-// version tells of the commit at the head of a pull request.
+// version tells of the commit at the head of a pull request, by its number and first line.
 func (c *Connector) version(ev *flow.Event, pull *gogithub.PullRequest, name string) {
 	sha := pull.GetHead().GetSHA()
-	v := flow.Version{ID: sha, Name: strings.TrimSpace(shortSHA(sha) + " " + name), By: ev.Actor, At: pull.GetUpdatedAt().UTC()}
+	v := flow.Version{ID: sha, Name: name, By: ev.Actor, At: pull.GetUpdatedAt().UTC()}
 	v.URL = pull.GetHTMLURL() + "/commits/" + sha
 	ev.Versions = []flow.Version{v}
 	ev.Assets = []flow.Asset{{Ref: ev.Subject, Label: c.labelOf(pull), URL: pull.GetHTMLURL()}}
@@ -211,14 +216,14 @@ func (c *Connector) labelOf(pull *gogithub.PullRequest) string {
 	return phrase(label)
 }
 
-// review tells which commit is at the head, then what the reviewer decided or said.
+// review tells which commit is at the head, where that is not known, then what the reviewer decided or said.
 func (r *reading) review() {
 	p := r.p
 	who := r.c.actor(p.Review.GetUser(), r.l.People)
-	if p.Action == "submitted" && r.l.Votes && !r.base.Echo {
+	if p.Action == "submitted" && r.l.Head && !r.base.Echo {
 		r.add(flow.AssetChanged, func(ev *flow.Event) {
-			r.c.version(ev, p.Pull, "")
-			ev.Actor, ev.Versions[0].By = flow.Actor{}, flow.Actor{} // who reviews has saved nothing
+			ev.Actor = r.c.actor(r.l.By, r.l.People) // who reviews has saved nothing
+			r.c.version(ev, p.Pull, r.l.Name)
 		})
 	}
 	switch p.Action {
@@ -235,7 +240,7 @@ func (r *reading) review() {
 	case "dismissed":
 		if r.l.Undoes && !r.base.Echo {
 			r.add(flow.VoteUndone, func(ev *flow.Event) {
-				ev.Actor, ev.Said = who, r.c.reviewRef(ev.Subject.Key, p.Review.GetID())
+				ev.Actor, ev.Where, ev.Said = who, ev.Subject, r.c.reviewRef(ev.Subject.Key, p.Review.GetID())
 			})
 			return
 		}

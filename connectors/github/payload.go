@@ -197,6 +197,8 @@ type learned struct {
 	Undoes  bool             `json:"undoes,omitempty"`  // what was dismissed was an approval, or the reviewer dismissed it
 	Version string           `json:"version,omitempty"` // of the whole request, for the vote
 	Name    string           `json:"name,omitempty"`    // first line of the commit
+	Head    bool             `json:"head,omitempty"`    // the request does not know the commit at the head
+	By      *gogithub.User   `json:"by,omitempty"`      // who made the commit
 	To      place            `json:"to,omitzero"`       // where it moved
 	Intake  bool             `json:"intake,omitempty"`  // the label makes a request
 }

@@ -119,8 +119,7 @@ func (l *look) version(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		first, _, _ := strings.Cut(commit.GetCommit().GetMessage(), "\n")
-		name = phrase(first)
+		name = commitName(commit, sha)
 		if u := commit.GetAuthor(); u.GetID() != 0 {
 			key, err := l.c.known(ctx, u)
 			if err != nil {
@@ -133,6 +132,12 @@ func (l *look) version(ctx context.Context) error {
 	ev.Fields = nil
 	l.events = append(l.events, ev)
 	return nil
+}
+
+// commitName is what people call a commit: 0a1b2c3 Darken the hero.
+func commitName(commit *gogithub.RepositoryCommit, sha string) string {
+	first, _, _ := strings.Cut(commit.GetCommit().GetMessage(), "\n")
+	return phrase(shortSHA(sha) + " " + first)
 }
 
 func (c *Connector) commit(ctx context.Context, full, sha string) (*gogithub.RepositoryCommit, error) {
@@ -226,7 +231,7 @@ func (l *look) reviewed(ctx context.Context, one *gogithub.PullRequestReview, to
 	switch {
 	case told && dismissed && !row.Dismissed && row.Verdict == flow.Approve:
 		ev.ID += "/dismissed"
-		ev.Kind, ev.Said, ev.Fields = flow.VoteUndone, c.reviewRef(key, one.GetID()), nil
+		ev.Kind, ev.Where, ev.Said, ev.Fields = flow.VoteUndone, ev.Subject, c.reviewRef(key, one.GetID()), nil
 		return ev, true, nil
 	case dismissed && !told:
 		return ev, false, nil // it came and went while nobody looked
@@ -239,7 +244,7 @@ func (l *look) reviewed(ctx context.Context, one *gogithub.PullRequestReview, to
 	}
 	info := learned{Key: key, People: people}
 	if _, decides := verdict(one.GetState()); decides {
-		if info.Votes, info.Version, err = c.decides(ctx, key, ev.Actor, one.GetCommitID()); err != nil {
+		if err := c.decides(ctx, ballot{key: key, who: ev.Actor, commit: one.GetCommitID()}, &info); err != nil {
 			return ev, false, err
 		}
 	}

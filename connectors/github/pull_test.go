@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -105,21 +106,24 @@ func TestReviews(t *testing.T) {
 	} {
 		_, err := r.site.ReviewAs(step.who, "lumen/site#1", step.what, step.body)
 		must(t, err)
-		got := briefs(slices.DeleteFunc(r.events(r.hooks()...), func(ev flow.Event) bool { return ev.Kind == flow.AssetChanged }))
+		got := briefs(r.events(r.hooks()...))
 		if strings.Join(got, "\n") != step.want {
 			t.Errorf("%s: %s %q = %q, want %q", step.who, step.what, step.body, got, step.want)
 		}
 	}
 }
 
-func TestReview_TellsOfItsCommitFirst(t *testing.T) {
+func TestReview_TellsOfACommitThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	r, _, pull := watched(t)
-	_, err := r.site.ReviewAs("Ana Reyes", "lumen/site#1", "approve", "")
+	r, _, _ := watched(t)
+	sha, err := r.site.PushAs("Ben Osei", "lumen/site#1", "Lighter again")
+	must(t, err)
+	r.hooks() // the push is not told
+	_, err = r.site.ReviewAs("Ana Reyes", "lumen/site#1", "approve", "")
 	must(t, err)
 	got := r.events(r.hooks()...)
-	if len(got) != 2 || got[0].Kind != flow.AssetChanged || got[0].Versions[0].ID != pull.Head || got[0].Actor.ID() != "" || got[1].Kind != flow.VoteCast {
-		t.Errorf("events = %q, want the version at the head by nobody, then the vote", briefs(got))
+	if want := []string{"asset.changed ben-lumen", "vote.cast ana-lumen verdict=approve version=f1+" + sha}; !slices.Equal(briefs(got), want) {
+		t.Errorf("events = %q, want %q", briefs(got), want)
 	}
 }
 
@@ -173,7 +177,7 @@ func TestLabel_BeginsARequest(t *testing.T) {
 	_, err := r.site.OpenIssueAs("Jon Park", work, "Banner for the sale", "640x480, please.", "bug", "Signoff")
 	must(t, err, r.site.LabelAs("Ana Reyes", "lumen/site#1", "signoff", true), r.site.LabelAs("Ana Reyes", "lumen/site#1", "bug", true))
 	got := r.events(r.hooks()...)
-	want := []string{"request.submitted jon-lumen", "request.submitted jon-lumen", "request.submitted ben-lumen", "asset.changed ana-lumen"}
+	want := []string{"request.submitted jon-lumen", "request.submitted jon-lumen", "request.submitted ben-lumen", "asset.changed ben-lumen"}
 	if diff := cmp.Diff(want, briefs(got)); diff != "" {
 		t.Fatalf("events (-want +got):\n%s", diff)
 	}
@@ -302,5 +306,20 @@ func TestTell_AnswersBelowTheLine(t *testing.T) {
 	lines := r.site.Issues(work)[0].Lines
 	if len(lines) != 2 || lines[1].Below != root {
 		t.Errorf("lines = %+v, want one answer below Ana's", lines)
+	}
+}
+
+func TestTell_PrivateAnswers(t *testing.T) {
+	t.Parallel()
+	r, _, _ := watched(t)
+	ana := flow.Actor{Name: "ana", Ref: flow.Ref{System: "github", Type: "user", Key: "ana-lumen"}}
+	for i, kind := range []flow.ViewKind{flow.NoticeView, flow.RefusalView} {
+		e := saying(pullRef("1"), fmt.Sprintf("CR-142/8/%d", i), "Darker replaced lighter. Please look again.")
+		e.Tell.To, e.Tell.Private, e.Tell.View.Kind = []flow.Actor{ana}, true, kind
+		r.do(e)
+	}
+	said := r.site.Issues(work)[0].Comments
+	if len(said) != 1 || !strings.HasPrefix(said[0].Body, "@ana-lumen Darker replaced lighter.") {
+		t.Errorf("comments = %+v, want the refusal alone, to Ana", said)
 	}
 }

@@ -134,16 +134,41 @@ func target(where flow.Ref) (key string, line int64, ok bool) {
 	return key, line, ok
 }
 
-// tell says something once, and shows the decision at the commit it is for.
+// tell says something once, and shows the decision at the commit it is for. GitHub has no place for one person alone: why
+// something did not count is said to them in the open, where they did it, and that it did count they see.
 func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
-	key, line, ok := target(e.Tell.Where)
-	if !ok || e.Tell.Private {
+	t := e.Tell
+	key, line, ok := target(t.Where)
+	switch {
+	case !ok:
 		return cannot("comment", "At GitHub signoff speaks in issues and pull requests only, not to single people.")
+	case t.Private && t.View.Kind != flow.RefusalView:
+		return nil
 	}
-	if err := c.sayOnce(ctx, remark{key: key, line: line, body: c.notice(e.Tell.View), mark: e.Mark()}); err != nil {
+	body := c.notice(t.View)
+	if t.Private {
+		body = c.addressed(e) + body
+	}
+	if err := c.sayOnce(ctx, remark{key: key, line: line, body: body, mark: e.Mark()}); err != nil || t.Private {
 		return err
 	}
 	return c.commitStatus(ctx, e, key)
+}
+
+// addressed begins a comment with whom it is for.
+func (c *Connector) addressed(e flow.Effect) string {
+	if len(e.Tell.To) == 0 {
+		return ""
+	}
+	who := e.Tell.To[0]
+	ref := e.Known[who.ID()]
+	if who.Ref.System == c.deps.Instance {
+		ref = who.Ref
+	}
+	if ref.Key == "" || strings.HasPrefix(ref.Key, numbered) {
+		return plain(shownName(who)) + ": "
+	}
+	return "@" + ref.Key + " "
 }
 
 // spoken is what we made of words that are shown: one or more comments.
@@ -388,7 +413,7 @@ func (c *Connector) findMark(ctx context.Context, m remark, since time.Time) (in
 
 func (c *Connector) findTold(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
 	key, line, ok := target(e.Tell.Where)
-	if !ok {
+	if !ok || e.Tell.Private && e.Tell.View.Kind != flow.RefusalView {
 		return nil, false, nil
 	}
 	id, err := c.findMark(ctx, remark{key: key, line: line, mark: e.Mark()}, tried)
@@ -403,6 +428,9 @@ func (c *Connector) findTold(ctx context.Context, e flow.Effect, tried time.Time
 	}
 	if err := c.save(ctx, toldKey(e.Mark()), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return nil, false, err
+	}
+	if e.Tell.Private {
+		return nil, true, nil
 	}
 	return nil, true, c.commitStatus(ctx, e, key)
 }
