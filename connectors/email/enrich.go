@@ -3,7 +3,6 @@ package email
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 const (
 	opEnrich     = "look at a mail"
 	dnsPatience  = 40 * time.Second // for names that cannot be looked up just now
-	newPerDay    = 20               // requests of one sender
 	unreadableIn = time.Hour        // one request for what cannot be read, per sender
 )
 
@@ -245,25 +243,14 @@ func (c *Connector) nothing(out learned, l letter.Letter) string {
 	return ""
 }
 
-// bounded holds back who sends more than a person would.
+// bounded lets one mail that cannot be read open a request, per sender and hour.
 func (c *Connector) bounded(ctx context.Context, out *learned, l letter.Letter) error {
-	from := strings.ToLower(l.From.Address)
-	ok, _, err := c.within(ctx, "c/new/"+from, 24*time.Hour, newPerDay)
-	if err != nil {
-		return err
+	if l.Refused == nil {
+		return nil
 	}
-	if !ok {
-		out.Stranger = fmt.Sprintf("its sender has sent more than %d mails within a day", newPerDay)
-		c.d.Log.Error("a sender is held back: too many mails", "domain", domainOf(from), "most", newPerDay)
-	}
-	if l.Refused != nil {
-		first, _, err := c.within(ctx, "c/unreadable/"+from, unreadableIn, 1)
-		if err != nil {
-			return err
-		}
-		out.Unread = !first
-	}
-	return nil
+	first, _, err := c.within(ctx, "c/unreadable/"+strings.ToLower(l.From.Address), unreadableIn, 1)
+	out.Unread = err == nil && !first
+	return err
 }
 
 // joins remembers the mail and its conversation, so that answers to it find them.

@@ -237,22 +237,28 @@ func TestEvent_Strangers(t *testing.T) {
 	}
 }
 
-// TestEvent_AFloodIsHeldBack: more than twenty requests of one sender within a day are more than a person writes.
-func TestEvent_AFloodIsHeldBack(t *testing.T) {
+// TestEvent_OneThatCannotBeRead opens a request; more of the kind within the hour are kept and listed.
+func TestEvent_OneThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	b := newInbox(t, trusting)
-	var held []int
-	for i := range 22 {
-		if ev := b.one(fmt.Sprintf("From: maya@lumen.example\nSubject: Banner %d\nMessage-ID: <%d@x.example>\n\nWords.\n", i, i)); ev.Field("stranger") != "" {
-			held = append(held, i)
-		}
+	bomb := func(n int) string {
+		return fmt.Sprintf("From: maya@lumen.example\nSubject: Bomb %d\nMessage-ID: <%d@x.example>\n", n, n) + strings.Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 60)
 	}
-	if diff := cmp.Diff([]int{20, 21}, held); diff != "" {
-		t.Errorf("held back (-want +got)\n%s", diff)
+	ev := b.one(bomb(1))
+	if ev.Kind != flow.RequestSubmitted || len(ev.Files) != 1 || !strings.Contains(ev.Body.String(), "does not read") {
+		t.Fatalf("%s with %d files: %q, want a request with the whole mail", ev.Kind, len(ev.Files), ev.Body)
 	}
-	b.clock.Advance(25 * time.Hour)
-	if ev := b.one("From: maya@lumen.example\nSubject: Banner\nMessage-ID: <n@x.example>\n\nWords.\n"); ev.Field("stranger") != "" {
-		t.Error("a day later it is still held back")
+	in := mailIn(bomb(2))
+	acc, err := b.Accept(in)
+	if err != nil || acc.Alarm == "" {
+		t.Fatalf("Accept = %+v, %v, want an alarm", acc, err)
+	}
+	d := flow.Delivery{ID: "email/" + acc.ID, Instance: "email", At: in.At, Type: acc.Type, Body: in.Body}
+	if d.Learned, err = b.Enrich(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := b.Parse(d); err == nil || len(list) != 0 {
+		t.Errorf("the second within the hour: %+v, %v, want it malformed with its reason", list, err)
 	}
 }
 
