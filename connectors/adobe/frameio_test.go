@@ -250,6 +250,31 @@ func TestFrameio_OlderFileOnTop(t *testing.T) {
 	same(t, "still on its way", r.ring(t, "file.versioned", fileB), "asset.changed file:d3075547…ddd2 [v1 - Hero.mp4]")
 }
 
+// TestFrameio_NewerTakenAway: where the newest version is taken out of the stack, the one below is decided on again.
+func TestFrameio_NewerTakenAway(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	r.site.save(fileB, folderA, "Hero final.mp4", begin())
+	r.site.stack(stackA, fileA, fileB)
+	second := r.look(t, flow.Asset{Ref: file(fileA)})
+	r.site.with(func() { r.site.stacks[stackA] = []string{fileA}; delete(r.site.files, fileB) })
+	first := r.look(t, flow.Asset{Ref: file(fileA), Versions: []flow.Version{second}})
+	again := r.look(t, flow.Asset{Ref: file(fileA), Versions: []flow.Version{second, first}})
+	if second.ID != fileB || first.ID != fileA || first.Seq <= second.Seq || again.ID != fileA || again.Seq != first.Seq {
+		t.Errorf("versions %q at %q, then %q at %q and %q, want the first one after the second, and there to stay", second.ID, second.Seq, first.ID, first.Seq, again.ID)
+	}
+}
+
+// look is the newest version as a look reads it.
+func (r *rig) look(t *testing.T, a flow.Asset) flow.Version {
+	t.Helper()
+	events, err := r.Look(t.Context(), a, begin())
+	if err != nil || len(events) == 0 || len(events[0].Versions) == 0 {
+		t.Fatalf("Look = %v, %v, want a version", short(events), err)
+	}
+	return events[0].Versions[len(events[0].Versions)-1]
+}
+
 // TestFrameio_NotReadIsListed: what names things that could not be read is no event, and not forgotten.
 func TestFrameio_NotReadIsListed(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"signoff/connectors"
@@ -110,7 +111,23 @@ func (p *Part) learnHistory(l learned, h history, a flow.Asset) learned {
 	newest := h.newest()
 	l.Title, l.URL = api.OneLine(newest.Name, longestName), p.address(newest)
 	l.Versions = h.newer(p, a.Current().ID)
+	for i := range l.Versions {
+		if k := slices.IndexFunc(a.Versions, func(v flow.Version) bool { return v.ID == l.Versions[i].ID && v.Seq != "" }); k >= 0 {
+			l.Versions[i].Seq = a.Versions[k].Seq // it keeps the place that it was given
+		}
+	}
+	last := &l.Versions[len(l.Versions)-1]
+	if now := a.Current(); now.ID != "" && now.ID != last.ID && last.Seq <= now.Seq {
+		last.Seq = after(now.Seq, last.ID) // the newer one was taken away, or an older one put on top of it
+	}
 	return l
+}
+
+// after is a place in the order of versions right behind another.
+func after(seq, id string) string {
+	at, rest, _ := strings.Cut(seq, "/")
+	tops := len(rest) - len(strings.TrimLeft(rest, "~"))
+	return at + "/" + strings.Repeat("~", tops+1) + id
 }
 
 // settling is how long a new comment may be told of and not be there yet.
