@@ -44,7 +44,7 @@ const (
 func subjectOf(v flow.View) string {
 	title := oneLine(v.Title)
 	if v.Request == "" {
-		if title = oneLine(v.Headline); title == "" {
+		if title = strings.TrimSuffix(oneLine(v.Headline), "."); title == "" {
 			title = "signoff"
 		}
 		return clip(title, mostSubject)

@@ -314,6 +314,22 @@ func TestDo_SignsIn(t *testing.T) {
 	}
 }
 
+func TestDo_WhatIsHeldBackHasOneLink(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "")
+	p.do(flow.Effect{ID: "triage/1", Target: "email", Tell: &flow.Tell{To: []flow.Actor{maya()}, View: flow.View{
+		Kind: flow.NoticeView, Headline: "A mail from eve@agency.example is held back.",
+		Buttons: []flow.Button{
+			{Action: "held_accept", Label: "Accept", Value: "email/1"}, {Action: "held_new", Label: "New request", Value: "email/1"},
+			{Action: "held_spam", Label: "Spam", Value: "email/1"}, {Action: "open", Label: "Open", URL: "/deliveries?state=held"},
+		},
+	}}})
+	o := readMail(t, p.last().data)
+	if got := strings.Count(o.text, "/deliveries?state=held"); got != 1 || o.header.Get("Subject") != "A mail from eve@agency.example is held back" {
+		t.Errorf("%q with %d links:\n%s\nwant one", o.header.Get("Subject"), got, o.text)
+	}
+}
+
 func TestDo_ADomainOfAnotherLanguage(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "")

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"slices"
@@ -101,7 +102,7 @@ func (c *Connector) actions(v flow.View, to flow.Actor) (list []action) {
 		default:
 			a.url = c.page(v.Page)
 		}
-		same := func(o action) bool { return o == a }
+		same := func(o action) bool { return o.url == a.url && (o.label == a.label || !decisions(b.Action)) }
 		if a.url != "" && harmless(a.url) && !slices.ContainsFunc(list, same) {
 			list = append(list, a)
 		}
@@ -237,7 +238,7 @@ func (s sheet) html() string {
 	var w htmlWriter
 	w.put(`<!DOCTYPE html><html lang="en"><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8">`,
 		`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>`,
-		html.EscapeString(s.head), `</title></head><body style="margin:0;padding:0;background:#f4f5f7">`,
+		html.EscapeString(cmp.Or(s.head, s.lead)), `</title></head><body style="margin:0;padding:0;background:#f4f5f7">`,
 		`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f5f7"><tr><td align="center" style="padding:16px">`,
 		`<div style="`, fontStyle, `;font-size:11px;color:#6e7781;padding:0 0 8px 0">`, marker, `</div>`,
 		`<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;background:#ffffff;border:1px solid #d0d7de;border-radius:8px"><tr><td align="left" style="padding:24px;`,
