@@ -126,7 +126,7 @@ func (c *Connector) classify(p *payload) (ignored, malformed string) {
 // lacks says what a used event does not hold.
 func (p *payload) lacks() string {
 	switch {
-	case p.place().zero():
+	case p.place().zero(), p.Issue == nil && (p.event == "issues" || p.event == "issue_comment"):
 		return "it names no issue or pull request"
 	case !repositoryName.MatchString(p.Repository.GetFullName()):
 		return "the repository's name cannot be one"

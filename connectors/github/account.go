@@ -244,7 +244,8 @@ func (c *Connector) search(ctx context.Context, query string) ([]*gogithub.User,
 	}
 	r := call{op: "search accounts", method: http.MethodGet, path: "search/users", query: url.Values{"q": {query}, "per_page": {strconv.Itoa(mostGuesses)}}, scope: "accounts"}
 	err := c.do(ctx, r, &page)
-	if said := refusalOf(err); said != nil && said.status == http.StatusUnprocessableEntity {
+	if connectors.ClassOf(err) == connectors.Rejected {
+		c.deps.Log.Debug("accounts cannot be searched for", "err", err)
 		return nil, nil // what cannot be searched for finds nothing
 	}
 	return page.Items, err

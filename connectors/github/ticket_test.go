@@ -8,6 +8,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/sandbox"
 	site "signoff/internal/sandbox/github"
 	"signoff/internal/text"
 )
@@ -331,5 +332,15 @@ func TestAccount_PinnedByNumber(t *testing.T) {
 	must(t, err)
 	if got := r.events(r.hooks()...); len(got) != 1 || got[0].Actor.Ref != pin {
 		t.Errorf("events = %+v, want one by %v", briefs(got), pin)
+	}
+}
+
+func TestAccounts_WhoCannotBeSearchedForIsNotFound(t *testing.T) {
+	t.Parallel()
+	faults := &sandbox.Faults{}
+	r := rigged(t, true, ticketSettings, site.Options{Faults: faults})
+	must(t, faults.Arm(sandbox.Fault{Service: "github", Method: "search/users", Kind: sandbox.NamedError, Name: "403 Resource not accessible by integration", Times: 1}))
+	if who, ok, err := r.c.Identify(t.Context(), "ana@lumen.example"); ok || err != nil {
+		t.Errorf("Identify where searching is not allowed = %v, %v, %v, want nobody", who, ok, err)
 	}
 }
