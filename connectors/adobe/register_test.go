@@ -57,7 +57,13 @@ func TestRegister_OneWebhookWithItsSecret(t *testing.T) {
 			t.Errorf("%s keeps the secret as it is", key)
 		}
 	}
-	// Another process of the same installation.
+	// Another process of the same installation, also one that began before the webhook was made.
+	if _, err := r.again(t, withStatus).Accept(in); err != nil {
+		t.Errorf("Accept by another process: %v", err)
+	}
+	if _, err := connect(t, withStatus).Accept(in); status(err) != 503 {
+		t.Errorf("Accept where the secret is lost = %v, want 503", err)
+	}
 	next := r.again(t, withStatus)
 	next.Ask(inquiry{})
 	if _, err := next.Accept(in); err != nil {

@@ -123,7 +123,7 @@ func (p *Part) remembered(id string, kept map[string]keptHook) bool {
 
 // works reports whether a webhook is switched on, tells of what is wanted, and is signed with a secret that we know.
 func (p *Part) works(h hook, rest string, kept map[string]keptHook) bool {
-	one, _ := p.secrets.of(rest)
+	one := p.secrets.of(rest)
 	want, has := slices.Clone(p.set.Events), slices.Clone(h.Events)
 	slices.Sort(want)
 	slices.Sort(has)

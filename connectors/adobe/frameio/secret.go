@@ -44,21 +44,49 @@ type keptHook struct {
 
 // secrets are those of our registrations, by the end of their address.
 type secrets struct {
-	mu   sync.Mutex
-	by   map[string]secret.Secret
-	read bool
+	mu sync.Mutex
+	by map[string]secret.Secret
+	at time.Time // when they were looked for because one was not there
 }
 
-func (s *secrets) of(rest string) (one secret.Secret, read bool) {
+func (s *secrets) of(rest string) secret.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.by[rest], s.read
+	return s.by[rest]
+}
+
+// missed reports whether it is time to look again for one that is not there.
+func (s *secrets) missed(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.at) < lookAgain {
+		return false
+	}
+	s.at = now
+	return true
+}
+
+const lookAgain = 5 * time.Second
+
+// secretOf is the secret of a registration. One that another process of this installation has made since is read from what is
+// kept: the address bears our tag, so nobody else can make us look, and not often.
+func (p *Part) secretOf(rest string) secret.Secret {
+	one := p.secrets.of(rest)
+	if !one.Empty() || !p.secrets.missed(p.deps.Now()) {
+		return one
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := p.loadSecrets(ctx); err != nil {
+		p.deps.Log.Warn("secrets of frame.io's webhooks cannot be read", "error", err)
+	}
+	return p.secrets.of(rest)
 }
 
 func (s *secrets) replace(by map[string]secret.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.by, s.read = by, true
+	s.by = by
 }
 
 func (s *secrets) put(rest string, one secret.Secret) {
@@ -134,7 +162,7 @@ func (p *Part) loadSecrets(ctx context.Context) error {
 func (p *Part) candidates(rest string) (list []secret.Secret, names []string, known bool) {
 	rest = strings.TrimPrefix(rest, "action/")
 	if p.registered(rest) {
-		one, _ := p.secrets.of(rest)
+		one := p.secretOf(rest)
 		if one.Empty() {
 			return nil, nil, true
 		}
