@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -45,6 +48,7 @@ func (o *outbox) carry(ctx context.Context, a *attempt) error {
 		if err != nil {
 			return o.failed(ctx, a, err)
 		}
+		a.fileSum = o.summed(ctx, opener, c)
 		return o.done(ctx, a, links)
 	}
 	a.began = o.o.Now().UTC()
@@ -60,6 +64,28 @@ func (o *outbox) carry(ctx context.Context, a *attempt) error {
 		o.limits.breaker(a.effect.Target).RecordSuccess() // it was not asked for anything
 	}
 	return o.settle(ctx, a, end)
+}
+
+// summed reads a file that was attached by a call whose answer was lost once more, for its sum; empty where that fails.
+func (o *outbox) summed(ctx context.Context, from connectors.Opener, c *flow.Copy) string {
+	sum, err := guard(ctx, copyTime, func(ctx context.Context) (string, error) {
+		body, _, err := from.Open(ctx, c.File.Ref)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = body.Close() }() // it is only read
+		h := sha256.New()
+		n, err := io.Copy(h, io.LimitReader(body, c.Limit+1))
+		if err != nil || n > c.Limit {
+			return "", errors.Join(err, errOver)
+		}
+		return hex.EncodeToString(h.Sum(nil)), nil
+	})
+	if err != nil {
+		o.log.Warn("copied file could not be read for its sum", "file", c.File.Ref.String(), "error", err)
+		return ""
+	}
+	return sum
 }
 
 // leftBehind finds what a call whose answer was lost has attached.
@@ -106,11 +132,12 @@ type ended struct {
 	fate  flow.FileFate // empty: it was attached
 	why   string
 	links []flow.Link
+	sum   string // hex SHA-256 of the bytes that were attached
 }
 
 // settle records the end of a copy.
 func (o *outbox) settle(ctx context.Context, a *attempt, end ended) error {
-	a.fileFate, a.fileWhy = end.fate, end.why
+	a.fileFate, a.fileWhy, a.fileSum = end.fate, end.why, end.sum
 	if end.fate != "" {
 		o.met.files.WithLabelValues(a.effect.Target, string(end.fate)).Inc()
 		return o.record(ctx, a, nil)
@@ -137,7 +164,7 @@ func stream(ctx context.Context, from connectors.Opener, to connectors.Attacher,
 	if meta.Size > c.Limit {
 		return tooLarge(c, meta.Size), nil
 	}
-	in := &measured{r: body, limit: c.Limit, want: promised(c.File, meta)}
+	in := &measured{r: body, limit: c.Limit, want: promised(c.File, meta), sum: sha256.New()}
 	head, whole, err := filetype.Head(in)
 	if err != nil {
 		return in.judge(c, err)
@@ -151,7 +178,7 @@ func stream(ctx context.Context, from connectors.Opener, to connectors.Attacher,
 	if in.failed() {
 		return in.judge(c, err)
 	}
-	return ended{links: links}, err
+	return ended{links: links, sum: hex.EncodeToString(in.sum.Sum(nil))}, err
 }
 
 // openFailed says what an error of the source means for the file.
@@ -190,6 +217,7 @@ type measured struct {
 	r           io.Reader
 	n           int64
 	limit, want int64
+	sum         hash.Hash
 	err         error // of the source
 	over, short bool
 }
@@ -203,6 +231,7 @@ var (
 func (c *measured) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	_, _ = c.sum.Write(p[:n]) // a hash takes everything
 	switch {
 	case c.n > c.limit:
 		c.over = true

@@ -22,6 +22,7 @@ type decider struct {
 	outbox *outbox
 	home   *homes
 	met    *metrics
+	keep   keepers
 }
 
 // decision is what became of one event.
@@ -65,7 +66,7 @@ func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 
 // received decides an event that an instance told of, by a delivery or when it was asked.
 func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decision, error) {
-	ev = cleaned(ev)
+	ev = d.keep.recognized(cleaned(ev))
 	set := d.book.current.Load()
 	dir := set.Policy(set)
 	var err error
@@ -208,6 +209,9 @@ func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Even
 		}
 	}
 	if err := d.catchUp(tx, r, out.Request, ev); err != nil {
+		return dec, err
+	}
+	if err := d.follow(tx, r, out.Request, ev); err != nil {
 		return dec, err
 	}
 	return dec, d.home.touched(tx, ev.At, changed(r, out.Request)...)

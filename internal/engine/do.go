@@ -59,6 +59,9 @@ type attempt struct {
 
 	fileFate flow.FileFate // what became of a file that was not attached
 	fileWhy  string
+	fileSum  string // hex SHA-256 of one that was
+
+	unreached string // who has no account there, so that the effect never reaches them
 }
 
 // creates reports whether the effect makes something that can be found by its mark.
@@ -80,6 +83,9 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	}
 	if a.trail.Lost.IsZero() && flow.Moot(a.request, a.effect) {
 		return o.record(ctx, a, nil) // what it would have shown was taken back; flow knows what that means
+	}
+	if _, there := o.o.Connectors[a.effect.Target]; a.doer == nil && there && a.effect.Tell != nil {
+		return o.drop(ctx, a, fmt.Sprintf("nothing can be said in %s", a.effect.Target))
 	}
 	if a.doer == nil && a.effect.Copy == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
@@ -240,6 +246,12 @@ func (o *outbox) unknown(ctx context.Context, a *attempt, err error) error {
 	var look *lookError
 	switch {
 	case errors.As(err, &none):
+		if recipient(a.effect, flow.Actor{Name: none.person.Name}) {
+			a.unreached = none.person.Name
+		}
+		if o.mailInstead(a, none.person) {
+			return o.unreachable(ctx, a, none.Error())
+		}
 		return o.park(ctx, a, none.Error(), true)
 	case errors.As(err, &look):
 		return o.failed(ctx, a, err)

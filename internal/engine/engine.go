@@ -116,7 +116,7 @@ func New(o Options) (*Engine, error) {
 	e.outbox = newOutbox(e)
 	e.homes = newHomes(o)
 	e.people.home = e.homes
-	e.decider = &decider{o: o, book: e.book, people: e.people, outbox: e.outbox, home: e.homes, met: e.met}
+	e.decider = &decider{o: o, book: e.book, people: e.people, outbox: e.outbox, home: e.homes, met: e.met, keep: newKeepers(o.Connectors)}
 	e.outbox.decider = e.decider
 	e.inbox = newInbox(e)
 	e.chores = &chores{e: e}
@@ -203,6 +203,9 @@ const (
 	aliveJob   = "alive"
 
 	registerJob = "register"
+	lookJob     = "look"
+	briefJob    = "brief"
+	looksJob    = "looks"
 )
 
 func (e *Engine) run(ctx context.Context, j store.Job) error {
@@ -223,7 +226,11 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.tellPerson(ctx, j)
 	case hearJob:
 		return e.hearThread(ctx, j)
-	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob:
+	case lookJob:
+		return e.lookAtAsset(ctx, j)
+	case briefJob:
+		return e.readBrief(ctx, j)
+	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob:
 		return e.chores.run(ctx, j)
 	}
 	// Another version of signoff may know it; it is never thrown away.

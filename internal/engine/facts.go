@@ -84,6 +84,9 @@ var keyInAddress = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_]*-[1-9][0-9]*`)
 
 // apart takes a delivery's event about several requests apart: a message may show links to many.
 func (b *inbox) each(tx store.Tx, ev flow.Event) ([]flow.Event, error) {
+	if (ev.Kind == flow.AssetChanged || ev.Kind == flow.AssetGone) && ev.Request == "" {
+		return eachHolder(tx, ev)
+	}
 	if ev.Kind != flow.LinkShared || ev.Request != "" {
 		return []flow.Event{ev}, nil
 	}
@@ -112,6 +115,20 @@ func (b *inbox) each(tx store.Tx, ev flow.Event) ([]flow.Event, error) {
 		if ev.ID != "" {
 			one.ID = ev.ID + "/" + string(id)
 		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// eachHolder lets an event about an asset reach every open request that is about it; where none is open, the last one was.
+func eachHolder(tx store.Tx, ev flow.Event) (list []flow.Event, err error) {
+	open, err := concerned(tx, ev.Subject)
+	if err != nil || len(open) == 0 {
+		return []flow.Event{ev}, err
+	}
+	for _, r := range open {
+		one := ev
+		one.Request, one.ID = r.ID, ev.ID+"/"+string(r.ID)
 		list = append(list, one)
 	}
 	return list, nil

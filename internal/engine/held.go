@@ -334,8 +334,8 @@ func (d *decider) spam(tx store.Tx, del flow.Delivery, h holding, now time.Time)
 	return tx.SetDelivery(del.ID, flow.Ignored, "it is spam, "+said(h.By))
 }
 
-// forgetHeld drops what was held back too long ago to be kept, and what counts no more about senders.
-func forgetHeld(tx store.Tx, now time.Time, kept time.Duration) error {
+// forgetOld drops what was held back too long ago to be kept, and what counts no more about senders, rates and looks.
+func forgetOld(tx store.Tx, now time.Time, kept time.Duration) error {
 	var gone []string
 	collect := func(table string, old func(value []byte) bool) error {
 		gone = gone[:0]
@@ -357,6 +357,9 @@ func forgetHeld(tx store.Tx, now time.Time, kept time.Duration) error {
 		return err
 	}
 	if err := collect(sendersTable, func(b []byte) bool { return now.After(timeIn(b, "until")) }); err != nil {
+		return err
+	}
+	if err := collect(assetsTable, func(b []byte) bool { return now.Sub(timeIn(b, "at")) > forgetLooks }); err != nil {
 		return err
 	}
 	return collect(ratesTable, func(b []byte) bool { return now.After(timeIn(b, "until")) })

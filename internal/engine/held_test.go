@@ -33,7 +33,6 @@ func (m mailbox) Identify(_ context.Context, email string) (flow.Actor, bool, er
 
 func address(of string) flow.Ref { return flow.Ref{System: "email", Type: "address", Key: of} }
 
-
 // withMail runs a test in a world that takes mail, and in which Dana looks after strangers.
 func withMail(t *testing.T, test func(*world, *outside)) {
 	t.Helper()

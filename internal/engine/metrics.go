@@ -21,6 +21,7 @@ type metrics struct {
 	listens    *prometheus.CounterVec // instance, what
 	polls      *prometheus.CounterVec // instance, outcome
 	held       *prometheus.CounterVec // instance, what
+	looks      *prometheus.CounterVec // instance, outcome
 	secrets    *prometheus.CounterVec // instance, secret
 	strangers  *prometheus.CounterVec // instance
 	files      *prometheus.CounterVec // target, fate
@@ -43,6 +44,7 @@ func newMetrics(o Options) *metrics {
 		alarms:     vec("alarms_total", "Things an operator should look at.", "what"),
 		listens:    vec("connections_total", "Connections of our own through which deliveries come, by what became of them.", "instance", "what"),
 		polls:      vec("polls_total", "Rounds of asking services for what is new, by how they ended.", "instance", "outcome"),
+		looks:      vec("looks_total", "Looks at the work and the briefs of open requests, by how they ended.", "instance", "outcome"),
 		held:       vec("held_total", "Mails held back because nobody knows their sender, and what was said about them.", "instance", "what"),
 		secrets:    vec("secret_matched_total", "Deliveries by which of our secrets they were signed with.", "instance", "secret"),
 		strangers:  vec("unexplained_writes_total", "Changes of our own account outside that no receipt of ours explains.", "instance"),
@@ -56,7 +58,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.held, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.held, m.looks, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}

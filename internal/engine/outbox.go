@@ -21,7 +21,7 @@ const (
 type fate struct {
 	Purpose  string    `json:"purpose"`
 	Target   string    `json:"target"`
-	State    string    `json:"state"` // done, superseded, expired, shadow, parked
+	State    string    `json:"state"` // done, superseded, expired, dropped, shadow, parked
 	Attempts int       `json:"attempts"`
 	At       time.Time `json:"at"`
 	Why      string    `json:"why,omitempty"`

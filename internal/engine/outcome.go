@@ -55,6 +55,9 @@ func doneEvent(a *attempt, links []flow.Link) flow.Event {
 	if a.fileFate != "" {
 		ev.Fields["fate"], ev.Fields["why"] = []string{string(a.fileFate)}, []string{a.fileWhy}
 	}
+	if a.fileSum != "" {
+		ev.Fields["sha256"] = []string{a.fileSum}
+	}
 	return ev
 }
 
@@ -287,9 +290,47 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 	return store.Park(why)
 }
 
+// mailInstead reports whether somebody whom chat does not reach can be written to.
+func (o *outbox) mailInstead(a *attempt, who flow.Person) bool {
+	mail := a.request.Places.Mail
+	return a.unreached != "" && mail != "" && a.effect.Target == a.request.Places.Chat && who.Email != "" && o.o.Connectors[mail] != nil
+}
+
+// unreachable ends an effect whose person has no account there, and lets the request write to them instead. That is the
+// ordinary way for people outside the chat, and no alarm.
+func (o *outbox) unreachable(ctx context.Context, a *attempt, why string) error {
+	o.limits.forget(a.job.ID)
+	o.met.effects.WithLabelValues(a.effect.Target, "unreached").Inc()
+	o.log.Info("person is not in chat and is written to", "request", a.effect.Request, "effect", a.effect.ID, "person", a.unreached)
+	var dec decision
+	err := o.o.Store.Update(ctx, func(tx store.Tx) error {
+		var err error
+		if dec, err = o.decider.event(tx, parkedEvent(a, why), o.o.Now()); err != nil {
+			return err
+		}
+		return o.end(tx, a, "superseded", why)
+	})
+	if err != nil {
+		return err
+	}
+	o.decider.report(dec)
+	return nil
+}
+
+// drop ends something that was to be said where nothing can be said.
+func (o *outbox) drop(ctx context.Context, a *attempt, why string) error {
+	o.limits.forget(a.job.ID)
+	o.met.effects.WithLabelValues(a.effect.Target, "dropped").Inc()
+	o.log.Info("effect dropped", "request", a.effect.Request, "effect", a.effect.ID, "why", why)
+	return o.o.Store.Update(ctx, func(tx store.Tx) error { return o.end(tx, a, "dropped", why) })
+}
+
 func parkedEvent(a *attempt, why string) flow.Event {
 	ev := about(a.effect, "parked/", flow.EffectParked)
 	ev.Fields["why"], ev.Links = []string{why}, a.made
+	if a.unreached != "" {
+		ev.Fields["unreached"] = []string{a.unreached}
+	}
 	if a.gone != "" {
 		ev.Fields["gone"], ev.Subject = []string{a.gone}, ticketOf(a.effect)
 	}

@@ -66,7 +66,9 @@ func TestSuggest_WithoutAnAnswerTheRulesReadAlone(t *testing.T) {
 	t.Parallel()
 	for name, model := range map[string]engine.Suggester{
 		"no model": nil,
-		"late":     func(context.Context, flow.Form, []flow.RequestType) (flow.Prefill, error) { return flow.Prefill{}, errors.New("late") },
+		"late": func(context.Context, flow.Form, []flow.RequestType) (flow.Prefill, error) {
+			return flow.Prefill{}, errors.New("late")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

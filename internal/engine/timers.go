@@ -69,6 +69,9 @@ func (c *chores) start(ctx context.Context) error {
 			if _, ok := conn.(connectors.Registrar); ok {
 				plan = append(plan, store.Job{ID: registerJob + "/" + instance, Kind: registerJob, At: now, Payload: []byte(instance)})
 			}
+			if c.e.decider.keep.sources[instance] != nil || c.e.decider.keep.briefs[instance] != nil {
+				plan = append(plan, store.Job{ID: looksJob + "/" + instance, Kind: looksJob, At: now.Add(ticketsSoon), Payload: []byte(instance)})
+			}
 			if _, ok := conn.(connectors.Tracker); ok {
 				// Soon: what was told while nobody listened may be lost.
 				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsSoon), Payload: []byte(instance)})
@@ -95,6 +98,8 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		every, err = c.readEvery(string(j.Payload)), c.readTickets(ctx, string(j.Payload))
 	case aliveJob:
 		every, err = aliveEvery, c.alive(ctx)
+	case looksJob:
+		every, err = c.lookEvery(string(j.Payload)), c.planLooks(ctx, string(j.Payload))
 	case registerJob:
 		every = hooksEvery
 		c.register(ctx, string(j.Payload))
@@ -130,7 +135,7 @@ func (c *chores) expire(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := forgetHeld(tx, now, c.e.o.RawEvents); err != nil {
+			if err := forgetOld(tx, now, c.e.o.RawEvents); err != nil {
 				return err
 			}
 			return dropPictures(tx, now.Add(-pictureKept), picturesMost)
