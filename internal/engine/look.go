@@ -254,6 +254,11 @@ func (c *chores) planLooks(ctx context.Context, instance string) error {
 	apart := c.lookEvery(instance) / time.Duration(len(plan)+1)
 	return c.e.o.Store.Update(ctx, func(tx store.Tx) error {
 		for i, p := range plan {
+			if _, waits, err := tx.Job(p.id); err != nil {
+				return err
+			} else if waits {
+				continue // it is due or tried again already
+			}
 			if err := planLook(tx, p.id, p.kind, p.request, p.ref, now.Add(time.Duration(i)*apart)); err != nil {
 				return err
 			}
