@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -216,14 +217,31 @@ func secrets(c *config.Config) []secret.Secret {
 		out = append(out, t.Secret)
 	}
 	for _, i := range c.Instances {
-		for _, key := range []string{"signing_secret", "webhook_secret", "bot_token", "token"} {
-			n := i.Node.Key(key)
-			for item := range n.Items() {
-				out = append(out, secret.New(item.Value()))
-			}
-			if n.Kind() == source.Scalar {
-				out = append(out, secret.New(n.Value()))
-			}
+		out = append(out, hidden(i.Node, false)...)
+	}
+	return out
+}
+
+// secretKeys are the settings of connections whose values, and all below them, are secrets.
+var secretKeys = []string{
+	"signing_secret", "signing_secrets", "webhook_secret", "webhook_token", "webhook_passcode", "bot_token", "app_token", "client_secret", "token", "auth_token",
+	"session", "password", "private_key",
+}
+
+// hidden lists the secrets in the settings of a connection, however deep they stand.
+func hidden(n *source.Node, below bool) (out []secret.Secret) {
+	switch n.Kind() {
+	case source.Map:
+		for key, value := range n.Pairs() {
+			out = append(out, hidden(value, below || slices.Contains(secretKeys, key.Value()))...)
+		}
+	case source.List:
+		for item := range n.Items() {
+			out = append(out, hidden(item, below)...)
+		}
+	case source.Scalar:
+		if below && n.Value() != "" {
+			out = append(out, secret.New(n.Value()))
 		}
 	}
 	return out
