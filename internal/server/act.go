@@ -62,6 +62,12 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 				ev.Fields[name] = v[:1]
 			}
 		}
+	case "answer_point", "resolve_point", "reopen_point", "ask_point":
+		if point := r.PostForm.Get("point"); ev.ID != "" && point != "" { // one showing of the page has many points
+			ev.ID += "." + url.PathEscape(point)
+		}
+		ev.Kind, ev.Body = pointKind(do), note
+		ev.Fields["point"], ev.Fields["state"] = []string{r.PostForm.Get("point")}, []string{pointState(do)}
 	case "confirm_draft":
 		ev.Kind = flow.DraftConfirmed
 	case "dismiss_draft":
@@ -85,6 +91,24 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 		o.code, o.why = why[0].Code, why[0].Text
 	}
 	s.after(w, r, c, o)
+}
+
+// pointKind is the event of something done with a change request.
+func pointKind(do string) flow.Kind {
+	switch do {
+	case "ask_point":
+		return flow.PointAsked
+	case "answer_point":
+		return flow.PointAnswered
+	}
+	return flow.PointResolved
+}
+
+func pointState(do string) string {
+	if do == "reopen_point" {
+		return "open"
+	}
+	return "resolved"
 }
 
 // outcome is what became of an act on a request's page.

@@ -53,6 +53,7 @@ type doData struct {
 	Withdraw bool
 	Ticket   bool   // a new one, instead of one that is gone
 	Draft    bool   // to make it a request, or not
+	Discuss  bool   // to ask for changes one by one, to answer and to resolve them
 	Why      string // why the person has no say in what is open
 	Kept     string // the note of a form that was refused
 }
@@ -121,6 +122,12 @@ type pointData struct {
 	Note     string
 	Answer   string
 	At       *moment
+	URL      string // where it was asked
+	Where    string
+	// AnsweredBy and Resolved say what became of it; Open: neither.
+	AnsweredBy, ResolvedBy string
+	Resolved               *moment
+	Open                   bool
 }
 
 type linkData struct{ Label, What, URL string }
@@ -169,6 +176,7 @@ func doneNotice(done string) *notice {
 		"undo": "Your decision is taken back.", "new_ticket": "A new ticket is being made.",
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
 		"held_accept": "The sender takes part from now on.", "held_new": "It is a request of its own now.", "held_spam": "It is put aside, and so is what this sender writes in the next 30 days.",
+		"answer_point": "Your answer is kept with the point.", "resolve_point": "The point is resolved.", "reopen_point": "The point is open again.", "ask_point": "Your change request is numbered and on its way.",
 		"submitted": "Your request is on its way. This page follows it.",
 	}[done]
 	if text == "" {
@@ -208,6 +216,7 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 	}
 	if c.session() && c.person() {
 		data.Do = s.possible(r, c, d)
+		data.Do.Discuss = !req.Status.Closed() && !data.Draft && flow.TakesPart(req, c.who)
 		data.Do.Points = it.points(unanswered(req), clock)
 	}
 	return data
@@ -215,7 +224,9 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 
 // unanswered are the points that the next work answers.
 func unanswered(r flow.Request) []flow.Point {
-	return slices.DeleteFunc(slices.Clone(r.Points), func(p flow.Point) bool { return p.Round != r.Round-1 || !p.Answer.Empty() })
+	return slices.DeleteFunc(slices.Clone(r.Points), func(p flow.Point) bool {
+		return p.Round > r.Round || !p.Answer.Empty() || !p.Resolved.IsZero()
+	})
 }
 
 func (it items) facts(r flow.Request, clock clock) []factRow {
@@ -259,7 +270,20 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 func (it items) points(list []flow.Point, clock clock) []pointData {
 	var out []pointData
 	for _, p := range list {
-		out = append(out, pointData{p.Number, p.Round, p.Stage, it.called(p.By), p.Note.String(), p.Answer.String(), clock.at(p.At)})
+		one := pointData{
+			Number: p.Number, Revision: p.Round, Stage: p.Stage, By: it.called(p.By), Note: p.Note.String(), Answer: p.Answer.String(),
+			At: clock.at(p.At), URL: webOnly(p.URL), Resolved: clock.at(p.Resolved), Open: p.Answer.Empty() && p.Resolved.IsZero(),
+		}
+		if !p.Said.Zero() {
+			one.Where = capital(p.Said.System)
+		}
+		if p.AnsweredBy.ID() != "" {
+			one.AnsweredBy = it.called(p.AnsweredBy)
+		}
+		if p.ResolvedBy.ID() != "" {
+			one.ResolvedBy = it.called(p.ResolvedBy)
+		}
+		out = append(out, one)
 	}
 	return out
 }

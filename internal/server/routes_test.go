@@ -114,7 +114,7 @@ func TestPages_ZeroValues(t *testing.T) {
 			Problems: make([]string, 1), Facts: make([]factRow, 1), Points: make([]pointData, 1), Links: make([]linkData, 1), Events: make([]eventData, 1), Effects: make([]effectData, 1),
 			Talk: []commentData{{Files: []fileData{{Job: "x"}}}, {Mark: "x"}}, Files: []fileData{{Job: "x"}},
 			Assets: []assetData{{Picture: "x", Versions: []versionData{{Current: true}, {URL: "x"}}}, {Gone: "x"}},
-			Do:     doData{Votes: []voteData{{Checklist: make([]string, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
+			Do:     doData{Discuss: true, Votes: []voteData{{Checklist: make([]string, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
 			Rounds: []roundData{{Current: true, Steps: []stepData{{Stages: []stageData{{Votes: make([]voteLine, 1)}, {}}}}}, {Steps: make([]stepData, 1)}},
 		},
 		"deliveries": deliveriesData{Tabs: make([]countTab, 1), Rows: make([]deliveryRow, 1), Parked: make([]effectData, 1)},
