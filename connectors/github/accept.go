@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -55,13 +56,29 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	if len(body) != len(in.Body) {
 		acc.Kept = body
 	}
-	acc.Key = p.factKey()
+	acc.Key, acc.Alarm = p.factKey(), c.lostAccess(p)
 	acc.Ignored, acc.Malformed = c.classify(p)
 	if acc.Ignored == "" && acc.Malformed == "" {
 		acc.Enrich = true
 		c.about(p, &acc)
 	}
 	return acc, nil
+}
+
+// lostAccess says that the app was taken away, or a repository from it.
+func (c *Connector) lostAccess(p *payload) string {
+	who := phrase(p.Installation.GetAccount().GetLogin())
+	switch {
+	case p.event == "installation" && (p.Action == "deleted" || p.Action == "suspend"):
+		return fmt.Sprintf("GitHub: the app was taken away from %s (%s); nothing there can be read or written until it is installed again", who, p.Action)
+	case p.event == "installation_repositories" && p.Action == "removed":
+		for _, r := range p.Removed {
+			if c.mine(r.GetFullName()) {
+				return fmt.Sprintf("GitHub: the app may not see %s any more", r.GetFullName())
+			}
+		}
+	}
+	return ""
 }
 
 // about names what a delivery is of no use without. What may begin a request, or is a ticket of ours that is only just

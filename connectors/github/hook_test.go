@@ -190,3 +190,20 @@ func TestPoll_NothingThatArrived(t *testing.T) {
 		t.Errorf("the last call is %q, want the list of deliveries", last)
 	}
 }
+
+func TestAccept_AlarmsWhenTheAppIsTakenAway(t *testing.T) {
+	t.Parallel()
+	r := rigged(t, true, ticketSettings, site.Options{})
+	for _, tt := range []struct{ event, body, want string }{
+		{"installation", `{"action":"deleted","installation":{"id":1,"account":{"login":"lumen"}}}`, "taken away from lumen"},
+		{"installation", `{"action":"suspend","installation":{"id":1,"account":{"login":"lumen"}}}`, "taken away from lumen"},
+		{"installation", `{"action":"created","installation":{"id":1,"account":{"login":"lumen"}}}`, ""},
+		{"installation_repositories", `{"action":"removed","repositories_removed":[{"full_name":"lumen/requests"}]}`, "lumen/requests"},
+		{"installation_repositories", `{"action":"removed","repositories_removed":[{"full_name":"lumen/other"}]}`, ""},
+	} {
+		acc, err := r.c.Accept(hook(tt.event, []byte(tt.body)))
+		if err != nil || acc.Ignored == "" || (acc.Alarm != "") != (tt.want != "") || !strings.Contains(acc.Alarm, tt.want) {
+			t.Errorf("%s: %+v, %v, want it kept as ignored with the alarm %q", tt.body, acc, err, tt.want)
+		}
+	}
+}

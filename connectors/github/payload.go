@@ -30,8 +30,10 @@ type payload struct {
 		NewIssue      *gogithub.Issue      `json:"new_issue"` // the library drops these two
 		NewRepository *gogithub.Repository `json:"new_repository"`
 	} `json:"changes"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Installation *gogithub.Installation `json:"installation"`
+	Removed      []*gogithub.Repository `json:"repositories_removed"`
+	Before       string                 `json:"before"`
+	After        string                 `json:"after"`
 
 	event string
 }

@@ -3,6 +3,8 @@ package github_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"signoff/connectors"
+	"signoff/connectors/connectortest"
 	"signoff/internal/flow"
 	site "signoff/internal/sandbox/github"
 )
@@ -321,5 +324,60 @@ func TestTell_PrivateAnswers(t *testing.T) {
 	said := r.site.Issues(work)[0].Comments
 	if len(said) != 1 || !strings.HasPrefix(said[0].Body, "@ana-lumen Darker replaced lighter.") {
 		t.Errorf("comments = %+v, want the refusal alone, to Ana", said)
+	}
+}
+
+// TestWords_NeverDecide: what is written is words, whoever writes it; an edited review does not vote again.
+func TestWords_NeverDecide(t *testing.T) {
+	t.Parallel()
+	r, _, pull := watched(t)
+	for _, who := range []string{"Ana Reyes", "Jon Park"} {
+		_, err := r.site.CommentAs(who, "lumen/site#1", "Approved. LGTM, approve, :+1:")
+		must(t, err)
+	}
+	list := r.hooks()
+	edited := fmt.Sprintf(`{"action":"edited","review":{"id":7,"state":"approved","body":"Approved!","commit_id":%[1]q,"user":{"login":"ana-lumen","id":1001},"submitted_at":"2026-11-20T09:00:00Z"},
+		"pull_request":{"id":5,"number":1,"head":{"sha":%[1]q},"updated_at":"2026-11-20T09:00:00Z"},"repository":{"id":502,"full_name":"lumen/site"},"sender":{"login":"ana-lumen","id":1001}}`, pull.Head)
+	list = append(list, hook("pull_request_review", []byte(edited)))
+	want := []string{"comment.added ana-lumen", "comment.added jon-lumen", "comment.edited ana-lumen"}
+	if diff := cmp.Diff(want, briefs(r.events(list...))); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// TestAccount_ALoginThatChangedHands: the login is the reviewer's, the account is not.
+func TestAccount_ALoginThatChangedHands(t *testing.T) {
+	t.Parallel()
+	r, _, pull := watched(t)
+	_, err := r.site.CommentAs("Ana Reyes", "lumen/site#1", "It is me.")
+	must(t, err)
+	r.events(r.hooks()...)
+	body := fmt.Sprintf(`{"action":"submitted","review":{"id":8,"state":"approved","body":"","commit_id":%[1]q,"user":{"login":"ana-lumen","id":666},"submitted_at":"2026-11-20T09:00:00Z"},
+		"pull_request":{"id":5,"number":1,"head":{"sha":%[1]q},"updated_at":"2026-11-20T09:00:00Z"},"repository":{"id":502,"full_name":"lumen/site"},"sender":{"login":"ana-lumen","id":666}}`, pull.Head)
+	if got := briefs(r.events(hook("pull_request_review", []byte(body)))); !slices.Equal(got, []string{"comment.added id:666"}) {
+		t.Errorf("events = %q, want words of an account that nobody knows", got)
+	}
+}
+
+// TestDo_KeepsTheTokenAtHome: a redirect to another host is not followed, with or without the token.
+func TestDo_KeepsTheTokenAtHome(t *testing.T) {
+	t.Parallel()
+	r, q, _ := watched(t)
+	came := make(chan string, 10)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { came <- req.Header.Get("Authorization") }))
+	t.Cleanup(elsewhere.Close)
+	for _, status := range []int{301, 302, 307, 308} {
+		r.front.arm(connectortest.Fault{Status: status, Header: http.Header{"Location": {elsewhere.URL + "/api/v3/x"}}})
+		if _, err := r.c.Do(t.Context(), saying(pullRef("1"), fmt.Sprint("CR-142/7/", status), "Hello.")); connectors.ClassOf(err) != connectors.Denied {
+			t.Errorf("a redirect elsewhere with %d = %v, want class %s", status, err, connectors.Denied)
+		}
+	}
+	if _, err := r.c.Look(t.Context(), q.r.Assets[1], begin()); err != nil {
+		t.Errorf("Look afterwards: %v", err)
+	}
+	select {
+	case token := <-came:
+		t.Errorf("another host was called, with the token: %v", token != "")
+	default:
 	}
 }
