@@ -83,7 +83,7 @@ func TestAction_FormBecomesOneRequest(t *testing.T) {
 	}
 	same(t, "request", events, "request.submitted file:d3075547…ddd2 “Legal first” title=Hero film type=video")
 	ev := events[0]
-	if ev.Actor.Ref != ref("user", evanID) || ev.Field("brand") != "Lumen" || ev.Field("due") != "2026-12-03" || ev.Fields["claims"] != nil || len(ev.Assets) != 1 ||
+	if ev.Actor.Ref != ref("user", evanID) || ev.Actor.Shown != "Evan Wallace" || ev.Field("brand") != "Lumen" || ev.Field("due") != "2026-12-03" || ev.Fields["claims"] != nil || len(ev.Assets) != 1 ||
 		ev.Assets[0].Ref != file(fileA) || ev.Assets[0].Label != "Hero.mp4" || len(ev.Assets[0].Versions) != 1 {
 		t.Errorf("request = %+v, want who pressed, the fields, and the file with its version", ev)
 	}
@@ -100,6 +100,21 @@ func TestAction_SecondPressShowsTheRequest(t *testing.T) {
 	s, _, events := r.press(t, q, pressed("i-2"))
 	if !strings.Contains(s.Title, "CR-142") || !strings.Contains(s.Description, "DES-7") || len(s.Fields) != 1 || s.Fields[0].Type != "link" || s.Fields[0].Value != "https://signoff.lumen.example/requests/CR-142" || events != nil {
 		t.Errorf("second press: %+v, %v, want the open request", s, events)
+	}
+}
+
+// TestAction_AnotherVersion: pressed on a newer version of what is being signed off, it is the same request.
+func TestAction_AnotherVersion(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	q := inquiry{requests: []flow.Request{{ID: "CR-142", Title: "Hero film", Status: flow.InReview, Assets: []flow.Asset{{Ref: file(fileA)}}}}}
+	r.Ask(q)
+	r.site.save(fileB, folderA, "Hero final.mp4", begin())
+	r.site.stack(stackA, fileA, fileB)
+	r.ring(t, "file.versioned", fileB)
+	s, _, _ := r.press(t, q, strings.Replace(pressed("i-4"), fileA, fileB, 1))
+	if !strings.Contains(s.Title, "CR-142") {
+		t.Errorf("pressed on the second version: %+v, want the open request", s)
 	}
 }
 

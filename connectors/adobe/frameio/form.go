@@ -46,11 +46,15 @@ func (p *Part) Respond(ctx context.Context, in connectors.Inbound, _ connectors.
 	if err != nil {
 		return reply(message{Title: "Not understood", Description: "signoff cannot read what Frame.io sent."}, true)
 	}
+	if w.Resource.ID != "" {
+		for _, id := range p.akin(ctx, w.Resource.ID) {
+			if r, ok, err := q.Touching(ctx, p.file(id)); err == nil && ok {
+				return reply(p.open(r), true)
+			}
+		}
+	}
 	if w.submitted() {
 		return p.respondForm(w, q)
-	}
-	if r, ok, err := q.Touching(ctx, p.file(w.Resource.ID)); err == nil && ok {
-		return reply(p.open(r), true)
 	}
 	form := flow.Form{Title: p.knownName(w.Resource.ID)}
 	return reply(p.ask(q, form, nil), true)

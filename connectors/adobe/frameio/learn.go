@@ -26,6 +26,7 @@ type learned struct {
 	Receipt  bool           `json:"receipt,omitempty"` // and a call of ours explains it
 	Status   string         `json:"status,omitempty"`  // the status was changed to this
 	Press    *payload       `json:"press,omitempty"`   // the press that a form belongs to
+	Name     string         `json:"name,omitempty"`    // of whoever pressed, where it is known
 }
 
 // Enrich reads again what a webhook tells of.
@@ -245,6 +246,11 @@ func (p *Part) learnForm(ctx context.Context, w *payload) (learned, error) {
 	if len(h.files) == 0 {
 		if h, err = p.versions(ctx, id); err != nil && !api.Gone(err) {
 			return l, err
+		}
+	}
+	for _, f := range h.files {
+		if u := f.by(); u.ID != "" && u.ID == merged(w, l.Press).User.ID {
+			l.Name = u.Name
 		}
 	}
 	return p.learnHistory(l, h, flow.Asset{}), nil

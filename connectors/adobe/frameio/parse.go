@@ -179,7 +179,7 @@ func (p *Part) requested(w *payload, l learned, now time.Time) flow.Event {
 	}
 	form := p.form(w)
 	ev := p.opened(l, about, "custom_action", titleOf(form.Title, l.Title))
-	ev.Actor, ev.Sent, ev.Body = p.actor(user{ID: w.User.ID}), now, text.Plain(form.Text)
+	ev.Actor, ev.Sent, ev.Body = p.actor(user{ID: w.User.ID, Name: l.Name}), now, text.Plain(form.Text)
 	if form.Type != "" {
 		ev.Fields["type"] = []string{form.Type}
 	}

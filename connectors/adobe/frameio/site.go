@@ -295,13 +295,12 @@ func (p *Part) beside(ctx context.Context, f asset) (history, error) {
 		return alone, nil
 	}
 	p.learnKind(f.Parent, aStack)
-	for _, one := range files {
-		p.keepStack(ctx, one.ID, f.Parent)
-	}
+	p.keepStack(ctx, f.Parent, files)
 	return history{f.Parent, whole(files)}, nil
 }
 
-func stackKey(id string) string { return "frameio/stack/" + id }
+func stackKey(id string) string   { return "frameio/stack/" + id }
+func membersKey(id string) string { return "frameio/members/" + id }
 
 func (p *Part) keptStack(ctx context.Context, id string) string {
 	var stack string
@@ -311,10 +310,33 @@ func (p *Part) keptStack(ctx context.Context, id string) string {
 	return stack
 }
 
-func (p *Part) keepStack(ctx context.Context, id, stack string) {
-	if p.keptStack(ctx, id) != stack {
+// keepStack remembers which files lie in a stack: for when one of them is gone, and for answers that may not ask Frame.io.
+func (p *Part) keepStack(ctx context.Context, stack string, files []asset) {
+	var now, before []string
+	for _, one := range files {
+		now = append(now, one.ID)
+	}
+	if _, err := p.Load(ctx, membersKey(stack), &before); err != nil || slices.Equal(before, now) {
+		return
+	}
+	p.Note(membersKey(stack), now)
+	for _, id := range now {
 		p.Note(stackKey(id), stack)
 	}
+}
+
+// akin are the names by which a request may know a file, as far as they are known without asking: its own, and those of its stack.
+func (p *Part) akin(ctx context.Context, id string) []string {
+	out := []string{id}
+	stack := p.keptStack(ctx, id)
+	if stack == "" {
+		return out
+	}
+	var members []string
+	if _, err := p.Load(ctx, membersKey(stack), &members); err != nil {
+		return out
+	}
+	return append(append(out, stack), members...)
 }
 
 const mostRemembered = 2000
