@@ -204,12 +204,13 @@ func (p *people) notes(tx store.Tx, who flow.Actor) (notes []string, err error) 
 			return nil, err
 		}
 		where := title(p.kind(instance))
-		switch state {
-		case AccountUnresolved:
+		switch {
+		case state == AccountUnresolved && p.optional(instance):
+		case state == AccountUnresolved:
 			notes = append(notes, fmt.Sprintf("Your %s account is not known, so nothing there carries your name. Whoever looks after signoff can pin it.", where))
-		case AccountConflict:
+		case state == AccountConflict:
 			notes = append(notes, fmt.Sprintf("It is not clear which %s account is yours. Whoever looks after signoff has been told.", where))
-		case AccountAsked:
+		case state == AccountAsked:
 			notes = append(notes, fmt.Sprintf("Please answer the question about your %s account in your messages.", where))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"signoff/connectors"
@@ -24,6 +25,9 @@ func (p *people) states(tx store.Tx, all []rules.Person) []PersonState {
 			state, why, ref, err := p.state(tx, instance, who.Person)
 			if err != nil {
 				state, why = AccountUnresolved, err.Error()
+			}
+			if err == nil && state == AccountUnresolved && p.optional(instance) {
+				continue
 			}
 			s.State[instance] = state
 			if why != "" {
@@ -61,7 +65,8 @@ func (c *chores) resolvePeople(ctx context.Context) error {
 	// Chat comes first: who is not surely somebody elsewhere is asked there.
 	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(c.asks(b), c.asks(a)) })
 	for _, instance := range list {
-		if _, stopped := c.e.gate.why(instance); stopped {
+		_, finds := c.e.o.Connectors[instance].(connectors.Identifier)
+		if _, stopped := c.e.gate.why(instance); stopped || !finds && c.e.people.optional(instance) {
 			continue
 		}
 		if err := c.resolveOn(ctx, instance); err != nil {
@@ -177,7 +182,11 @@ func (c *chores) resolve(ctx context.Context, instance string, who flow.Person, 
 	var ce *connectors.Error
 	switch {
 	case errors.As(err, &none):
-		c.e.o.Log.Warn("person has no account", "instance", instance, "person", who.Name, "why", none.Error())
+		level := slog.LevelWarn
+		if c.e.people.optional(instance) {
+			level = slog.LevelDebug
+		}
+		c.e.o.Log.Log(ctx, level, "person has no account", "instance", instance, "person", who.Name, "why", none.Error())
 		return false, nil
 	case errors.As(err, &ce) && ce.Class == connectors.Limited:
 		c.e.limits.limited(identifying(instance), ce, c.e.o.Now())

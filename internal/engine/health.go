@@ -90,6 +90,14 @@ func (e *Engine) People(ctx context.Context) (list []PersonState) {
 	return list
 }
 
+// optional reports whether nobody misses an account on an instance: where mails, the work or its briefs are kept people act
+// now and then, and what they do there without a name is done by nobody we know.
+func (p *people) optional(instance string) bool {
+	c := p.conns[instance]
+	_, tracker := c.(connectors.Tracker)
+	return !tracker && !chats(c)
+}
+
 // reaches lists the instances on which people have accounts.
 func (p *people) reaches() (list []string) {
 	for instance, c := range p.conns {
