@@ -14,10 +14,15 @@ import (
 
 var errEnded = errors.New("the process ended")
 
-// crashAt plays one request from submission to approval with a process that ends at its nth commit, started again
-// until the story is over, and reports whether it came to that commit at all. It ends just before the commit, or just
-// after it.
-func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
+// tale is a story during which the process ends.
+type tale struct {
+	begin func(w *world)
+	tell  func(w *world, send func(instance string, b body))
+}
+
+// crashAt plays a story with a process that ends at its nth commit, started again until the story is over, and reports
+// whether it came to that commit at all. It ends just before the commit, or just after it.
+func crashAt(t *testing.T, nth int, after bool, story tale) (crashed bool) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -32,8 +37,7 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			}
 		}
 		w.store = dying
-		w.conns["slack"] = homely{w.chat}
-		w.chat.files = map[string]source{"F1": gives("brief.pdf", "application/pdf", pdf(9000))}
+		story.begin(w)
 		w.start()
 		up := func() bool {
 			select {
@@ -50,8 +54,8 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			synctest.Wait()
 		}
 		// A sender gives a delivery again until it is acknowledged.
-		send := func(b body) {
-			for w.hook(b).Status != http.StatusOK {
+		send := func(instance string, b body) {
+			for w.engine.Hook(context.Background(), instance, wire(b)).Status != http.StatusOK {
 				if !up() && !crashed {
 					crashed = true
 					restart()
@@ -75,11 +79,24 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 			case <-t.Context().Done():
 			}
 		}()
+		story.tell(w, send)
+		w.stop()
+	})
+	return crashed
+}
+
+// approval is one request from submission to approval.
+func approval(t *testing.T) tale {
+	begin := func(w *world) {
+		w.conns["slack"] = homely{w.chat}
+		w.chat.files = map[string]source{"F1": gives("brief.pdf", "application/pdf", pdf(9000))}
+	}
+	return tale{begin, func(w *world, send func(string, body)) {
 		asked := ask("1", "Spring banner")
 		asked.Event.Files = []flow.File{{Ref: flow.Ref{System: "slack", Type: "file", Key: "F1"}, Name: "brief.pdf"}}
-		send(opens("h", "ana", "", ""))
-		send(asked)
-		send(press("2", "ana", "CR-1", flow.Approve))
+		send("slack", opens("h", "ana", "", ""))
+		send("slack", asked)
+		send("slack", press("2", "ana", "CR-1", flow.Approve))
 		w.outsideShows("CR-1", flow.Approved)
 		if n := len(w.chat.of("CR-1/ask/1/Brand review/ana")); n != 1 {
 			t.Errorf("%d questions to ana, want 1", n)
@@ -90,25 +107,57 @@ func crashAt(t *testing.T, nth int, after bool) (crashed bool) {
 		if pages := w.chat.shownHomes(); len(pages) == 0 || waitingCount(pages[len(pages)-1].page) != 0 {
 			t.Errorf("ana's page, shown %d times, does not show that nothing waits for her any more", len(pages))
 		}
-		w.stop()
-	})
-	return crashed
+	}}
+}
+
+// heldMail is a mail from somebody nobody knows that links to work: held back, accepted, and the work is looked at.
+func heldMail(t *testing.T) tale {
+	var figma *studioOf
+	begin := func(w *world) {
+		w.rules = compile(t, strings.Replace(studio, "groups:\n", "groups:\n  ops: [dana]\n", 1))
+		figma = &studioOf{outside: newOutside("figma", time.Now), newest: version("v3")}
+		w.conns["email"], w.conns["figma"] = mailbox{newOutside("email", time.Now)}, figma
+	}
+	return tale{begin, func(w *world, send func(string, body)) {
+		send("email", stranger("m1", "Please look at https://designs.example/KEY"))
+		send("slack", heldPress("p1", "dana", "email/m1", "accept"))
+		list := w.requests()
+		if len(list) != 1 || len(list[0].Assets) != 1 || list[0].Assets[0].Current().ID != "v3" {
+			t.Errorf("requests %+v, want one whose work is at v3", list)
+		}
+		if d := w.delivery("email/m1"); d.State != flow.Done {
+			t.Errorf("the mail is %s because %q, want done", d.State, d.Why)
+		}
+		notices := 0
+		w.chat.set(func(o *outside) {
+			for _, e := range o.told {
+				if strings.HasPrefix(e.ID, "held/") {
+					notices++
+				}
+			}
+		})
+		if notices != 1 {
+			t.Errorf("dana was told %d times of what is held back, want once", notices)
+		}
+	}}
 }
 
 func TestCrash_AtEveryCommit(t *testing.T) {
 	t.Parallel()
-	for when, after := range map[string]bool{"before": false, "after": true} {
-		t.Run(when, func(t *testing.T) {
-			t.Parallel()
-			nth, crashed := 0, true
-			for crashed && !t.Failed() && nth < 200 {
-				nth++
-				t.Run(name("commit %d", nth), func(t *testing.T) { crashed = crashAt(t, nth, after) })
-			}
-			if nth < 10 || nth == 200 {
-				t.Errorf("the story has %d commits, want some dozens", nth-1)
-			}
-		})
+	for what, story := range map[string]func(*testing.T) tale{"approval": approval, "mail held back": heldMail} {
+		for when, after := range map[string]bool{"before": false, "after": true} {
+			t.Run(what+", "+when, func(t *testing.T) {
+				t.Parallel()
+				nth, crashed := 0, true
+				for crashed && !t.Failed() && nth < 200 {
+					nth++
+					t.Run(name("commit %d", nth), func(t *testing.T) { crashed = crashAt(t, nth, after, story(t)) })
+				}
+				if nth < 10 || nth == 200 {
+					t.Errorf("the story has %d commits, want some dozens", nth-1)
+				}
+			})
+		}
 	}
 }
 
