@@ -87,10 +87,7 @@ func (c *Connector) about(p *payload, acc *connectors.Accepted) {
 	if c.begins(p) || p.event == "issues" && p.Action == "opened" {
 		return
 	}
-	at := p.place()
-	first := c.names.of(at.full())
-	owner, repo, _ := strings.Cut(first, "/")
-	acc.About = c.ref(p.thing(), place{owner, repo, at.Number}.key())
+	acc.About = c.ref(p.thing(), c.firstKey(p))
 }
 
 // begins reports whether a label of ours was put on something, so that it becomes a request.
@@ -119,7 +116,7 @@ func (c *Connector) classify(p *payload) (ignored, malformed string) {
 		return "this action is not used", ""
 	case p.Repository.GetFullName() == "" || p.Repository.GetID() == 0:
 		return "", "it names no repository"
-	case !c.mine(p.Repository.GetFullName()) && !c.mine(c.names.of(p.Repository.GetFullName())):
+	case !c.mine(p.Repository.GetFullName()) && !c.mine(c.names.in(p.Repository)):
 		return "its repository is not set up", ""
 	}
 	if why := p.lacks(); why != "" {

@@ -128,6 +128,7 @@ func (c *Connector) send(ctx context.Context, r call, path, token string) (answe
 		return answer{}, &connectors.Error{Op: r.op, Class: connectors.Rejected, Err: err}
 	}
 	req = req.WithContext(context.WithValue(ctx, bearerKey{}, token))
+	req.Header.Set("Accept", "application/vnd.github+json")
 	req.Header.Set("X-GitHub-Api-Version", version)
 	key := ""
 	if r.method == http.MethodGet {

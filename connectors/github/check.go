@@ -71,9 +71,6 @@ func (c *Connector) checkRepository(ctx context.Context, full string) []connecto
 		return []connectors.Finding{failed("repository "+full, err, "correct the name, or give the token or app access to the repository")}
 	}
 	what := "repository " + full
-	if _, err := c.met(ctx, r.GetID(), r.GetFullName()); err != nil {
-		return []connectors.Finding{failed(what, err, "look at the store")}
-	}
 	may := r.GetPermissions()
 	switch {
 	case r.GetArchived():

@@ -207,3 +207,45 @@ func TestAccept_AlarmsWhenTheAppIsTakenAway(t *testing.T) {
 		}
 	}
 }
+
+// TestRenamed_IsKnownByItsOldName: the settings still have the old name, and everything is known by it.
+func TestRenamed_IsKnownByItsOldName(t *testing.T) {
+	t.Parallel()
+	r, q, _ := watched(t)
+	_, err := r.c.Register(t.Context())
+	must(t, err, r.site.Rename(work, "lumen/pages"))
+	_, err = r.site.CommentAs("Jon Park", "lumen/pages#1", "Moved?")
+	must(t, err)
+	list := r.hooks()
+	got := r.events(list[len(list)-1]) // both webhooks tell it
+	if len(got) != 1 || got[0].Subject != pullRef("1") {
+		t.Fatalf("events = %q, want the comment at the pull request by its old name", briefs(got))
+	}
+	if a, ok := r.c.Recognize(r.url + "/lumen/pages/pull/1"); ok && a.Ref != pullRef("1") {
+		t.Errorf("Recognize by the new name = %v, want the old one", a.Ref)
+	}
+	r.do(saying(pullRef("1"), "CR-142/6/1", "Still here."))
+	if _, err := r.c.Look(t.Context(), q.r.Assets[1], begin()); err != nil {
+		t.Errorf("Look: %v", err)
+	}
+}
+
+// TestRenamed_BeforeAnybodyAsked: signoff starts after the repository was renamed.
+func TestRenamed_BeforeAnybodyAsked(t *testing.T) {
+	t.Parallel()
+	r := rigged(t, false, pullSettings, site.Options{})
+	_, err := r.site.OpenPullAs("Ben Osei", work, "Hero", "", "Hero")
+	must(t, err, r.site.Rename(work, "lumen/pages"))
+	if _, err := r.c.Poll(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	r.hooks()
+	_, err = r.site.CommentAs("Jon Park", "lumen/pages#1", "Moved?")
+	must(t, err)
+	if got := r.events(r.hooks()...); len(got) != 1 || got[0].Subject != pullRef("1") {
+		t.Errorf("events = %+v, want the comment by the name in the settings", got)
+	}
+	if a, ok := r.c.Recognize(r.url + "/lumen/pages/pull/1"); !ok || a.Ref != pullRef("1") {
+		t.Errorf("Recognize by the new name = %v, %v, want %v", a.Ref, ok, pullRef("1"))
+	}
+}

@@ -51,9 +51,8 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 
 // firstKey is the key of what a delivery is about, as far as it is known without asking.
 func (c *Connector) firstKey(p *payload) string {
-	at := p.place()
-	owner, repo, _ := strings.Cut(c.names.of(at.full()), "/")
-	return place{owner, repo, at.Number}.key()
+	owner, repo, _ := strings.Cut(c.names.in(p.Repository), "/")
+	return place{owner, repo, p.number()}.key()
 }
 
 // reading is one webhook while it becomes events.

@@ -8,6 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	gogithub "github.com/google/go-github/v60/github"
+
+	"signoff/connectors"
 )
 
 // place is where an issue or pull request is now.
@@ -71,15 +75,27 @@ func (c *Connector) readPage(address string) (p place, kind string, ok bool) {
 type names struct {
 	mu    sync.Mutex
 	first map[string]string // newest name -> first name, in small letters
+	ids   map[int64]string  // number -> first name
 }
 
-func (n *names) put(newest, first string) {
+func (n *names) put(id int64, newest, first string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.first == nil {
-		n.first = map[string]string{}
+		n.first, n.ids = map[string]string{}, map[int64]string{}
 	}
-	n.first[newest] = first
+	n.first[newest], n.ids[id] = first, first
+}
+
+// in is the first name of the repository that a webhook names, as far as it is known without asking.
+func (n *names) in(r *gogithub.Repository) string {
+	n.mu.Lock()
+	first := n.ids[r.GetID()]
+	n.mu.Unlock()
+	if first == "" {
+		first = n.of(r.GetFullName())
+	}
+	return first
 }
 
 // of returns the first name of a repository, in small letters.
@@ -111,8 +127,29 @@ func (c *Connector) met(ctx context.Context, id int64, full string) (string, err
 			return "", err
 		}
 	}
-	c.names.put(strings.ToLower(full), first)
+	c.names.put(id, strings.ToLower(full), first)
 	return first, nil
+}
+
+// meet asks for the numbers of the repositories in the settings, so that one that is renamed is known by its old name.
+func (c *Connector) meet(ctx context.Context) error {
+	for _, full := range c.repositories() {
+		var r gogithub.Repository
+		err := c.do(ctx, call{op: "read repository", method: http.MethodGet, path: repoPath(full, ""), repo: full, scope: "repository " + full}, &r)
+		if connectors.ClassOf(err) == connectors.Rejected || err == nil && r.GetID() == 0 {
+			continue // Check says so
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := c.met(ctx, r.GetID(), full); err != nil {
+			return err
+		}
+		if _, err := c.met(ctx, r.GetID(), r.GetFullName()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A thing that moved to another repository keeps its key: atKey says where it is now, fromKey whose place that is.

@@ -35,8 +35,8 @@ type again struct {
 // Poll reads which deliveries did not arrive and asks GitHub to send them again: nobody else will. It goes back to the last
 // time it was done, at most three days.
 func (c *Connector) Poll(ctx context.Context, _ func(context.Context, connectors.Inbound) connectors.Reply) (time.Duration, error) {
-	if c.deps.PublicURL == "" {
-		return pollEvery, nil
+	if err := c.meet(ctx); err != nil || c.deps.PublicURL == "" {
+		return pollEvery, err
 	}
 	if c.app != nil {
 		return pollEvery, c.pollHook(ctx, hookPath{base: "app/hook", asApp: true, name: "app"})

@@ -35,6 +35,9 @@ const (
 
 // Register finds, makes and repairs the webhook of every repository, or the one of the app.
 func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) {
+	if err := c.meet(ctx); err != nil {
+		return nil, err
+	}
 	switch {
 	case c.set.Webhook != "auto":
 		return nil, nil

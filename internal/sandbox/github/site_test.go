@@ -305,3 +305,31 @@ func TestFaults_AndLedger(t *testing.T) {
 		t.Errorf("ledger = %+v, want the creation with its mark", last)
 	}
 }
+
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	var h http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	s := New(Options{Now: time.Now, BaseURL: srv.URL + "/demo/github", Prefix: "/demo/github", Token: botToken})
+	t.Cleanup(s.Close)
+	h = s.Handler()
+	for range 2 {
+		if _, err := s.OpenIssueAs("Ana Reyes", "lumen/site", "x", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &desk{t: t, s: s, url: srv.URL + "/demo/github"}
+	status, head, body := d.ask("GET", "/repos/lumen/site/issues?per_page=1", "")
+	if want := srv.URL + "/demo/github/api/v3/repos/lumen/site/issues?page=2"; status != 200 || !strings.Contains(head.Get("Link"), want) || !strings.Contains(body, srv.URL+"/demo/github/lumen/site/issues/2") {
+		t.Errorf("below a prefix = %d %q %.200s, want addresses below it", status, head.Get("Link"), body)
+	}
+	res, err := http.Get(srv.URL + "/demo/github/lumen/site/issues/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("page below a prefix = %d, want 200", res.StatusCode)
+	}
+}
