@@ -23,9 +23,9 @@ func (c *Connector) Probe(ctx context.Context) error {
 func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	me, err := c.askAccount(ctx)
 	if err != nil {
-		return []connectors.Finding{failed("account", err, "correct the token, or the app's id and private key")}
+		return []connectors.Finding{failed("", err, "correct the token, or the app's id and private key")}
 	}
-	out := []connectors.Finding{finding(okLevel, "account", "GitHub knows signoff as "+me.Login, "")}
+	out := []connectors.Finding{finding(okLevel, "", "GitHub knows signoff as "+me.Login, "")}
 	out = append(out, c.checkEnd()...)
 	for _, full := range c.repositories() {
 		out = append(out, c.checkRepository(ctx, full)...)
@@ -68,9 +68,9 @@ func (c *Connector) checkEnd() []connectors.Finding {
 func (c *Connector) checkRepository(ctx context.Context, full string) []connectors.Finding {
 	var r gogithub.Repository
 	if err := c.do(ctx, call{op: "read repository", method: http.MethodGet, path: repoPath(full, ""), repo: full, scope: "repository " + full}, &r); err != nil {
-		return []connectors.Finding{failed("repository "+full, err, "correct the name, or give the token or app access to the repository")}
+		return []connectors.Finding{failed(full, err, "correct the name, or give the token or app access to the repository")}
 	}
-	what := "repository " + full
+	what := full
 	may := r.GetPermissions()
 	switch {
 	case r.GetArchived():

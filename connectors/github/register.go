@@ -23,8 +23,9 @@ func (c *Connector) events() []string {
 	return []string{"issue_comment", "issues", "pull_request", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread"}
 }
 
+// finding is a line of a check; an empty what is the connection itself.
 func finding(level, what, text, remedy string) connectors.Finding {
-	return connectors.Finding{Level: level, What: what, Text: text, Remedy: remedy}
+	return connectors.Finding{Level: level, What: strings.TrimSpace("github " + what), Text: text, Remedy: remedy}
 }
 
 const (
@@ -53,7 +54,7 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 			return out, err
 		}
 		if err != nil {
-			found = finding(problemLevel, "webhook of "+full, "signoff may not look after the webhook: "+err.Error(),
+			found = finding(problemLevel, "webhook "+full, "signoff may not look after the webhook: "+err.Error(),
 				"give the token the permission Webhooks (read and write), or make the webhook by hand and set webhook: manual")
 		}
 		out = append(out, found)
@@ -139,7 +140,7 @@ func (c *Connector) right(h *gogithub.Hook) bool {
 
 // registerApp looks after the one webhook of an app. Its events are chosen in the app's settings.
 func (c *Connector) registerApp(ctx context.Context) ([]connectors.Finding, error) {
-	const what = "webhook of the app"
+	const what = "webhook"
 	var now hookConfig
 	r := call{op: "read webhook", method: http.MethodGet, path: "app/hook/config", asApp: true, scope: what}
 	if err := c.do(ctx, r, &now); err != nil {
@@ -181,5 +182,5 @@ func (c *Connector) appEvents(ctx context.Context) []connectors.Finding {
 	if len(missing) == 0 {
 		return nil
 	}
-	return []connectors.Finding{finding(warningLevel, "events of the app", fmt.Sprintf("GitHub does not tell of %s", strings.Join(missing, ", ")), "choose them in the app's settings under Permissions & events")}
+	return []connectors.Finding{finding(warningLevel, "webhook", fmt.Sprintf("GitHub does not tell of %s", strings.Join(missing, ", ")), "choose them in the app's settings under Permissions & events")}
 }
