@@ -28,6 +28,9 @@ const (
 	actionDismiss = "dismiss" // takes the message away
 	actionYes     = "account_yes"
 	actionNo      = "account_no"
+	actionAccept  = "held_accept"
+	actionFresh   = "held_new"
+	actionSpam    = "held_spam"
 	actionHome    = "home" // turns a page over
 	actionNew     = "new"  // opens the empty form
 	actionSet     = "set"  // chooses a setting
@@ -154,7 +157,7 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 		acc.Ignored, acc.Alarm = ignoredForged, alarmForged
 	default:
 		switch p.Action {
-		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionHome, actionSet:
+		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionAccept, actionFresh, actionSpam, actionHome, actionSet:
 			acc.Enrich = true
 		case actionWhy, actionDismiss:
 			acc.Ignored = ignoredAnswered

@@ -286,6 +286,20 @@ func TestAccount_Answers(t *testing.T) {
 	}
 }
 
+func TestHeld_Answers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for action, want := range map[string]string{"held_accept": "accept", "held_new": "new", "held_spam": "spam"} {
+		in := interactive(fmt.Sprintf(`{"type":"block_actions","team":{"id":"T0SIGNOFF1"},"user":{"id":"U0MAYA0001"},"api_app_id":"A0SIGNOFF1","trigger_id":"1.2",
+			"channel":{"id":"D0MAYA0001"},"container":{"type":"message","message_ts":"1.1","channel_id":"D0MAYA0001"},
+			"actions":[{"action_id":%q,"type":"button","value":%q,"action_ts":"1760000030.000100"}]}`, action, r.seal.value(press{Action: action, Value: "email/0a1b"})))
+		events := r.take(in)
+		if len(events) != 1 || events[0].Kind != flow.HeldAnswered || events[0].Field("answer") != want || events[0].Field("delivery") != "email/0a1b" || events[0].Where.Zero() {
+			t.Errorf("%s: %+v, want the answer %q for the delivery", action, events, want)
+		}
+	}
+}
+
 // TestDraft_WhatTheCoreSaysStandsInItsPlace: the answer to a press takes the place of the draft, whatever it is.
 func TestDraft_WhatTheCoreSaysStandsInItsPlace(t *testing.T) {
 	t.Parallel()

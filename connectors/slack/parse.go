@@ -181,6 +181,8 @@ func (s source) acted(p press) (flow.Event, bool) {
 		kind = flow.DraftDismissed
 	case actionYes, actionNo:
 		kind = flow.AccountAnswered
+	case actionAccept, actionFresh, actionSpam:
+		kind = flow.HeldAnswered
 	case actionHome:
 		kind = flow.HomeOpened
 	case actionSet:
@@ -209,6 +211,9 @@ func carried(ev *flow.Event, p press) {
 	case flow.AccountAnswered:
 		set(ev.Fields, "account", p.Value)
 		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "account_"))
+	case flow.HeldAnswered:
+		set(ev.Fields, "delivery", p.Value)
+		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "held_"))
 	case flow.HomeOpened:
 		section, page, _ := strings.Cut(p.Value, "/")
 		set(ev.Fields, "section", section)

@@ -51,6 +51,7 @@ func walkedButtons(s string) map[string][]flow.Button {
 	every := []string{
 		actionApprove, actionChanges, actionDecline, actionDelegate, actionUndo, actionSubmit, actionAnswer, actionDetail, actionWithdraw,
 		actionOpen, actionWhy, actionConfirm, actionEdit, actionReject, actionMute, actionDismiss, actionYes, actionNo, actionHome,
+		actionAccept, actionFresh, actionSpam,
 	}
 	sets := map[string][]flow.Button{"none": nil}
 	for i, action := range every {

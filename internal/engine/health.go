@@ -42,6 +42,9 @@ func (e *Engine) Health(ctx context.Context) Health {
 	if n := jobs[store.JobParked]; n > 0 {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("%d effects wait for a person: see the parked list", n))
 	}
+	if n := inbox[flow.Held]; n > 0 {
+		h.Reasons = append(h.Reasons, howMany(n, "mail")+" of strangers held back until somebody says what becomes of them")
+	}
 	if n := inbox[flow.Dead]; n > 0 {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("%d deliveries are dead and can be replayed", n))
 	}

@@ -113,8 +113,8 @@ func TestHeld_StrangersDecideNothingUntilAnswered(t *testing.T) {
 		if !slices.Equal(actions, []string{"held_accept", "held_spam", "open"}) || !strings.Contains(notice.Headline, "mallory@evil.example") {
 			t.Errorf("notice %q with %v", notice.Headline, actions)
 		}
-		if h := w.engine.Health(context.Background()); h.Inbox[flow.Held] != 1 {
-			t.Errorf("inbox %v, want one held", h.Inbox)
+		if h := w.engine.Health(context.Background()); h.Inbox[flow.Held] != 1 || !strings.Contains(strings.Join(h.Reasons, "\n"), "1 mail of strangers held back") {
+			t.Errorf("inbox %v, reasons %q; want one held", h.Inbox, h.Reasons)
 		}
 		w.hook(heldPress("p1", "dana", "email/m1", "accept"))
 		w.settle()

@@ -154,6 +154,9 @@ func TestAssets_AreRecognizedWhereverTheyAreShown(t *testing.T) {
 				if n := len(s.looked()); n != 1 {
 					t.Errorf("looked %d times, want once", n)
 				}
+				if r, ok, err := w.engine.Query().Touching(context.Background(), design("KEY")); err != nil || !ok || r.ID != "CR-1" {
+					t.Errorf("the design touches %q, %v, %v; want CR-1", r.ID, ok, err)
+				}
 			})
 		})
 	}
