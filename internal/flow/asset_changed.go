@@ -235,9 +235,10 @@ func (s scene) goneAsset(a Asset) string {
 	return fmt.Sprintf("%s cannot be seen in %s any more, so new versions of it are not noticed. Share it with signoff's account there.", name, where)
 }
 
-// uploaded follows a file that was given to us as the work: its versions are the uploads of its name by one person.
+// uploaded follows a file that was given to us as the work: its versions are the uploads of its name by whoever makes it.
+// What the requester adds says what is wanted, unless they make it themselves.
 func (s *step) uploaded(f FileState, sum string) {
-	if sum == "" || s.fromTracker(f.Ref) || !(s.isRequester(f.By) || same(s.worker(), f.By) || holds(s.r.Makers, f.By)) {
+	if sum == "" || s.fromTracker(f.Ref) || !(same(s.worker(), f.By) || holds(s.r.Makers, f.By)) {
 		return
 	}
 	ref := Ref{System: uploads, Type: "upload", Key: f.Name}
