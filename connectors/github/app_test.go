@@ -70,3 +70,28 @@ func TestApp_WrongKeyIsDenied(t *testing.T) {
 		t.Errorf("Probe with a key that GitHub does not know = %v, want class %s", err, connectors.Denied)
 	}
 }
+
+func TestApp_LooksAfterItsWebhook(t *testing.T) {
+	t.Parallel()
+	var opt site.Options
+	r := rigged(t, true, appSettings(t, &opt), opt)
+	for _, want := range []string{"brought in order", "in order"} {
+		got, err := r.c.Register(t.Context())
+		if err != nil || len(got) != 1 || got[0].Text != want {
+			t.Errorf("Register = %+v, %v, want %s", got, err, want)
+		}
+	}
+	if hooks := r.site.Hooks(home); len(hooks) != 1 || !strings.HasPrefix(hooks[0], "https://signoff.lumen.example/hooks/github json") {
+		t.Errorf("webhooks = %q, want the app's with our address", hooks)
+	}
+	r.site.LoseWebhooks(true)
+	r.site.ReleaseWebhooks()
+	_, err := r.site.OpenIssueAs("Jon Park", home, "Banner", "")
+	must(t, err, r.site.Wait(t.Context(), (*site.Server).Quiet))
+	if _, err := r.c.Poll(t.Context(), nil); err != nil {
+		t.Errorf("Poll: %v", err)
+	}
+	if all := r.site.Webhooks(); len(all) != 2 || !all[1].Redelivery || all[1].GUID != all[0].GUID {
+		t.Errorf("deliveries = %+v, want the lost one asked for again", all)
+	}
+}

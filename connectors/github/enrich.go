@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	gogithub "github.com/google/go-github/v60/github"
 
@@ -155,7 +156,7 @@ func (c *Connector) reviewed(ctx context.Context, p *payload, l *learned) error 
 	}
 	word, decides := verdict(p.Review.GetState())
 	if decides && p.Action == "submitted" {
-		v := ballot{key: l.Key, who: c.actor(p.Review.GetUser(), l.People), commit: p.Review.GetCommitID(), head: p.Pull.GetHead().GetSHA()}
+		v := ballot{key: l.Key, who: c.actor(p.Review.GetUser(), l.People), commit: p.Review.GetCommitID(), head: p.Pull.GetHead().GetSHA(), at: p.sent()}
 		if err := c.decides(ctx, v, l); err != nil {
 			return err
 		}
@@ -174,6 +175,7 @@ type ballot struct {
 	key          string
 	who          flow.Actor
 	commit, head string // reviewed, and newest
+	at           time.Time
 }
 
 // decides finds out whether a review is a vote in the open request that a pull request belongs to, and which version of the
@@ -187,6 +189,9 @@ func (c *Connector) decides(ctx context.Context, v ballot, l *learned) error {
 	r, ok, err := q.Touching(ctx, pull)
 	if err != nil || !ok {
 		return kept("look up request", err)
+	}
+	if l.Early = v.at.Before(r.Opened.Truncate(time.Second)); l.Early { // GitHub counts whole seconds
+		return nil
 	}
 	part, err := q.TakesPart(ctx, r.ID, v.who)
 	if err == nil && !part {

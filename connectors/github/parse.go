@@ -239,7 +239,7 @@ func (r *reading) review() {
 	case "dismissed":
 		if r.l.Undoes && !r.base.Echo {
 			r.add(flow.VoteUndone, func(ev *flow.Event) {
-				ev.Actor, ev.Where, ev.Said = who, ev.Subject, r.c.reviewRef(ev.Subject.Key, p.Review.GetID())
+				ev.Actor, ev.Said = who, r.c.reviewRef(ev.Subject.Key, p.Review.GetID())
 			})
 			return
 		}
@@ -279,6 +279,8 @@ func (c *Connector) reviewEvent(base flow.Event, review *gogithub.PullRequestRev
 	c.reviewWords(&ev, review)
 	switch {
 	case !ev.Body.Empty():
+	case decides && l.Early:
+		ev.Body = text.Plain("Reviewed on GitHub before this request was opened.")
 	case decides && word == flow.Approve:
 		ev.Body = text.Plain("Approved on GitHub. It does not count here: whoever did it does not decide on this request.")
 	case decides:

@@ -195,6 +195,7 @@ type learned struct {
 	Own     bool             `json:"own,omitempty"` // our own account did it, or it is about words of ours
 	Receipt bool             `json:"receipt,omitempty"`
 	People  map[int64]string `json:"people,omitempty"`  // keys by account number
+	Early   bool             `json:"early,omitempty"`   // it was reviewed before the request was opened
 	Votes   bool             `json:"votes,omitempty"`   // the reviewer decides on the request
 	Undoes  bool             `json:"undoes,omitempty"`  // what was dismissed was an approval, or the reviewer dismissed it
 	Version string           `json:"version,omitempty"` // of the whole request, for the vote

@@ -231,7 +231,7 @@ func (l *look) reviewed(ctx context.Context, one *gogithub.PullRequestReview, to
 	switch {
 	case told && dismissed && !row.Dismissed && row.Verdict == flow.Approve:
 		ev.ID += "/dismissed"
-		ev.Kind, ev.Where, ev.Said, ev.Fields = flow.VoteUndone, ev.Subject, c.reviewRef(key, one.GetID()), nil
+		ev.Kind, ev.Said, ev.Fields = flow.VoteUndone, c.reviewRef(key, one.GetID()), nil
 		return ev, true, nil
 	case dismissed && !told:
 		return ev, false, nil // it came and went while nobody looked
@@ -244,7 +244,7 @@ func (l *look) reviewed(ctx context.Context, one *gogithub.PullRequestReview, to
 	}
 	info := learned{Key: key, People: people}
 	if _, decides := verdict(one.GetState()); decides {
-		if err := c.decides(ctx, ballot{key: key, who: ev.Actor, commit: one.GetCommitID()}, &info); err != nil {
+		if err := c.decides(ctx, ballot{key: key, who: ev.Actor, commit: one.GetCommitID(), at: one.GetSubmittedAt().Time}, &info); err != nil {
 			return ev, false, err
 		}
 	}

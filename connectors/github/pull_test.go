@@ -322,6 +322,9 @@ func TestTell_PrivateAnswers(t *testing.T) {
 		r.do(e)
 	}
 	said := r.site.Issues(work)[0].Comments
+	nowhere := saying(flow.Ref{}, "CR-142/8/9", "Too late.")
+	nowhere.Tell.To, nowhere.Tell.Private, nowhere.Tell.View.Kind = []flow.Actor{ana}, true, flow.RefusalView
+	r.do(nowhere)
 	if len(said) != 1 || !strings.HasPrefix(said[0].Body, "@ana-lumen Darker replaced lighter.") {
 		t.Errorf("comments = %+v, want the refusal alone, to Ana", said)
 	}
@@ -379,5 +382,18 @@ func TestDo_KeepsTheTokenAtHome(t *testing.T) {
 	case token := <-came:
 		t.Errorf("another host was called, with the token: %v", token != "")
 	default:
+	}
+}
+
+func TestReview_BeforeTheRequestIsNoVote(t *testing.T) {
+	t.Parallel()
+	r, q, _ := watched(t)
+	_, err := r.site.ReviewAs("Ana Reyes", "lumen/site#1", "approve", "")
+	must(t, err)
+	q.r.Opened = r.clock.Now().Add(time.Minute)
+	got, err := r.c.Look(t.Context(), q.r.Assets[1], q.r.Opened)
+	must(t, err)
+	if len(got) != 2 || got[1].Kind != flow.CommentAdded || !strings.Contains(got[1].Body.String(), "before this request was opened") {
+		t.Errorf("events = %q, want words and no vote", briefs(got))
 	}
 }

@@ -140,10 +140,10 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
 	t := e.Tell
 	key, line, ok := target(t.Where)
 	switch {
+	case t.Private && (!ok || t.View.Kind != flow.RefusalView):
+		return nil
 	case !ok:
 		return cannot("comment", "At GitHub signoff speaks in issues and pull requests only, not to single people.")
-	case t.Private && t.View.Kind != flow.RefusalView:
-		return nil
 	}
 	body := c.notice(t.View)
 	if t.Private {

@@ -158,12 +158,64 @@ func (s *Server) Hooks(full string) []string {
 	return out
 }
 
-// listDeliveries pages by a cursor, the newest first.
+// appHook is the one webhook of an app: the first one there is.
+func (s *Server) appHook() (*repo, *hook) {
+	for _, r := range s.repos {
+		for _, h := range r.hooks {
+			return r, h
+		}
+	}
+	return nil, nil
+}
+
+func (s *Server) getAppHook(call) *reply {
+	_, h := s.appHook()
+	if h == nil {
+		return notFound()
+	}
+	return answer(http.StatusOK, object{"url": h.config.URL, "content_type": h.config.ContentType, "insecure_ssl": h.config.InsecureSSL, "secret": "********"})
+}
+
+func (s *Server) updateAppHook(c call) *reply {
+	_, h := s.appHook()
+	if h == nil {
+		return notFound()
+	}
+	if _, err := members(c.body, "url", "content_type", "insecure_ssl", "secret"); err != nil {
+		return problem(http.StatusUnprocessableEntity, "Invalid request.\n\n"+err.Error())
+	}
+	if err := json.Unmarshal(c.body, &h.config); err != nil {
+		return problem(http.StatusUnprocessableEntity, "Invalid request.\n\n"+err.Error())
+	}
+	return s.getAppHook(c)
+}
+
+func (s *Server) listAppDeliveries(c call) *reply {
+	_, h := s.appHook()
+	if h == nil {
+		return notFound()
+	}
+	return s.deliveries(c, h, "/app/hook/deliveries")
+}
+
+func (s *Server) redeliverApp(c call) *reply {
+	_, h := s.appHook()
+	if h == nil {
+		return notFound()
+	}
+	return s.attemptAgain(c, h)
+}
+
 func (s *Server) listDeliveries(c call) *reply {
 	h := s.hookOf(c)
 	if h == nil {
 		return notFound()
 	}
+	return s.deliveries(c, h, "/repos/"+c.repo.Name+"/hooks/"+strconv.FormatInt(h.id, 10)+"/deliveries")
+}
+
+// deliveries pages by a cursor, the newest first.
+func (s *Server) deliveries(c call, h *hook, path string) *reply {
 	per := 30
 	if n, err := strconv.Atoi(c.URL.Query().Get("per_page")); err == nil && n > 0 {
 		per = min(n, s.opt.PerPage)
@@ -185,7 +237,7 @@ func (s *Server) listDeliveries(c call) *reply {
 		if len(list) == per {
 			last := list[per-1].(object)["id"].(int64)
 			q := url.Values{"per_page": {strconv.Itoa(per)}, "cursor": {"v1_" + strconv.FormatInt(last, 10)}}
-			rep.header = map[string]string{"Link": "<" + s.apiURL("/repos/%s/hooks/%d/deliveries", c.repo.Name, h.id) + "?" + q.Encode() + `>; rel="next"`}
+			rep.header = map[string]string{"Link": "<" + s.apiURL("%s", path) + "?" + q.Encode() + `>; rel="next"`}
 			break
 		}
 		status := "OK"
@@ -204,6 +256,10 @@ func (s *Server) redeliverHook(c call) *reply {
 	if h == nil {
 		return notFound()
 	}
+	return s.attemptAgain(c, h)
+}
+
+func (s *Server) attemptAgain(c call, h *hook) *reply {
 	for _, d := range s.hooks.all {
 		if strconv.FormatInt(d.ID, 10) != c.PathValue("delivery") || d.Hook != h.id {
 			continue
