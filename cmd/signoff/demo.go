@@ -125,7 +125,7 @@ func newDemo(a *app, o demoOptions, l listeners, dir string) *demo {
 		d.local = true
 		d.base = fmt.Sprintf("http://localhost:%d", l.public.Addr().(*net.TCPAddr).Port)
 	}
-	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "API_TOKEN"} {
+	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "API_TOKEN"} {
 		d.secrets[name] = random(16)
 	}
 	d.secrets["SLACK_BOT_TOKEN"] = "xoxb-" + random(16)
@@ -203,6 +203,12 @@ connectors:
     unfurl: [%[3]s]
     home: true
     files: true
+  github:
+    api_url: %[1]s/demo/github/api/v3
+    token: ${GITHUB_TOKEN}
+    webhook_secret: ${GITHUB_WEBHOOK_SECRET}
+    repositories: [lumen/site]
+    commit_status: signoff
 tracker:
   use: jira
   jira:
@@ -259,10 +265,11 @@ func (d *demo) host() string {
 func (d *demo) pages() *server.Demo {
 	return &server.Demo{
 		Handlers: map[string]http.Handler{
-			"/demo/":       d.world.panel(),
-			"/demo/clock":  http.HandlerFunc(d.moveClock),
-			"/demo/slack/": d.world.slackHandler(),
-			"/demo/jira/":  d.world.jiraHandler(),
+			"/demo/":        d.world.panel(),
+			"/demo/clock":   http.HandlerFunc(d.moveClock),
+			"/demo/slack/":  d.world.slackHandler(),
+			"/demo/jira/":   d.world.jiraHandler(),
+			"/demo/github/": d.world.github.Handler(),
 		},
 		Roles: []server.Role{
 			{Name: "ana", Shown: "Ana Reyes", Words: "reviews brand, designs"},
@@ -272,7 +279,7 @@ func (d *demo) pages() *server.Demo {
 			{Name: "eli", Shown: "Eli Marsh", Words: "reviews legal"},
 		},
 		Places: []server.Place{
-			{Label: "Slack", Path: "/demo/slack/"}, {Label: "Jira", Path: "/demo/jira/"}, {Label: "Sandbox", Path: "/demo/"},
+			{Label: "Slack", Path: "/demo/slack/"}, {Label: "Jira", Path: "/demo/jira/"}, {Label: "GitHub", Path: "/demo/github/"}, {Label: "Sandbox", Path: "/demo/"},
 		},
 	}
 }
@@ -296,7 +303,7 @@ func (d *demo) announce(ctx context.Context, h *hub) error {
 		first, how = link, "(a single-use link, because others can reach this address; make more with signoff open)"
 	}
 	fmt.Fprintf(d.app.out, `Demo is ready: %s   %s
-  A pretend Slack is at %s/demo/slack, a pretend Jira at /demo/jira, the sandbox at /demo.
+  A pretend Slack is at %s/demo/slack, a pretend Jira at /demo/jira, a pretend GitHub at /demo/github, the sandbox at /demo.
   Try in #design-requests: "@signoff Need a Nova banner 300x250 by Friday EOD"
   Then reply in its thread with a file and edit your words, comment on the ticket in Jira, drag it past an approval, put
   :art: on a message, write to signoff, look at its Home tab. Each message in #creative-asks is offered as a draft.

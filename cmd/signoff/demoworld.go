@@ -8,17 +8,19 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/github"
 	"signoff/internal/sandbox/jira"
 	"signoff/internal/sandbox/slack"
 )
 
-// world is the pretend outside: a Slack workspace and a Jira site.
+// world is the pretend outside: a Slack workspace, a Jira site and a GitHub.
 type world struct {
 	demo   *demo
 	ledger *sandbox.Ledger
 	faults *sandbox.Faults
 	slack  *slack.Server
 	jira   *jira.Server
+	github *github.Server
 }
 
 const (
@@ -48,6 +50,9 @@ func newWorld(d *demo) *world {
 		IndexLag: 2 * time.Second, Granted: []string{"ADMINISTER"}, // signoff looks after its webhook by itself
 		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
 	})
+	w.github = github.New(github.Options{
+		Now: d.clock.Now, BaseURL: d.base + "/demo/github", Prefix: "/demo/github", Token: d.secrets["GITHUB_TOKEN"], Users: demoAccounts(), Ledger: w.ledger, Faults: w.faults,
+	})
 	return w
 }
 
@@ -59,6 +64,17 @@ func (d *demo) sleep(ctx context.Context, pause time.Duration) error {
 	case <-d.clock.After(pause):
 		return nil
 	}
+}
+
+// demoAccounts are the people at GitHub, who all show their address there.
+func demoAccounts() []github.User {
+	users := github.DefaultUsers()
+	for i := range users {
+		if name, ok := strings.CutSuffix(users[i].Login, "-lumen"); ok {
+			users[i].Email = name + "@lumen.example"
+		}
+	}
+	return users
 }
 
 func demoUsers() []slack.User {
@@ -91,10 +107,11 @@ func demoChannels() []slack.Channel {
 
 func (w *world) panel() http.Handler {
 	return sandbox.NewPanel(sandbox.PanelOptions{
-		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira"},
+		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira", "github"},
 		Places: []sandbox.Place{
 			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, reply with files, approve; everybody has a Home tab"},
 			{Name: "Jira", URL: "/demo/jira/", Text: "The board: drag a ticket, comment on it, attach files"},
+			{Name: "GitHub", URL: "/demo/github/lumen/site/pulls", Text: "A pull request: push to it, review it, comment on its lines; the label signoff asks for sign-off"},
 			{Name: "signoff", URL: "/", Text: "Requests with every event and its reasons"},
 		},
 		ClockAction: "/demo/clock", Steps: steps(),
@@ -121,6 +138,7 @@ func (w *world) jiraHandler() http.Handler {
 func (w *world) close() {
 	w.slack.Close()
 	w.jira.Close()
+	w.github.Close()
 }
 
 // seed plays three requests into different stages, as people would: one waits for brand review, one is being worked
@@ -128,6 +146,9 @@ func (w *world) close() {
 func (w *world) seed(ctx context.Context, play bool) error {
 	if !play {
 		return nil
+	}
+	if _, err := w.github.OpenPullAs("Chloé Roy", "lumen/site", "Darker hero for the spring launch", "Link to this in #design-requests, or give it the label signoff.", "Darken the hero"); err != nil {
+		return fmt.Errorf("open the pull request: %w", err)
 	}
 	asks := []string{
 		"<@U0SIGNOFF> Lumen newsletter banner 600x200 for EMEA by Friday EOD",
