@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +17,7 @@ func (a *app) deliveriesCommand() *cobra.Command {
 		Long:    "Read and replay deliveries: every message that reached signoff, and the effects that were given up.",
 		Example: "  signoff deliveries list --failed\n  signoff deliveries replay slack/event/Ev0123",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(a.deliveriesList(), a.deliveriesShow(), a.deliveriesReplay())
+	c.AddCommand(a.deliveriesList(), a.deliveriesShow(), a.deliveriesReplay(), a.deliveriesAnswer())
 	return c
 }
 
@@ -48,11 +50,11 @@ func (a *app) deliveriesList() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&state, "state", "", "only deliveries in this `state`: waiting, done, ignored, malformed, superseded or dead")
+	f.StringVar(&state, "state", "", "only deliveries in this `state`: waiting, done, ignored, malformed, superseded, dead or held")
 	f.BoolVar(&failed, "failed", false, "what is dead, and effects that were given up")
 	f.StringVar(&instance, "instance", "", "only deliveries of this `connection`")
 	f.StringVar(&page, "page", "", "the `page`, as the previous one named it")
-	states := []string{"waiting", "done", "ignored", "malformed", "superseded", "dead"}
+	states := []string{"waiting", "done", "ignored", "malformed", "superseded", "dead", "held"}
 	_ = c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -131,4 +133,49 @@ func (a *app) deliveriesReplay() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// answers are what may become of a delivery that is held back.
+func answers() []string { return []string{"accept", "new", "spam"} }
+
+func (a *app) deliveriesAnswer() *cobra.Command {
+	c := &cobra.Command{
+		Use: "answer ANSWER ID…", Short: "Say what becomes of mail that is held back", Args: needs("accept, new or spam, and the id of a delivery, as signoff deliveries list --state held shows it", 2, 0),
+		Long: "Say what becomes of mail whose sender nobody knows. accept lets it belong to the request it names, or makes a request of it where it names none; new makes a request of its own; " +
+			"spam throws it away, with what this sender sends in the next 30 days.",
+		Example: "  signoff deliveries list --state held\n  signoff deliveries answer spam email/0a1b2c",
+		RunE: func(c *cobra.Command, args []string) error {
+			if !slices.Contains(answers(), args[0]) {
+				return usage("the answer is one of %s, not %q", strings.Join(answers(), ", "), args[0])
+			}
+			cl, err := a.client()
+			if err != nil {
+				return err
+			}
+			for _, id := range args[1:] {
+				if err := a.answerHeld(c.Context(), cl, id, args[0]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.ValidArgsFunction = cobra.FixedCompletions(answers(), cobra.ShellCompDirectiveNoFileComp)
+	return c
+}
+
+func (a *app) answerHeld(ctx context.Context, cl *client, id, answer string) error {
+	if a.dryRun {
+		fmt.Fprintf(a.out, "would answer %s with %s\n", id, answer)
+		return nil
+	}
+	var got server.HeldAnswer
+	err := cl.call(ctx, "POST", "/api/v1/deliveries/"+url.PathEscape(id)+"/answer", map[string]string{"answer": answer}, &got)
+	if err != nil {
+		return named(err, "delivery", id, "deliveries list --state held")
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.err, "%s: %s.\n", id, answer)
+	}
+	return nil
 }
