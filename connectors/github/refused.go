@@ -92,7 +92,11 @@ const (
 func (c *Connector) refused(r call, a answer) error {
 	cause := readRefusal(a)
 	if wait, limited := c.limited(a, cause); limited {
-		return &connectors.Error{Op: r.op, Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: wait, Err: cause}
+		e := &connectors.Error{Op: r.op, Class: connectors.Limited, Scope: connectors.ScopeInstance, Wait: wait, Err: cause}
+		if strings.HasPrefix(r.path, "search/") { // it has a small limit of its own
+			e.Scope = connectors.ScopeMethod
+		}
+		return e
 	}
 	class, wait := outbound.Classify(a.status, a.header, !r.once)
 	e := &connectors.Error{Op: r.op, Class: class, Wait: wait, Err: cause}

@@ -137,7 +137,10 @@ func (c *Connector) label(ctx context.Context, e flow.Effect, key string, at pla
 		}
 	}
 	for _, l := range have {
-		stale := slices.Contains(st.Labels, l) || !keeps(e) && c.ownLabels()[strings.ToLower(l)]
+		stale := slices.Contains(st.Labels, l)
+		if c.ownLabels()[strings.ToLower(l)] {
+			stale = !keeps(e) // else it was set by hand, or says what was true before it was
+		}
 		if !stale || holdsFold(want, l) {
 			continue
 		}

@@ -344,3 +344,34 @@ func TestAccounts_WhoCannotBeSearchedForIsNotFound(t *testing.T) {
 		t.Errorf("Identify where searching is not allowed = %v, %v, %v, want nobody", who, ok, err)
 	}
 }
+
+func TestTicket_ThatWasMovedByHandIsLeft(t *testing.T) {
+	t.Parallel()
+	r := rigged(t, true, ticketSettings, site.Options{})
+	e := ticket(1, "Hero")
+	links := r.do(e)
+	must(t, r.site.CloseAs("Jon Park", home+"#1", "not_planned"))
+	held := known(e, links, 2, flow.InReview)
+	held.Show.View.Ticket.KeepStatus = true
+	r.do(held)
+	if i := r.issue(); i.State != "closed" || !slices.Equal(i.Labels, []string{"web", "signoff:intake"}) {
+		t.Errorf("the issue is %s with %v, want it as Jon left it", i.State, i.Labels)
+	}
+	back := known(e, links, 3, flow.InReview)
+	back.Show.View.Ticket.Push = 1
+	r.do(back)
+	if i := r.issue(); i.State != "open" || !slices.Equal(i.Labels, []string{"web", "signoff:in_review"}) {
+		t.Errorf("the issue is %s with %v, want it moved back", i.State, i.Labels)
+	}
+}
+
+func TestAccounts_TheLimitOfSearchingHoldsNothingElse(t *testing.T) {
+	t.Parallel()
+	faults := &sandbox.Faults{}
+	r := rigged(t, true, ticketSettings, site.Options{Faults: faults})
+	must(t, faults.Arm(sandbox.Fault{Service: "github", Method: "search/users", Kind: sandbox.RateLimit, Wait: 40 * time.Second, Times: 1}))
+	_, _, err := r.c.Identify(t.Context(), "ana@lumen.example")
+	if ce, ok := err.(*connectors.Error); !ok || ce.Class != connectors.Limited || ce.Scope != connectors.ScopeMethod || ce.Wait < 40*time.Second {
+		t.Errorf("Identify = %v, want it limited alone, for 40 s", err)
+	}
+}
