@@ -51,14 +51,24 @@ func readKeyed(key string) (place, bool) {
 	return place{Owner: owner, Repo: repo, Number: n}, true
 }
 
-// readPage reads https://github.com/owner/repo/pull/7 and what may follow; kind is "pull" or "issues".
+// readPage reads https://github.com/owner/repo/pull/7 and what may follow; kind is "pull" or "issues". Pages may also stand
+// at the address of the API, where that is another than GitHub's own.
 func (c *Connector) readPage(address string) (p place, kind string, ok bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil {
+	if err != nil || u.User != nil {
 		return place{}, "", false
 	}
-	base, err := url.Parse(c.set.URL)
-	if err != nil || !strings.EqualFold(u.Host, base.Host) || u.Scheme != base.Scheme || u.User != nil {
+	for _, site := range []string{c.set.URL, strings.TrimSuffix(c.set.APIURL, apiPath)} {
+		if p, kind, ok = pageAt(u, site); ok {
+			return p, kind, true
+		}
+	}
+	return place{}, "", false
+}
+
+func pageAt(u *url.URL, site string) (place, string, bool) {
+	base, err := url.Parse(site)
+	if err != nil || u.Scheme != base.Scheme || !strings.EqualFold(strings.TrimPrefix(u.Host, "www."), base.Host) {
 		return place{}, "", false
 	}
 	rest, ok := strings.CutPrefix(u.Path, strings.TrimRight(base.Path, "/")+"/")
@@ -66,7 +76,7 @@ func (c *Connector) readPage(address string) (p place, kind string, ok bool) {
 	if !ok || len(parts) < 4 {
 		return place{}, "", false
 	}
-	p, ok = readKeyed(parts[0] + "/" + parts[1] + "#" + parts[3])
+	p, ok := readKeyed(parts[0] + "/" + parts[1] + "#" + parts[3])
 	return p, parts[2], ok
 }
 

@@ -397,3 +397,20 @@ func TestReview_BeforeTheRequestIsNoVote(t *testing.T) {
 		t.Errorf("events = %q, want words and no vote", briefs(got))
 	}
 }
+
+// TestRecognize_BehindAStandIn: the API is reached through another address, the pages are GitHub's own.
+func TestRecognize_BehindAStandIn(t *testing.T) {
+	t.Parallel()
+	r := rigged(t, false, strings.Replace(pullSettings, "/api/v3", "", 1), site.Options{})
+	for address, want := range map[string]bool{
+		"https://github.com/lumen/site/pull/7":              true,
+		"https://www.github.com/lumen/site/pull/7/files":    true,
+		r.url + "/lumen/site/pull/7":                        true,
+		"http://github.com/lumen/site/pull/7":               false,
+		"https://github.com.evil.example/lumen/site/pull/7": false,
+	} {
+		if a, ok := r.c.Recognize(address); ok != want || ok && a.Ref != pullRef("7") {
+			t.Errorf("Recognize(%q) = %v, %v, want %v", address, a.Ref, ok, want)
+		}
+	}
+}

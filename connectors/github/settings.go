@@ -161,8 +161,9 @@ func (s *Settings) addresses() error {
 	s.APIURL = strings.TrimRight(cmp.Or(strings.TrimSpace(s.APIURL), publicAPI), "/")
 	s.URL = strings.TrimRight(strings.TrimSpace(s.URL), "/")
 	if s.URL == "" {
-		if s.URL = strings.TrimSuffix(s.APIURL, apiPath); s.APIURL == publicAPI {
-			s.URL = publicSite
+		s.URL = publicSite // also behind a proxy or a stand-in
+		if base, ok := strings.CutSuffix(s.APIURL, apiPath); ok {
+			s.URL = base
 		}
 	}
 	for _, one := range [][2]string{{"url", s.URL}, {"api_url", s.APIURL}} {
