@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
@@ -165,11 +166,11 @@ func keyOf(n ast.Node, base string) (string, bool) {
 }
 
 var (
-	mismatchRE = regexp.MustCompile(`^(\S+) \(mismatched types (.+) and (.+)\)$`)
-	argumentRE = regexp.MustCompile(`^cannot use (.+) as argument \(type (.+)\) to call (\w+) ?$`)
+	mismatchRE = pattern.New(`^(\S+) \(mismatched types (.+) and (.+)\)$`)
+	argumentRE = pattern.New(`^cannot use (.+) as argument \(type (.+)\) to call (\w+) ?$`)
 
-	tokenRE = regexp.MustCompile(`^unexpected token (\w+)\("?(.*?)"?\)$`)
-	typesRE = regexp.MustCompile(`time\.Time|time\.Duration|float64|\[\]string|\bint\b|\bstring\b|\bbool\b|\[\]interface \{\}|calendar\.Span`)
+	tokenRE = pattern.New(`^unexpected token (\w+)\("?(.*?)"?\)$`)
+	typesRE = pattern.New(`time\.Time|time\.Duration|float64|\[\]string|\bint\b|\bstring\b|\bbool\b|\[\]interface \{\}|calendar\.Span`)
 )
 
 // syntaxProblem says in plain words why a condition cannot be read.

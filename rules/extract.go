@@ -1,12 +1,13 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/calendar"
 	"signoff/internal/flow"
@@ -93,7 +94,7 @@ func (x *extractor) labelled(f flow.Field) (found, bool) {
 	return x.parse(f, start+m[2], start+m[3])
 }
 
-var amountAfterRE = regexp.MustCompile(`(?i)^\s*(?:(?:is|are|of|:|=|~|about|around|up to|max\.?|approx\.?)\s*){0,3}((?:` + currencyPattern + `)?\s?\d[\d.,]*\s?(?:k|m|bn)?(?:\s?(?:` + currencyPattern + `)\b)?)`)
+var amountAfterRE = pattern.New(`(?i)^\s*(?:(?:is|are|of|:|=|~|about|around|up to|max\.?|approx\.?)\s*){0,3}((?:` + currencyPattern + `)?\s?\d[\d.,]*\s?(?:k|m|bn)?(?:\s?(?:` + currencyPattern + `)\b)?)`)
 
 // after returns the offset behind the first whole-word use of a field's name, the text's length when there is none.
 func (x *extractor) after(name string) int {
@@ -196,8 +197,8 @@ func (x *extractor) free(f flow.Field) (found, bool) {
 }
 
 var (
-	urlRE  = regexp.MustCompile(`https?://[^\s<>"|]+`)
-	sizeRE = regexp.MustCompile(`\b(\d{2,5})\s?[x×X]\s?(\d{2,5})(?:\s?px)?\b`)
+	urlRE  = pattern.New(`https?://[^\s<>"|]+`)
+	sizeRE = pattern.New(`\b(\d{2,5})\s?[x×X]\s?(\d{2,5})(?:\s?px)?\b`)
 )
 
 // choice finds the choice that stands first in the text as whole words, in any case; of two at one place the longer.

@@ -1,10 +1,11 @@
 package rules
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 )
 
 // moment is a day, or a day and a time, read from words.
@@ -40,7 +41,7 @@ func parseStamp(s string, loc *time.Location) (time.Time, bool) {
 
 // A dateForm is one way to write a day. read returns the day at midnight, or a time when it says so.
 type dateForm struct {
-	re   *regexp.Regexp
+	re   *pattern.Pattern
 	read func(x *extractor, g []string) (moment, bool)
 }
 
@@ -55,24 +56,24 @@ const (
 )
 
 var (
-	isoForm     = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{2}):(\d{2})(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?`)
-	numericForm = regexp.MustCompile(`(?i)\b(?:(` + leadWords + `)[ :]+)?(\d{1,2})([/.])(\d{1,2})(?:[/.](\d{4}|\d{2}))?\b`)
-	dayMonth    = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+(` + monthWords + `)\b\.?(?:,?\s+(\d{4})\b)?`)
-	monthDay    = regexp.MustCompile(`(?i)\b(` + monthWords + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(\d{4})\b)?`)
-	weekdayForm = regexp.MustCompile(`(?i)\b(?:(this|next|coming|` + namedDays + `)\s+)?(` + dayWords + `)\b`)
-	shortForm   = regexp.MustCompile(`(?i)\b(?:(this|next|coming|` + leadWords + `)\s+)(` + shortDays + `)\b\.?`)
-	shortEnd    = regexp.MustCompile(`(?i)\b(` + shortDays + `)\b\.?\s+(?:` + endWords + `|\d{1,2}(?::\d{2}|\s?[ap]m))`)
-	relative    = regexp.MustCompile(`(?i)\b(day after tomorrow|today|tonight|tomorrow)\b`)
-	endOfWeek   = regexp.MustCompile(`(?i)\b(?:eow|end of (?:the |this )?week)\b`)
-	endOfNext   = regexp.MustCompile(`(?i)\bend of next week\b`)
-	endOfMonth  = regexp.MustCompile(`(?i)\b(?:eom|end of (?:the |this )?month)\b`)
-	endOfDay    = regexp.MustCompile(`(?i)\b(?:` + endWords + `)\b`)
-	inForm      = regexp.MustCompile(`(?i)\b(?:in|within)\s+(?:the\s+next\s+)?(` + countWords + `)\s+(?:(working|business|week)[ -]?)?(minute|hour|day|week|month)s?\b`)
-	timeAlone   = regexp.MustCompile(`(?i)\b(?:by|before|until|at)\s+(` + clockWords + `)`)
-	timeAfter   = regexp.MustCompile(`(?i)^(?:,?\s*(?:at|by|before|around|@)?\s*)(` + clockWords + `|(?:` + endWords + `)\b)`)
-	timeBefore  = regexp.MustCompile(`(?i)(?:\b(` + clockWords + `)|\b(` + endWords + `))(?:\s*(?:on|,|this))?\s*$`)
-	clockForm   = regexp.MustCompile(`(?i)^(?:(\d{1,2})(?::(\d{2}))?\s?([ap])\.?m\b\.?|(\d{1,2}):(\d{2})|(noon|midday|midnight))`)
-	leadRE      = regexp.MustCompile(`(?i)\b(?:` + leadWords + `)(?:\s+(?:is|date|on|at))?\s*:?\s*$`)
+	isoForm     = pattern.New(`\b(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{2}):(\d{2})(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?`)
+	numericForm = pattern.New(`(?i)\b(?:(` + leadWords + `)[ :]+)?(\d{1,2})([/.])(\d{1,2})(?:[/.](\d{4}|\d{2}))?\b`)
+	dayMonth    = pattern.New(`(?i)\b(\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+(` + monthWords + `)\b\.?(?:,?\s+(\d{4})\b)?`)
+	monthDay    = pattern.New(`(?i)\b(` + monthWords + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(\d{4})\b)?`)
+	weekdayForm = pattern.New(`(?i)\b(?:(this|next|coming|` + namedDays + `)\s+)?(` + dayWords + `)\b`)
+	shortForm   = pattern.New(`(?i)\b(?:(this|next|coming|` + leadWords + `)\s+)(` + shortDays + `)\b\.?`)
+	shortEnd    = pattern.New(`(?i)\b(` + shortDays + `)\b\.?\s+(?:` + endWords + `|\d{1,2}(?::\d{2}|\s?[ap]m))`)
+	relative    = pattern.New(`(?i)\b(day after tomorrow|today|tonight|tomorrow)\b`)
+	endOfWeek   = pattern.New(`(?i)\b(?:eow|end of (?:the |this )?week)\b`)
+	endOfNext   = pattern.New(`(?i)\bend of next week\b`)
+	endOfMonth  = pattern.New(`(?i)\b(?:eom|end of (?:the |this )?month)\b`)
+	endOfDay    = pattern.New(`(?i)\b(?:` + endWords + `)\b`)
+	inForm      = pattern.New(`(?i)\b(?:in|within)\s+(?:the\s+next\s+)?(` + countWords + `)\s+(?:(working|business|week)[ -]?)?(minute|hour|day|week|month)s?\b`)
+	timeAlone   = pattern.New(`(?i)\b(?:by|before|until|at)\s+(` + clockWords + `)`)
+	timeAfter   = pattern.New(`(?i)^(?:,?\s*(?:at|by|before|around|@)?\s*)(` + clockWords + `|(?:` + endWords + `)\b)`)
+	timeBefore  = pattern.New(`(?i)(?:\b(` + clockWords + `)|\b(` + endWords + `))(?:\s*(?:on|,|this))?\s*$`)
+	clockForm   = pattern.New(`(?i)^(?:(\d{1,2})(?::(\d{2}))?\s?([ap])\.?m\b\.?|(\d{1,2}):(\d{2})|(noon|midday|midnight))`)
+	leadRE      = pattern.New(`(?i)\b(?:` + leadWords + `)(?:\s+(?:is|date|on|at))?\s*:?\s*$`)
 )
 
 const clockWords = `\d{1,2}(?::\d{2})?\s?[ap]\.?m\b\.?|\d{1,2}:\d{2}\b|noon\b|midday\b|midnight\b`
@@ -161,7 +162,7 @@ func leadLength(s string) int {
 	return len(word) + 1
 }
 
-var leadWord = regexp.MustCompile(`(?i)^(?:` + leadWords + `|at):?$`)
+var leadWord = pattern.New(`(?i)^(?:` + leadWords + `|at):?$`)
 
 // beside reads "EOD", "5pm" or "17:00" right after or before a day.
 func (x *extractor) beside(text string, m moment) moment {

@@ -2,9 +2,10 @@ package rules
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // money is an amount with its currency code, which may be empty.
@@ -28,9 +29,9 @@ const (
 )
 
 var (
-	moneyBeforeRE = regexp.MustCompile(`(?i)(` + currencyPattern + `)\s?` + amountPattern)
-	moneyAfterRE  = regexp.MustCompile(`(?i)` + amountPattern + `\s?(` + currencyPattern + `)`)
-	amountRE      = regexp.MustCompile(`(?i)^` + amountPattern + `$`)
+	moneyBeforeRE = pattern.New(`(?i)(` + currencyPattern + `)\s?` + amountPattern)
+	moneyAfterRE  = pattern.New(`(?i)` + amountPattern + `\s?(` + currencyPattern + `)`)
+	amountRE      = pattern.New(`(?i)^` + amountPattern + `$`)
 )
 
 // currencyOf turns a sign or word into the code.
@@ -52,7 +53,7 @@ func currencyOf(s string) string {
 func findMoney(text string) (m money, at int, words string, ok bool) {
 	at = -1
 	for _, form := range []struct {
-		re               *regexp.Regexp
+		re               *pattern.Pattern
 		sign, amount, by int
 	}{{moneyBeforeRE, 1, 2, 3}, {moneyAfterRE, 3, 1, 2}} {
 		for _, g := range form.re.FindAllStringSubmatchIndex(text, maxEntries) {

@@ -2,12 +2,13 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 	"signoff/internal/text"
@@ -20,7 +21,7 @@ const (
 )
 
 // urlWholeRE is an address: scheme, host, no spaces.
-var urlWholeRE = regexp.MustCompile(`^https?://[^\s/?#<>"]+\S*$`)
+var urlWholeRE = pattern.New(`^https?://[^\s/?#<>"]+\S*$`)
 
 // Prefill reads a draft: the type (the one chosen, else that of the rule which would apply, else the one whose name
 // the words mention), the title, and the fields of that type.

@@ -3,9 +3,10 @@ package rules
 import (
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/calendar"
 	"signoff/internal/flow"
@@ -84,8 +85,8 @@ func (l *loader) personCalendar(p *Person, n *source.Node, bad map[string]bool) 
 }
 
 var (
-	emailRE = regexp.MustCompile(`^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$`)
-	slackRE = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+	emailRE = pattern.New(`^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$`)
+	slackRE = pattern.New(`^[UW][A-Z0-9]{2,}$`)
 )
 
 // away checks days like closed: in a calendar. Cover during absence is decided elsewhere; see docs/rules.md.
@@ -118,7 +119,7 @@ func (l *loader) pins(p *Person, n *source.Node) {
 	}
 }
 
-var quietRE = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
+var quietRE = pattern.New(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
 
 func (l *loader) quiet(n *source.Node) {
 	if s, ok := l.Text(n); ok && !quietRE.MatchString(s) {

@@ -2,10 +2,11 @@ package rules
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/calendar"
 	"signoff/internal/source"
@@ -37,7 +38,7 @@ type escalationStep struct {
 	text       string
 }
 
-var percentRE = regexp.MustCompile(`^(\d{1,3}) ?% of (?:the )?time limit$`)
+var percentRE = pattern.New(`^(\d{1,3}) ?% of (?:the )?time limit$`)
 
 func (l *loader) reminders() {
 	for name, value := range l.entries("reminders") {

@@ -2,9 +2,10 @@ package rules
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/source"
 )
@@ -151,7 +152,7 @@ func (l *loader) named(n *source.Node, what string, known []string) string {
 	return name
 }
 
-var projectRE = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,19}$`)
+var projectRE = pattern.New(`^[A-Z][A-Z0-9_]{0,19}$`)
 
 // project checks the key and warns once where no tracker has projects.
 func (l *loader) project(n *source.Node) {
@@ -242,7 +243,7 @@ func (l *loader) assignees(n *source.Node) []who {
 	return list
 }
 
-var capacityRE = regexp.MustCompile(`^(\d{1,3}) ?% of capacity$`)
+var capacityRE = pattern.New(`^(\d{1,3}) ?% of capacity$`)
 
 // skills checks that by: skill and need: stand together and that somebody has them.
 func (l *loader) skills(a *assignment, n *source.Node) {

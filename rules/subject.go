@@ -1,20 +1,21 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 )
 
 // maxSubject is how many characters of a first sentence a title takes.
 const maxSubject = 120
 
 var (
-	greetingRE = regexp.MustCompile(`(?i)^\s*(?:(?:hi|hello|hey|dear|morning|good morning|good afternoon)\b[^,.!?\n]{0,30}[,.!?:–-]\s*)+`)
-	fillerRE   = regexp.MustCompile(`(?i)^\s*(?:please|pls|kindly|can|could|would|you|we|i|i'd|we'd|like|to|need|needs|want|get|have|make|do|create|design|us|me|a|an|the|some|another|new|,)\s+`)
-	sentenceRE = regexp.MustCompile(`[.!?](?:\s|$)|\n`)
-	leadTailRE = regexp.MustCompile(`(?i)[\s,;–-]*\b(?:by|due|before|until|till|on|for|no later than|needed by|deadline|in|within)\s*:?\s*$`)
+	greetingRE = pattern.New(`(?i)^\s*(?:(?:hi|hello|hey|dear|morning|good morning|good afternoon)\b[^,.!?\n]{0,30}[,.!?:–-]\s*)+`)
+	fillerRE   = pattern.New(`(?i)^\s*(?:please|pls|kindly|can|could|would|you|we|i|i'd|we'd|like|to|need|needs|want|get|have|make|do|create|design|us|me|a|an|the|some|another|new|,)\s+`)
+	sentenceRE = pattern.New(`[.!?](?:\s|$)|\n`)
+	leadTailRE = pattern.New(`(?i)[\s,;–-]*\b(?:by|due|before|until|till|on|for|no later than|needed by|deadline|in|within)\s*:?\s*$`)
 )
 
 // subject is the first sentence of the words without greeting and request formula, without the words of the due date,

@@ -3,12 +3,13 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	texttemplate "text/template"
 	"text/template/parse"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/source"
 )
@@ -83,7 +84,7 @@ func parseWording(text string) (*parse.Tree, error) {
 	return tree, nil
 }
 
-var templatePrefix = regexp.MustCompile(`^template: text:(\d+)(:\d+)?: ?`)
+var templatePrefix = pattern.New(`^template: text:(\d+)(:\d+)?: ?`)
 
 func (l *loader) wordingSyntax(n *source.Node, err error) {
 	message := templatePrefix.ReplaceAllString(err.Error(), "")

@@ -3,10 +3,11 @@ package rules
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/calendar"
 	"signoff/internal/flow"
@@ -231,7 +232,7 @@ func (l *loader) oneWho(n *source.Node, words []string) (who, bool) {
 	return who{}, false
 }
 
-var ofRE = regexp.MustCompile(`^(\d+) of (\d+)$`)
+var ofRE = pattern.New(`^(\d+) of (\d+)$`)
 
 // needs reads how many approvals a stage wants: 1, "2 of 3", all. The default is 1.
 func (l *loader) needs(n *source.Node, reviewers []who, stage *source.Node) flow.Quorum {

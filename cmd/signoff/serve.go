@@ -81,6 +81,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err := a.ready(l); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what the start has left behind would stay for days in a hub with little to do
 	return h.run(ctx, l)
 }
 

@@ -4,10 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 )
@@ -20,7 +21,7 @@ const (
 	tinyMost  = 11
 )
 
-var idForm = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+var idForm = pattern.New(`^[1-9][0-9]{0,18}$`)
 
 // Brief names the page at an address of this Confluence, in any of the forms that its editions know. Foreign addresses are
 // ordinary links.

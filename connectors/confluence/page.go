@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/text"
 )
@@ -175,7 +176,7 @@ func (c *Connector) fetch(ctx context.Context, kind, id string, words bool) (pag
 	}, a.Body.Storage.Value, nil
 }
 
-var inSpaceURL = regexp.MustCompile(`^/spaces/([^/]+)/`)
+var inSpaceURL = pattern.New(`^/spaces/([^/]+)/`)
 
 func (c *Connector) fetchCloud(ctx context.Context, kind, id string, words bool) (page, string, error) {
 	path := "api/v2/pages/"
@@ -215,7 +216,7 @@ func (c *Connector) shownAt(a answered) string {
 	return c.set.people + "/pages/viewpage.action?pageId=" + url.QueryEscape(string(a.ID))
 }
 
-var accountIn = regexp.MustCompile(`ri:(?:account-id|userkey)="([A-Za-z0-9:_-]{1,128})"`)
+var accountIn = pattern.New(`ri:(?:account-id|userkey)="([A-Za-z0-9:_-]{1,128})"`)
 
 // named finds out what the people are called who own and changed a page, and whom it mentions.
 func (c *Connector) named(ctx context.Context, p *page, storage string) (map[string]string, error) {

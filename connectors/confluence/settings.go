@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/internal/outbound"
@@ -36,9 +37,9 @@ const (
 )
 
 var (
-	cloudID   = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
-	labelForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,254}$`)
-	spaceForm = regexp.MustCompile(`^~?[A-Za-z0-9_.@:-]{1,255}$`)
+	cloudID   = pattern.New(`^[A-Za-z0-9-]{1,64}$`)
+	labelForm = pattern.New(`^[a-z0-9][a-z0-9_-]{0,254}$`)
+	spaceForm = pattern.New(`^~?[A-Za-z0-9_.@:-]{1,255}$`)
 )
 
 func problem(key, format string, args ...any) error {

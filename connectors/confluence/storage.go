@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/text"
 )
@@ -127,7 +128,7 @@ func (r *reader) content(depth int) ([]text.Node, error) {
 	}
 }
 
-var blanks = regexp.MustCompile(`[ \t\r\n\f\v\x{A0}]+`)
+var blanks = pattern.New(`[ \t\r\n\f\v\x{A0}]+`)
 
 // spaced treats white space as pages do: any of it is one blank.
 func spaced(s string) string { return blanks.ReplaceAllString(s, " ") }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 	"signoff/internal/text"
@@ -24,7 +25,7 @@ type comment struct {
 	Place    json.RawMessage `json:"client_meta"`
 }
 
-var idForm = regexp.MustCompile(`^[0-9A-Za-z:_-]{1,64}$`)
+var idForm = pattern.New(`^[0-9A-Za-z:_-]{1,64}$`)
 
 // node is where a comment is pinned: "" where it is pinned to no node.
 func (m comment) node() string {

@@ -2,9 +2,10 @@ package figma
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 )
@@ -19,10 +20,10 @@ type place struct {
 }
 
 var (
-	plainNode  = regexp.MustCompile(`^[0-9]+-[0-9]+$`)
-	anyNode    = regexp.MustCompile(`^(I?-?[0-9]+:-?[0-9]+)(;-?[0-9]+:-?[0-9]+)*$`)
-	versionID  = regexp.MustCompile(`^[0-9]{1,25}$`)
-	labelled   = regexp.MustCompile(`^<([^|>]*)(\|[^>]*)?>$`)
+	plainNode  = pattern.New(`^[0-9]+-[0-9]+$`)
+	anyNode    = pattern.New(`^(I?-?[0-9]+:-?[0-9]+)(;-?[0-9]+:-?[0-9]+)*$`)
+	versionID  = pattern.New(`^[0-9]{1,25}$`)
+	labelled   = pattern.New(`^<([^|>]*)(\|[^>]*)?>$`)
 	filePaths  = []string{"design", "file", "proto", "board", "jamboard", "slides", "deck", "buzz", "site", "make"}
 	figmaHosts = []string{"figma.com", "www.figma.com", "embed.figma.com"}
 )

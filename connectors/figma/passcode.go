@@ -7,8 +7,9 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"regexp"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // A webhook that signoff registers leads to an address of its own, whose end is its registration: 128 random bits and a tag by
@@ -20,7 +21,7 @@ const (
 	tagBytes          = 4
 )
 
-var registrationForm = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var registrationForm = pattern.New(`^[0-9a-f]{40}$`)
 
 // newRegistration makes the end of a webhook's address.
 func (c *Connector) newRegistration() string {

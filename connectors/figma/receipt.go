@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 )
@@ -17,7 +18,7 @@ const (
 	receiptKeep = "receipt/"
 )
 
-var refForm = regexp.MustCompile(`signoff ref ([0-9a-f]{12})\s*$`)
+var refForm = pattern.New(`signoff ref ([0-9a-f]{12})\s*$`)
 
 // refOf ends each of our comments. It is the same for every try of one effect, and another in every installation.
 func (c *Connector) refOf(e flow.Effect) string {

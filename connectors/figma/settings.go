@@ -3,11 +3,12 @@ package figma
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/internal/outbound"
@@ -52,10 +53,10 @@ const (
 )
 
 var (
-	fileKey   = regexp.MustCompile(`^[0-9A-Za-z]{22,128}$`)
-	number    = regexp.MustCompile(`^[0-9]{1,32}$`)
-	inAddress = map[string]*regexp.Regexp{
-		"teams": regexp.MustCompile(`/team/([0-9]{1,32})(?:/|$|\?)`), "projects": regexp.MustCompile(`/project/([0-9]{1,32})(?:/|$|\?)`),
+	fileKey   = pattern.New(`^[0-9A-Za-z]{22,128}$`)
+	number    = pattern.New(`^[0-9]{1,32}$`)
+	inAddress = map[string]*pattern.Pattern{
+		"teams": pattern.New(`/team/([0-9]{1,32})(?:/|$|\?)`), "projects": pattern.New(`/project/([0-9]{1,32})(?:/|$|\?)`),
 	}
 )
 

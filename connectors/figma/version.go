@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 )
@@ -36,7 +37,7 @@ type meta struct {
 }
 
 // savedForm is what the id of a version may look like. It is a number as a rule; nothing depends on that.
-var savedForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:_.-]{0,63}$`)
+var savedForm = pattern.New(`^[0-9A-Za-z][0-9A-Za-z:_.-]{0,63}$`)
 
 const (
 	pageSize  = 30

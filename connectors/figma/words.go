@@ -1,10 +1,11 @@
 package figma
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/text"
 )
@@ -53,7 +54,7 @@ func inWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-')
 }
 
-var address = regexp.MustCompile(`https?://\S+`)
+var address = pattern.New(`https?://\S+`)
 
 // asked is the title of a request that words ask for, without addresses; fallback where they say nothing besides.
 func (c *Connector) asked(words, fallback string) string {

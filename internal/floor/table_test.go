@@ -15,7 +15,7 @@ type row struct {
 }
 
 // ground are the small pure packages of floor 0, which everyone above may use.
-var ground = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/filetype", "internal/crashpoint", "internal/background"}
+var ground = []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/strictjson", "internal/secret", "internal/filetype", "internal/crashpoint", "internal/background", "internal/pattern"}
 
 // table is the house, from the ground up. The first row that fits a package counts.
 var table = []row{
@@ -27,6 +27,7 @@ var table = []row{
 	{0, "internal/secret", nil, false},
 	{0, "internal/filetype", nil, false},
 	{0, "internal/background", nil, false},
+	{0, "internal/pattern", nil, false},
 	{0, "internal/crashpoint", nil, false},
 
 	{-1, "connectors/connectortest/...", []string{"..."}, true},
@@ -35,7 +36,7 @@ var table = []row{
 	{-1, "internal/bench/...", []string{"..."}, true},
 	{-1, "internal/floor", nil, true},
 
-	{1, "rules", []string{"internal/flow", "internal/calendar", "internal/text", "internal/source"}, false},
+	{1, "rules", []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/pattern"}, false},
 	{1, "rules/examples", nil, false}, // embedded files
 	{1, "internal/report", []string{"internal/flow", "internal/calendar"}, false},
 	{1, "connectors", ground, false},

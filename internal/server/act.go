@@ -3,15 +3,16 @@ package server
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/engine"
 	"signoff/internal/flow"
 	"signoff/internal/text"
 )
 
-var tokenRE = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+var tokenRE = pattern.New(`^[A-Z2-7]{26}$`)
 
 // once names a delivery by the person and the showing of the form it was sent from, so that a form sent twice counts
 // once. A form without a name of ours counts by itself.

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/engine"
 	"signoff/internal/flow"
@@ -153,7 +154,7 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, c caller) {
 	s.requestAs(w, r, string(made.ID), status)
 }
 
-var keyRE = regexp.MustCompile(`^[!-~]{1,200}$`)
+var keyRE = pattern.New(`^[!-~]{1,200}$`)
 
 // idempotencyKey reads the name of a delivery, empty when the sender gives none.
 func idempotencyKey(r *http.Request) (string, *refusal) {

@@ -1,18 +1,19 @@
 package server
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 )
 
 // A delivery's body may hold an address with which anybody can answer in its channel, and the sender's old style
 // verification token. Both are masked wherever a body is shown: as JSON, as JSON inside a string, and in forms.
 var (
-	maskedJSON = regexp.MustCompile(`(\\*"(?:response_url|token)\\*"\s*:\s*\\*")(?:[^"\\]|\\[^"])*`)
-	maskedForm = regexp.MustCompile(`((?:^|&)(?:response_url|token)=)[^&]*`)
-	maskedPart = regexp.MustCompile(`((?i:%22(?:response_url|token)%22(?:\+|%20)*%3a(?:\+|%20)*%22))(?:[^%&]|%[013-9a-fA-F][0-9a-fA-F]|%2[013-9a-fA-F])*`)
-	hooksURL   = regexp.MustCompile(`https:\\*/\\*/hooks\.slack\.com[^\s"'&<>]*`)
+	maskedJSON = pattern.New(`(\\*"(?:response_url|token)\\*"\s*:\s*\\*")(?:[^"\\]|\\[^"])*`)
+	maskedForm = pattern.New(`((?:^|&)(?:response_url|token)=)[^&]*`)
+	maskedPart = pattern.New(`((?i:%22(?:response_url|token)%22(?:\+|%20)*%3a(?:\+|%20)*%22))(?:[^%&]|%[013-9a-fA-F][0-9a-fA-F]|%2[013-9a-fA-F])*`)
+	hooksURL   = pattern.New(`https:\\*/\\*/hooks\.slack\.com[^\s"'&<>]*`)
 )
 
 const mask = "***"
@@ -23,7 +24,7 @@ func masked(body []byte) string {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
-	for _, re := range []*regexp.Regexp{maskedJSON, maskedForm, maskedPart} {
+	for _, re := range []*pattern.Pattern{maskedJSON, maskedForm, maskedPart} {
 		text = re.ReplaceAllString(text, "${1}"+mask)
 	}
 	return hooksURL.ReplaceAllString(text, mask)

@@ -8,9 +8,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -21,7 +22,7 @@ const (
 	oldest   = 25 * time.Hour // Adobe tries for 24 hours; what comes later was recorded by somebody
 )
 
-var challengeForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,128}$`)
+var challengeForm = pattern.New(`^[0-9A-Za-z-]{1,128}$`)
 
 // Accept answers Adobe's challenge, and believes what one of Adobe's keys has signed for our client id. The key is fetched here
 // when it is not known yet: until then nothing may be stored.

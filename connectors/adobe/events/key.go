@@ -13,9 +13,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"sync"
 	"time"
+
+	"signoff/internal/pattern"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 )
 
 // keyPath is the only form of a path from which a key is fetched; the host stands in the settings.
-var keyPath = regexp.MustCompile(`^/(prod|stage)/keys/pub-key-[0-9A-Za-z-]{1,64}\.pem$`)
+var keyPath = pattern.New(`^/(prod|stage)/keys/pub-key-[0-9A-Za-z-]{1,64}\.pem$`)
 
 // keys are Adobe's public keys, by the path that a delivery names.
 type keys struct {

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -147,8 +148,8 @@ func (p *Part) Look(ctx context.Context, a flow.Asset, _ time.Time) ([]flow.Even
 }
 
 var (
-	urnForm  = regexp.MustCompile(`urn:aaid:(?:sc:[A-Z]{2}|aem):[0-9a-fA-F-]{36}`)
-	aemHosts = regexp.MustCompile(`^(author|delivery)-p[0-9]+-e[0-9]+(-[0-9a-z]+)?\.adobeaemcloud\.com$`)
+	urnForm  = pattern.New(`urn:aaid:(?:sc:[A-Z]{2}|aem):[0-9a-fA-F-]{36}`)
+	aemHosts = pattern.New(`^(author|delivery)-p[0-9]+-e[0-9]+(-[0-9a-z]+)?\.adobeaemcloud\.com$`)
 )
 
 // Recognize reads an address of an asset: of Creative Cloud by its id, of Experience Manager by its id or its path.

@@ -2,16 +2,17 @@ package frameio
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/internal/flow"
 )
 
 var (
-	uuidForm = regexp.MustCompile(`(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	labelled = regexp.MustCompile(`^<([^|>]*)(\|[^>]*)?>$`)
+	uuidForm = pattern.New(`(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	labelled = pattern.New(`^<([^|>]*)(\|[^>]*)?>$`)
 )
 
 // Recognize reads an address of one file: in a project or a share of Frame.io, or of the older player. Short addresses (f.io)

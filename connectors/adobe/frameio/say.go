@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -22,7 +23,7 @@ const (
 	receiptKeep = "frameio/receipt/"
 )
 
-var refForm = regexp.MustCompile(`signoff ref ([0-9a-f]{12})\s*$`)
+var refForm = pattern.New(`signoff ref ([0-9a-f]{12})\s*$`)
 
 // refOf ends each of our comments. It is the same for every try of one effect, and another in every installation.
 func (p *Part) refOf(e flow.Effect) string { return api.Hash(p.deps.StoreID, e.Mark())[:12] }

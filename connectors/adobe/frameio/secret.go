@@ -8,11 +8,12 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"maps"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -30,8 +31,8 @@ const (
 )
 
 var (
-	registrationForm = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	timestampForm    = regexp.MustCompile(`^[0-9]{1,12}$`)
+	registrationForm = pattern.New(`^[0-9a-f]{40}$`)
+	timestampForm    = pattern.New(`^[0-9]{1,12}$`)
 )
 
 // keptHook is a webhook that we registered.

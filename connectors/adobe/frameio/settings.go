@@ -2,9 +2,10 @@ package frameio
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors/adobe/api"
 	"signoff/internal/secret"
@@ -47,8 +48,8 @@ const (
 )
 
 var (
-	idForm   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:._|-]{0,127}$`)
-	nameForm = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+	idForm   = pattern.New(`^[0-9A-Za-z][0-9A-Za-z:._|-]{0,127}$`)
+	nameForm = pattern.New(`^[0-9A-Za-z_-]{1,64}$`)
 )
 
 // knownEvents are those that are acted on; the first ones are registered where the settings name none.

@@ -6,9 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -80,7 +81,7 @@ func (m message) at() time.Time {
 	return time.Unix(s, n).UTC()
 }
 
-var colonMillis = regexp.MustCompile(`^(.{19}):([0-9]{3})`)
+var colonMillis = pattern.New(`^(.{19}):([0-9]{3})`)
 
 // instant reads a date of Workfront's: 2017-10-06T13:34:03.562-0600, or with a colon before the milliseconds as its API writes it.
 func instant(text string) time.Time {

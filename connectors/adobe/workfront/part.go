@@ -9,10 +9,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -103,7 +104,7 @@ func (p *Part) touching(ctx context.Context, ref flow.Ref) (flow.Asset, bool, er
 	return r.Assets[i], true, nil
 }
 
-var objectID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var objectID = pattern.New(`^[0-9a-f]{32}$`)
 
 // pages are the words of Workfront's addresses for kinds of object.
 func pages() map[string]string {

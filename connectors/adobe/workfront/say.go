@@ -5,9 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -21,7 +22,7 @@ const (
 	receiptKeep = "workfront/receipt/"
 )
 
-var refForm = regexp.MustCompile(`signoff ref ([0-9a-f]{12})\s*$`)
+var refForm = pattern.New(`signoff ref ([0-9a-f]{12})\s*$`)
 
 type receipt struct {
 	At time.Time `json:"at"`

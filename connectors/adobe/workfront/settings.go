@@ -2,9 +2,10 @@ package workfront
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"signoff/connectors/adobe/api"
 	"signoff/internal/secret"
@@ -34,8 +35,8 @@ const (
 )
 
 var (
-	versionForm = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
-	codeForm    = regexp.MustCompile(`^[A-Za-z_]{2,40}$`)
+	versionForm = pattern.New(`^v[0-9]{1,3}\.[0-9]$`)
+	codeForm    = pattern.New(`^[A-Za-z_]{2,40}$`)
 )
 
 // Complete fills in defaults and returns all that cannot be right.

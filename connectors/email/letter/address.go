@@ -2,12 +2,13 @@ package letter
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // address finds addresses of the web in words.
-var address = regexp.MustCompile(`https?://[^\s<>"\x60{}|\\^]+`)
+var address = pattern.New(`https?://[^\s<>"\x60{}|\\^]+`)
 
 // linked cuts a run of plain words so that addresses in it are links.
 func linked(r run) []run {

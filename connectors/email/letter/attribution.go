@@ -1,31 +1,32 @@
 package letter
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // The verbs of the lines by which mail programs introduce what a mail answers, as the line ends with them.
 var (
-	wrote = regexp.MustCompile(`(?i)(?:\bwrote|\bwrites|\bsaid|schrieb|\ba écrit|\ba ecrit|escribió|escribio|ha scritto|\bscrive|` +
+	wrote = pattern.New(`(?i)(?:\bwrote|\bwrites|\bsaid|schrieb|\ba écrit|\ba ecrit|escribió|escribio|ha scritto|\bscrive|` +
 		`schreef(?: het volgende)?|geschreven|escreveu|napisał(?:\(a\)|a)?|pisze|\bskrev|kirjoitti|пишет|написал(?:\(а\)|а)?|пише|писав|` +
 		`написав|писал\(а\)|пишува|写道|寫道|的郵件|書きました|のメッセージ|님이 작성|yazdı|şunları yazdı|a scris|írta|napsala?(?:\(a\))?|napísala?|έγραψε|` +
 		`menulis|đã viết|je napisao|rašė|kirjutas|rakstīja)(?:\s*\(.{0,30}\))?\s*[:：]?$`)
 	// In German, Dutch and the Nordic languages the name stands after the verb; or the name comes first and the date after it.
-	wroteWhom = regexp.MustCompile(`(?i)\b(?:schrieb|schreef|skrev)\s+(?:(?-i:(?:["'(<]*\p{Lu}\S*|von|van|de|der|den|zu|af|via|het volgende)\s*){1,6}|` +
+	wroteWhom = pattern.New(`(?i)\b(?:schrieb|schreef|skrev)\s+(?:(?-i:(?:["'(<]*\p{Lu}\S*|von|van|de|der|den|zu|af|via|het volgende)\s*){1,6}|` +
 		`.*[^<>\s]+@[^<>\s]+>?\)?(?: het volgende)?)[:：]$`)
-	wroteWhen = regexp.MustCompile(`(?i)^.{0,80}<[^<>\s]+@[^<>\s]+>\)?,?\s.{0,20}\b(?:schrieb|schreef|skrev|wrote|ha scritto|escribió|a écrit)\b.{0,12}\d.{0,40}[:：]$`)
+	wroteWhen = pattern.New(`(?i)^.{0,80}<[^<>\s]+@[^<>\s]+>\)?,?\s.{0,20}\b(?:schrieb|schreef|skrev|wrote|ha scritto|escribió|a écrit)\b.{0,12}\d.{0,40}[:：]$`)
 	// Gmail in many languages: 2014-08-24 12:21 GMT+03:00 Ana <ana@lumen.example>:
-	dated = regexp.MustCompile(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}).*<[^<>\s]+@[^<>\s]+>\s*[:：]$`)
+	dated = pattern.New(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}).*<[^<>\s]+@[^<>\s]+>\s*[:：]$`)
 	// In others it says when and who, and nothing else.
-	addressed = regexp.MustCompile(`<(?:mailto:)?[^<>\s]+@[^<>\s]+>\s*[:：]$`)
+	addressed = pattern.New(`<(?:mailto:)?[^<>\s]+@[^<>\s]+>\s*[:：]$`)
 	// A date or a time of day: what an introduction has and a sentence seldom.
-	dateIn = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}年|\b\d{1,2}\.? ?[A-Za-zäéû]{3,10}\.? ?,? ?(?:19|20)?\d\d\b`)
-	timeIn = regexp.MustCompile(`\b\d{1,2}\s?[:.h時时]\s?\d{2}\b|\b\d{1,2} ?[ap]\.?m\b`)
+	dateIn = pattern.New(`\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}年|\b\d{1,2}\.? ?[A-Za-zäéû]{3,10}\.? ?,? ?(?:19|20)?\d\d\b`)
+	timeIn = pattern.New(`\b\d{1,2}\s?[:.h時时]\s?\d{2}\b|\b\d{1,2} ?[ap]\.?m\b`)
 	// A date to the year and a comma after it: people who tell when somebody wrote are not that exact.
-	fullDate = regexp.MustCompile(`\b(?:19|20)\d\d\b.*,`)
-	begins   = regexp.MustCompile(`(?i)^(?:-{3,}|on|at|am|le|el|il|op|em|den|on den|dnia|w dniu|på|the|a|à|o|в|у|на|在|於|вт|пн|ср|чт|пт|сб|вс|` +
+	fullDate = pattern.New(`\b(?:19|20)\d\d\b.*,`)
+	begins   = pattern.New(`(?i)^(?:-{3,}|on|at|am|le|el|il|op|em|den|on den|dnia|w dniu|på|the|a|à|o|в|у|на|在|於|вт|пн|ср|чт|пт|сб|вс|` +
 		`în|dne|vào|pada|\p{L}{2,12}\.?,? \d{1,2}|"?[^"<]{1,60}"? ?<[^<>\s]+@|"?[^"<]{0,60}"? ?\(?[^<>\s@()]+@|\d|\[?mailto)`)
 )
 
@@ -74,20 +75,20 @@ func names(s string) bool {
 
 // The lines that stand before an older mail without introducing it.
 var (
-	originalLine = regexp.MustCompile(`(?i)^[-_*=>\s]{2,}\s*(?:original[- ]?(?:message|mail|nachricht)|original e-?mail|` +
+	originalLine = pattern.New(`(?i)^[-_*=>\s]{2,}\s*(?:original[- ]?(?:message|mail|nachricht)|original e-?mail|` +
 		`ursprüngliche (?:nachricht|mail)|message (?:d'origine|original)|mensaje original|mensagem original|messaggio originale|` +
 		`oorspronkelijk(?:e)? bericht|wiadomość oryginalna|oryginalna wiadomość|ursprungligt meddelande|originalmeddelande|` +
 		`original meddelelse|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|исходное сообщение|пересылаемое сообщение|` +
 		`původní zpráva|eredeti üzenet|mesaj original|orijinal mesaj|原始邮件|原始郵件|元のメッセージ|reply message|antwort(?:nachricht)?|` +
 		`reply above this line)\s*[-_*=\s]*$`)
-	forwardLine = regexp.MustCompile(`(?i)^[>\s]*(?:[-_*=]{2,}\s*(?:forwarded (?:message|by|mail)|begin forwarded message|` +
+	forwardLine = pattern.New(`(?i)^[>\s]*(?:[-_*=]{2,}\s*(?:forwarded (?:message|by|mail)|begin forwarded message|` +
 		`weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|` +
 		`przekazana wiadomość|vidarebefordrat meddelande|videresendt meddelelse|videresendt melding|välitetty viesti|` +
 		`пересланное сообщение|пересылаемое сообщение|transferred message|přeposlaná zpráva|转发邮件|轉寄郵件|転送メッセージ).*|` +
 		`begin forwarded message:?|anfang der weitergeleiteten (?:nachricht|e-?mail):?|début du message (?:transféré|réexpédié)\s?:?|` +
 		`inicio del mensaje reenviado:?|inizio messaggio inoltrato:?|início da mensagem encaminhada:?|begin doorgestuurd bericht:?|` +
 		`vidarebefordrat brev:?|start på videresendt meddelelse:?|początek przekazanej wiadomości:?)\s*$`)
-	separator = regexp.MustCompile(`^\s*(?:[-_=*~]{4,}|__+)\s*$`)
+	separator = pattern.New(`^\s*(?:[-_=*~]{4,}|__+)\s*$`)
 )
 
 // headerWords are the names of the lines of a header as mail programs print them into an answer.
@@ -146,7 +147,7 @@ func printedHeader(lines []line) bool {
 }
 
 // sentFrom knows the line that a telephone writes below everything.
-var sentFrom = regexp.MustCompile(`(?i)^[\s*_<>-]*(?:(?:sent|send) (?:from|via|using|with) (?:my|the|an?|yahoo|outlook|mail(?:box)?|windows|` +
+var sentFrom = pattern.New(`(?i)^[\s*_<>-]*(?:(?:sent|send) (?:from|via|using|with) (?:my|the|an?|yahoo|outlook|mail(?:box)?|windows|` +
 	`samsung|gmail|proton|hey|front|superhuman|spark|boxer|nine|aqua|blue|android|iphone|ipad)\b.*|sent from (?:\S+ ?){1,4}|` +
 	`get outlook for (?:ios|android).*|(?:von meinem|von unterwegs|gesendet (?:mit|von|aus|über)|` +
 	`diese nachricht wurde von meinem).*(?:gesendet|iphone|ipad|handy|smartphone|android|app|outlook|mail|galaxy|blackberry).{0,30}|` +
@@ -156,7 +157,7 @@ var sentFrom = regexp.MustCompile(`(?i)^[\s*_<>-]*(?:(?:sent|send) (?:from|via|u
 	`.{0,20}’?den gönderildi)[.>\s*_]*$`)
 
 // warning knows the words of a company's mail server about mail from outside.
-var warning = regexp.MustCompile(`(?i)^\W*(?:caution|warning|attention|external(?: e-?mail| sender| message)?|achtung|vorsicht|notice|` +
+var warning = pattern.New(`(?i)^\W*(?:caution|warning|attention|external(?: e-?mail| sender| message)?|achtung|vorsicht|notice|` +
 	`be careful|this (?:e-?mail|message) (?:originated|was sent|came|is) from)\b.*(?:outside|external|extern|not from (?:within|` +
 	`inside)).*(?:links?|attachments?|anhäng|sender|absender).*$`)
 
@@ -169,12 +170,12 @@ func mobile(l line) bool {
 	return len(strings.Fields(s)) <= 8 || apology.MatchString(s)
 }
 
-var apology = regexp.MustCompile(`(?i)excuse|typo|brevity|sorry for|entschuldig|kürze|excusez|disculp|scus`)
+var apology = pattern.New(`(?i)excuse|typo|brevity|sorry for|entschuldig|kürze|excusez|disculp|scus`)
 
 // opening reports whether a line begins as the introduction of a quotation does, not in the middle of one.
 func opening(l line) bool { return opens.MatchString(shortWords(l)) }
 
-var opens = regexp.MustCompile(`(?i)^[\s*_]*(?:on|at|am|den|le|el|il|in data|op|em|dnia|w dniu|på|в|у|на|在|於|\p{L}{2,3}\.?,? \d{1,2}|\d)[\s,]?`)
+var opens = pattern.New(`(?i)^[\s*_]*(?:on|at|am|den|le|el|il|in data|op|em|dnia|w dniu|på|в|у|на|在|於|\p{L}{2,3}\.?,? \d{1,2}|\d)[\s,]?`)
 
 // spaces makes the blanks of other alphabets and of typesetters plain, which the rules know.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u3000", " ")

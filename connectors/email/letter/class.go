@@ -1,9 +1,10 @@
 package letter
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // classify tells the class of a mail and what told it; the first signal that fits counts.
@@ -31,8 +32,8 @@ func own(root *node, l Letter, o Options) (Class, string) {
 }
 
 var (
-	robot   = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mailerdaemon|mail[-_ ]delivery[-_ ](?:system|subsystem))(?:[+.=-][^@]*)?@`)
-	failing = regexp.MustCompile(`(?i)undeliver|(?:mail|message)? ?deliver[a-z]* (?:status|fail|problem|report|error)|returned (?:mail|` +
+	robot   = pattern.New(`(?i)^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mailerdaemon|mail[-_ ]delivery[-_ ](?:system|subsystem))(?:[+.=-][^@]*)?@`)
+	failing = pattern.New(`(?i)undeliver|(?:mail|message)? ?deliver[a-z]* (?:status|fail|problem|report|error)|returned (?:mail|` +
 		`to sender)|failure notice|non remis|unzustellbar|could ?n.t be delivered|mail delivery|delivery (?:has )?(?:failed|delayed)|` +
 		`warning: .*(?:delayed|not.*delivered|could not send)|rejected(?: posting)?:|message you sent|nondeliver|delivery notification|` +
 		`address not found`)
@@ -146,7 +147,7 @@ func receipt(root *node, _ Letter, _ Options) (Class, string) {
 }
 
 // absent knows the subjects of absence notes.
-var absent = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw):\s*)?(?:automatic reply|auto(?:mated)?[- ]?(?:reply|response|responder)|` +
+var absent = pattern.New(`(?i)^\s*(?:(?:re|aw):\s*)?(?:automatic reply|auto(?:mated)?[- ]?(?:reply|response|responder)|` +
 	`out of (?:the )?office|abwesenheits|automatische antwort|abwesend|r[ée]ponse automatique|absence du bureau|absent\b|` +
 	`respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig|` +
 	`resposta autom[áa]tica|automatiskt svar|autosvar|automatisk svar|automaattinen vastaus|automatyczna odpowied|` +

@@ -5,11 +5,12 @@ import (
 	"io"
 	"mime"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"signoff/internal/pattern"
 
 	"github.com/jhillyerd/enmime/v2"
 	"golang.org/x/text/encoding/charmap"
@@ -133,7 +134,7 @@ func oneLine(s string) string {
 }
 
 // addressLike finds addresses where the list of them is too broken to be parsed.
-var addressLike = regexp.MustCompile(`[^\s<>,;:"'()\[\]\\]+@[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]`)
+var addressLike = pattern.New(`[^\s<>,;:"'()\[\]\\]+@[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]`)
 
 // addresses reads all fields of the name, at most addressesMost. Groups are left out, their members are not.
 func (h header) addresses(name string) []Address {
@@ -165,7 +166,7 @@ func readAddresses(value string) []Address {
 	return list
 }
 
-var inBrackets = regexp.MustCompile(`<\s*([^<>\s]+@[^<>\s]+)\s*>`)
+var inBrackets = pattern.New(`<\s*([^<>\s]+@[^<>\s]+)\s*>`)
 
 // lookAddresses finds addresses by their looks: those in brackets where there are some. A name is believed when there is one
 // address and it stands before it.
@@ -203,8 +204,8 @@ func domain(address string) string {
 }
 
 var (
-	idInBrackets = regexp.MustCompile(`<\s*([^<>\s]+)\s*>`)
-	idBare       = regexp.MustCompile(`[^\s<>,;"()]+@[^\s<>,;"()]+`)
+	idInBrackets = pattern.New(`<\s*([^<>\s]+)\s*>`)
+	idBare       = pattern.New(`[^\s<>,;"()]+@[^\s<>,;"()]+`)
 )
 
 // ids reads Message-IDs without their brackets, tolerant of comments, commas and missing brackets. Of more than

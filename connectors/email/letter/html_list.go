@@ -1,8 +1,9 @@
 package letter
 
 import (
-	"regexp"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 func (r *htmlReader) rule() {
@@ -30,8 +31,8 @@ func (r *htmlReader) openList(numbered bool, start string) {
 }
 
 var (
-	msoLevel = regexp.MustCompile(`mso-list:\S*?level([1-9])`)
-	msoMark  = regexp.MustCompile(`^\s*(?:[·•o§–*-]|\(?(\d{1,3}|[a-z]{1,3})[.)])\s+`)
+	msoLevel = pattern.New(`mso-list:\S*?level([1-9])`)
+	msoMark  = pattern.New(`^\s*(?:[·•o§–*-]|\(?(\d{1,3}|[a-z]{1,3})[.)])\s+`)
 )
 
 // outlookLevel tells the level of an item that Outlook writes as a paragraph; 0 for other paragraphs.

@@ -1,9 +1,10 @@
 package letter
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // flow says how the lines of a plain text part were broken (RFC 3676).
@@ -71,11 +72,11 @@ func unquote(raw string) (depth int, words string) {
 }
 
 // tornWrote is the end of an introduction whose address in brackets was broken over lines.
-var tornWrote = regexp.MustCompile(`(?i)^(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu) ?:$`)
+var tornWrote = pattern.New(`(?i)^(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu) ?:$`)
 
 var (
-	bullet   = regexp.MustCompile(`^\s{0,8}[-*•·‣–]\s+(\S.*)$`)
-	numbered = regexp.MustCompile(`^\s{0,8}(\d{1,3})[.)]\s+(\S.*)$`)
+	bullet   = pattern.New(`^\s{0,8}[-*•·‣–]\s+(\S.*)$`)
+	numbered = pattern.New(`^\s{0,8}(\d{1,3})[.)]\s+(\S.*)$`)
 )
 
 // stretch is how many lines belong to one list, and how many items begin in them.

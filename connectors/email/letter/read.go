@@ -1,9 +1,10 @@
 package letter
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 // Read reads a mail. It never fails: see Refused.
@@ -118,10 +119,10 @@ func delivered(h header, l Letter, e Envelope) []string {
 }
 
 var (
-	prefix = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|antwort|sv|vs|vá|rép|rif|res|odp|ynt|ang|bls|atb|回复|回覆|答复|답장|fwd?|wg|tr|rv|enc|` +
+	prefix = pattern.New(`(?i)^\s*(?:(?:re|aw|antw|antwort|sv|vs|vá|rép|rif|res|odp|ynt|ang|bls|atb|回复|回覆|答复|답장|fwd?|wg|tr|rv|enc|` +
 		`doorst|vb|vl|pd|továbbítás|i|转发|轉寄|전달|fyi)(?:\s*[\[(]\d{1,3}[\])]|\^\d{1,3})?\s*[:：]|\[(?:ext|external|extern)\]:?)\s*`)
-	passed = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{0,30}\]\s*)*(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|i|转发|轉寄|전달)\s*[:：]`)
-	tag    = regexp.MustCompile(`\[[A-Za-z][A-Za-z0-9]{0,9}-\d{1,9}\]\s*`)
+	passed = pattern.New(`(?i)^\s*(?:\[[^\]]{0,30}\]\s*)*(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|i|转发|轉寄|전달)\s*[:：]`)
+	tag    = pattern.New(`\[[A-Za-z][A-Za-z0-9]{0,9}-\d{1,9}\]\s*`)
 )
 
 // title takes answer and forward prefixes and the tags of requests off a subject.

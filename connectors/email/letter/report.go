@@ -2,9 +2,10 @@ package letter
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
+
+	"signoff/internal/pattern"
 )
 
 const (
@@ -121,7 +122,7 @@ func reportWords(root *node) string {
 }
 
 // quotedFrom finds where a report in words begins to quote the mail that came back.
-var quotedFrom = regexp.MustCompile(`(?im)^[>\s]*(?:-{2,}.{0,80}(?:copy of (?:the|your) (?:original )?message|original message|` +
+var quotedFrom = pattern.New(`(?im)^[>\s]*(?:-{2,}.{0,80}(?:copy of (?:the|your) (?:original )?message|original message|` +
 	`unsent message|returned message|message headers?|message header follows|below this line).{0,80}|(?:original message headers?|` +
 	`the header of your message|message header):?.{0,40}|the (?:original|undelivered) message .{0,60}:)$`)
 
@@ -158,9 +159,9 @@ func headerInWords(words string) header {
 	return h
 }
 
-var headerBegins = regexp.MustCompile(`(?m)^(?:Return-Path|Received|X-Original-To|Delivered-To|DKIM-Signature|Message-I[Dd]|MIME-Version):`)
+var headerBegins = pattern.New(`(?m)^(?:Return-Path|Received|X-Original-To|Delivered-To|DKIM-Signature|Message-I[Dd]|MIME-Version):`)
 
-var idInText = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
+var idInText = pattern.New(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
 
 // mentioned gathers everything in the beginning of a report that may be the Message-ID of a mail of ours.
 func mentioned(root *node, first string) []string {
@@ -192,12 +193,12 @@ func mentioned(root *node, first string) []string {
 }
 
 var (
-	enhanced  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-	statusIn  = regexp.MustCompile(`(?:^|[\s#(\[<:])([245]\.\d{1,3}\.\d{1,3})(?:$|[\s)\]>:,;.])`)
-	replyCode = regexp.MustCompile(`(?m)(?:^|[\s:#(>])([45])[0-5]\d[ -]`)
-	delaying  = regexp.MustCompile(`(?i)delayed|will (?:be )?(?:retry|retried|continue|keep trying)|still being|not yet been delivered|` +
+	enhanced  = pattern.New(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	statusIn  = pattern.New(`(?:^|[\s#(\[<:])([245]\.\d{1,3}\.\d{1,3})(?:$|[\s)\]>:,;.])`)
+	replyCode = pattern.New(`(?m)(?:^|[\s:#(>])([45])[0-5]\d[ -]`)
+	delaying  = pattern.New(`(?i)delayed|will (?:be )?(?:retry|retried|continue|keep trying)|still being|not yet been delivered|` +
 		`warning message only|temporar|no action is required|wird weiter`)
-	failure = regexp.MustCompile(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|` +
+	failure = pattern.New(`(?i)permanent|giving up|could ?n.t be delivered|could not be delivered|was not delivered|undeliver|` +
 		`fatal error|does not exist|user unknown|failed permanently|i've given up|delivery failed|has failed`)
 )
 
@@ -282,8 +283,8 @@ func saidOf(words, address string) string {
 // The lines by which a report in words names a recipient: the address alone or before its diagnosis, or after words that such
 // reports use.
 var (
-	aloneInLine = regexp.MustCompile(`(?i)^<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?\s*(?:$|<mailto:|\(|[:;,]|\.\.\.|- |on \d)`)
-	afterWords  = regexp.MustCompile(`(?i)^[\w' ]*?\b(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|` +
+	aloneInLine = pattern.New(`(?i)^<?([^\s<>,;:"'()\[\]]+@[a-z0-9.-]+[a-z0-9])>?\s*(?:$|<mailto:|\(|[:;,]|\.\.\.|- |on \d)`)
+	afterWords  = pattern.New(`(?i)^[\w' ]*?\b(?:recipient|address|mailbox|user|to|for|an|destinat\w+|final-recipient|` +
 		`original-recipient|rcpt to)(?:\(s\))?(?:\s+(?:address|was|` +
 		`is))?\s*[:=]?\s*(?:rfc822[;,]\s*)?<?([^\s<>,;:"'()\[\]=]+@[a-z0-9.-]+[a-z0-9])>?`)
 )
@@ -294,7 +295,7 @@ func inLine(line string) string {
 	if len(line) > 400 || !strings.Contains(line, "@") {
 		return ""
 	}
-	for _, form := range []*regexp.Regexp{aloneInLine, afterWords} {
+	for _, form := range []*pattern.Pattern{aloneInLine, afterWords} {
 		if m := form.FindStringSubmatch(line); m != nil {
 			return tidyAddress(m[1])
 		}

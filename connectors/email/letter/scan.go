@@ -2,9 +2,10 @@ package letter
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"signoff/internal/pattern"
 
 	"github.com/jhillyerd/enmime/v2/mediatype"
 )
@@ -297,7 +298,7 @@ func tight(value string) string {
 	return strings.ReplaceAll(value[:min(len(value), typeMost)], "= \"", "=\"")
 }
 
-var boundaryName = regexp.MustCompile(`(?i)boundary\s*=`)
+var boundaryName = pattern.New(`(?i)boundary\s*=`)
 
 // boundaryOf finds the boundary in parameters that are otherwise broken.
 func boundaryOf(s string) map[string]string {
