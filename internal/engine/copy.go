@@ -39,7 +39,7 @@ func (o *outbox) carry(ctx context.Context, a *attempt) error {
 	if err := o.mayRead(a, source); err != nil {
 		return err
 	}
-	defer o.leaveCopies()
+	defer o.leaveCopies(source)
 	if err := o.mayCall(a); err != nil {
 		return err
 	}
@@ -114,13 +114,33 @@ func (o *outbox) mayRead(a *attempt, source string) error {
 	}
 	select {
 	case o.copies <- struct{}{}:
-		return nil
 	default:
 		return o.wait(a, now.Add(o.limits.backoff(1)), "many files are under way")
 	}
+	if !o.fromMail(source) {
+		return nil
+	}
+	select {
+	case o.letters <- struct{}{}:
+		return nil
+	default:
+		<-o.copies
+		return o.wait(a, now.Add(o.limits.backoff(1)), "another file of a mail is under way")
+	}
 }
 
-func (o *outbox) leaveCopies() { <-o.copies }
+// fromMail reports whether the files of a source lie in mails: to read one the whole mail is held, so one is read at a time.
+func (o *outbox) fromMail(source string) bool {
+	_, mail := o.o.Connectors[source].(connectors.Mailer)
+	return mail
+}
+
+func (o *outbox) leaveCopies(source string) {
+	if o.fromMail(source) {
+		<-o.letters
+	}
+	<-o.copies
+}
 
 // opening is the reading of a file at its source, as the limits see it.
 func opening(a *attempt, source string) call {

@@ -26,13 +26,14 @@ type outbox struct {
 	decider *decider
 	book    *book
 	copies  chan struct{} // files under way
+	letters chan struct{} // of them from mails
 	outages outages
 }
 
 func newOutbox(e *Engine) *outbox {
 	return &outbox{
 		o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book,
-		copies: make(chan struct{}, copyRoom),
+		copies: make(chan struct{}, copyRoom), letters: make(chan struct{}, 1),
 	}
 }
 

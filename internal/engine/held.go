@@ -61,7 +61,8 @@ type screening struct {
 // screen holds back what comes from people nobody knows, and lets through what was answered.
 func (d *decider) screen(tx store.Tx, del flow.Delivery, events []flow.Event) (screening, error) {
 	pass := screening{events: events}
-	if own(del.Instance) {
+	_, mail := d.o.Connectors[del.Instance].(connectors.Mailer)
+	if !mail && !slices.ContainsFunc(events, func(ev flow.Event) bool { return ev.Field("stranger") == "yes" }) || own(del.Instance) {
 		return pass, nil
 	}
 	var h holding

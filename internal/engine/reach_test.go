@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,6 +150,45 @@ func TestPeople_PinsWhereTheWorkIsKept(t *testing.T) {
 			if state, told := p.State["figma"]; told != (p.Name == "dana") {
 				t.Errorf("%s is %q on figma, want it told of Dana alone", p.Name, state)
 			}
+		}
+	})
+}
+
+// TestCopy_OneFileOfMailsAtATime: to read one the whole mail is held in memory.
+func TestCopy_OneFileOfMailsAtATime(t *testing.T) {
+	t.Parallel()
+	withMail(t, func(w *world, mail *outside) {
+		var mu sync.Mutex
+		now, most := 0, 0
+		files := map[string]source{}
+		var list []flow.File
+		for i := range 6 {
+			key, body := name("F%d", i), pdf(9000)
+			files[key] = source{meta: connectors.FileMeta{Name: key + ".pdf", Type: "application/pdf", Size: int64(len(body))}, open: func() io.Reader {
+				mu.Lock()
+				now++
+				most = max(most, now)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				mu.Lock()
+				now--
+				mu.Unlock()
+				return bytes.NewReader(body)
+			}}
+			list = append(list, flow.File{Ref: flow.Ref{System: "email", Type: "file", Key: key}, Name: key + ".pdf"})
+		}
+		mail.set(func(o *outside) { o.files = files })
+		b := letter("m1", "ana@lumen.example", "Spring banner")
+		b.Event.Files = list
+		w.post(b)
+		w.pass(10 * time.Minute)
+		for _, f := range w.request("CR-1").Files {
+			if f.Fate != flow.FileCopied {
+				t.Errorf("%s is %s (%s), want copied", f.Name, f.Fate, f.Why)
+			}
+		}
+		if most != 1 {
+			t.Errorf("%d were open at a time, want one", most)
 		}
 	})
 }

@@ -59,7 +59,8 @@ func testDeliveries(t *testing.T, open Open) {
 				return err
 			}
 		}
-		return errors.Join(tx.SetDelivery("slack/Ev1", flow.Done, ""), tx.SetDelivery("slack/Ev2", flow.Dead, "no such stage"))
+		return errors.Join(tx.SetDelivery("slack/Ev1", flow.Done, ""), tx.SetDelivery("slack/Ev2", flow.Dead, "no such stage"),
+			tx.SetDelivery("slack/Ev4", flow.Held, "nobody knows its sender"))
 	})
 	d := delivery(3, flow.Waiting)
 	d.Learned = []byte(`{"name":"Maya"}`)
@@ -73,22 +74,22 @@ func testDeliveries(t *testing.T, open Open) {
 			t.Errorf("dead delivery's why = %q", dead.Why)
 		}
 		for state, want := range map[flow.DeliveryState]string{
-			"": "43210", flow.Waiting: "430", flow.Done: "1", flow.Dead: "2", flow.Malformed: "",
+			"": "43210", flow.Waiting: "30", flow.Done: "1", flow.Dead: "2", flow.Held: "4", flow.Malformed: "",
 		} {
 			if got := ids(t, tx, store.DeliveryQuery{State: state, Limit: 2}); got != want {
 				t.Errorf("deliveries %q = %s, want %s (newest first)", state, got, want)
 			}
 		}
 		n, err := tx.CountDeliveries()
-		if want := map[flow.DeliveryState]int{flow.Waiting: 3, flow.Done: 1, flow.Dead: 1}; !cmp.Equal(n, want) || err != nil {
+		if want := map[flow.DeliveryState]int{flow.Waiting: 2, flow.Done: 1, flow.Dead: 1, flow.Held: 1}; !cmp.Equal(n, want) || err != nil {
 			t.Errorf("CountDeliveries = %v, %v, want %v", n, err, want)
 		}
 		return nil
 	})
 	update(t, s, func(tx store.Tx) error {
 		n, err := tx.DropDeliveries(start.Add(time.Minute), 100)
-		if n != 2 {
-			t.Errorf("dropped %d deliveries, want the 2 final ones", n)
+		if n != 3 {
+			t.Errorf("dropped %d deliveries, want the 3 that do not wait for us", n)
 		}
 		return err
 	})
