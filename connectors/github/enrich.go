@@ -83,11 +83,16 @@ func (c *Connector) people(ctx context.Context, p *payload) (map[int64]string, e
 // learn fills in what one kind of event needs.
 func (c *Connector) learn(ctx context.Context, p *payload, l *learned) (err error) {
 	switch {
+	case l.Own && !c.isSelf(p.Sender): // somebody changed or deleted words of ours
+		l.Receipt = true
+		return nil
 	case l.Own:
 		if l.Receipt, err = c.explained(ctx, p, l.Key); err == nil && !l.Receipt {
 			c.deps.Log.Warn("our own account did something that no write of ours explains", "event", p.kind(), "where", l.Key)
 		}
 		return err
+	case p.event == "pull_request" && p.Action == "closed":
+		return nil
 	case p.event == "pull_request":
 		l.Intake = c.begins(p)
 		return c.commitOf(ctx, p, l)

@@ -186,6 +186,10 @@ func (c *Connector) said(ev *flow.Event, one *gogithub.PullRequestComment, kind 
 
 func (r *reading) pull() {
 	p := r.p
+	if p.Action == "closed" {
+		r.add(flow.CommentAdded, r.closed)
+		return
+	}
 	if r.l.Intake {
 		r.submit("pull", p.Pull.GetTitle(), p.Pull.GetBody(), p.Pull.GetHTMLURL(), p.Pull.GetUser())
 	}
@@ -195,6 +199,17 @@ func (r *reading) pull() {
 		}
 		r.c.version(ev, p.Pull, r.l.Name)
 	})
+}
+
+// closed notes that a pull request was merged or closed: it decides nothing, and people should know.
+func (r *reading) closed(ev *flow.Event) {
+	ev.Said = r.c.ref("closing", ev.Subject.Key+"/"+strconv.FormatInt(r.p.sent().Unix(), 10))
+	ev.Links = []flow.Link{{Ref: ev.Said, URL: r.p.Pull.GetHTMLURL()}}
+	ev.Fields["automatic"] = []string{"yes"}
+	ev.Body = text.Plain("The pull request was closed on GitHub without being merged.")
+	if r.p.Pull.GetMerged() {
+		ev.Body = text.Plain("The pull request was merged on GitHub.")
+	}
 }
 
 // version tells of the commit at the head of a pull request, by its number and first line.

@@ -182,7 +182,7 @@ func used(tracker bool) map[string][]string {
 	return map[string][]string{
 		"issues":                      {"labeled", "opened"},
 		"issue_comment":               {"created", "edited", "deleted"},
-		"pull_request":                {"opened", "reopened", "ready_for_review", "synchronize", "labeled"},
+		"pull_request":                {"opened", "reopened", "ready_for_review", "synchronize", "labeled", "closed"},
 		"pull_request_review":         {"submitted", "edited", "dismissed"},
 		"pull_request_review_comment": {"created", "edited", "deleted"},
 		"pull_request_review_thread":  {"resolved", "unresolved"},

@@ -414,3 +414,13 @@ func TestRecognize_BehindAStandIn(t *testing.T) {
 		}
 	}
 }
+
+func TestClosed_IsNoted(t *testing.T) {
+	t.Parallel()
+	r, _, _ := watched(t)
+	must(t, r.site.CloseAs("Ben Osei", "lumen/site#1", ""))
+	got := r.events(r.hooks()...)
+	if len(got) != 1 || got[0].Kind != flow.CommentAdded || got[0].Field("automatic") != "yes" || !strings.Contains(got[0].Body.String(), "closed on GitHub") {
+		t.Errorf("events = %+v, want a note", got)
+	}
+}

@@ -375,3 +375,18 @@ func TestAccounts_TheLimitOfSearchingHoldsNothingElse(t *testing.T) {
 		t.Errorf("Identify = %v, want it limited alone, for 40 s", err)
 	}
 }
+
+func TestOwnWords_ChangedByOthersAreEchoes(t *testing.T) {
+	t.Parallel()
+	r := rigged(t, true, ticketSettings, site.Options{})
+	links := r.do(ticket(1, "Hero"))
+	r.do(words(links[0].Ref, 2, text.Plain("From chat.")))
+	r.hooks()
+	must(t, r.site.EditCommentAs("Jon Park", home+"#1", r.issue().Comments[0].ID, "Jon's words"))
+	if got := briefs(r.events(r.hooks()...)); !slices.Equal(got, []string{"comment.edited signoff-bot echo"}) {
+		t.Errorf("events = %q, want an echo that counts as explained", got)
+	}
+	if strings.Contains(r.log.String(), "no write of ours explains") {
+		t.Error("the log blames our own account for what Jon did")
+	}
+}
