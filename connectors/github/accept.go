@@ -90,20 +90,10 @@ func (c *Connector) about(p *payload, acc *connectors.Accepted) {
 	acc.About = c.ref(p.thing(), c.firstKey(p))
 }
 
-// begins reports whether a label of ours was put on something, so that it becomes a request.
+// begins reports whether a label of ours was put on something, so that it becomes a request. GitHub tells of labels that
+// something is opened with, too.
 func (c *Connector) begins(p *payload) bool {
-	if c.deps.Tracker || c.set.Label == "" {
-		return false
-	}
-	switch {
-	case p.Action == "labeled":
-		return strings.EqualFold(p.Label.GetName(), c.set.Label)
-	case p.Action == "opened" && p.event == "issues":
-		return slices.ContainsFunc(p.Issue.Labels, func(l *label) bool { return strings.EqualFold(l.GetName(), c.set.Label) })
-	case p.Action == "opened" && p.event == "pull_request":
-		return slices.ContainsFunc(p.Pull.Labels, func(l *label) bool { return strings.EqualFold(l.GetName(), c.set.Label) })
-	}
-	return false
+	return !c.deps.Tracker && c.set.Label != "" && p.Action == "labeled" && strings.EqualFold(p.Label.GetName(), c.set.Label)
 }
 
 // classify says why a delivery is of no use, or what is wrong with it.

@@ -13,8 +13,6 @@ import (
 	"signoff/internal/flow"
 )
 
-type label = gogithub.Label
-
 // Enrich finds out by which name the thing is known, whether our own account did it and whether a write of ours explains
 // it, and whether a reviewer decides on the request.
 func (c *Connector) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
@@ -94,17 +92,31 @@ func (c *Connector) learn(ctx context.Context, p *payload, l *learned) (err erro
 	case p.event == "pull_request" && p.Action == "closed":
 		return nil
 	case p.event == "pull_request":
-		l.Intake = c.begins(p)
+		if l.Intake, err = c.asks(ctx, p, l.Key); err != nil {
+			return err
+		}
 		return c.commitOf(ctx, p, l)
 	case p.event == "issues":
-		l.Intake = c.begins(p) && markOf(p.Issue.GetBody()) == ""
-		return nil
+		if markOf(p.Issue.GetBody()) == "" {
+			l.Intake, err = c.asks(ctx, p, l.Key)
+		}
+		return err
 	case p.event == "pull_request_review":
 		return c.reviewed(ctx, p, l)
 	case p.Comment != nil:
 		return c.hear(ctx, p, l.Key)
 	}
 	return nil
+}
+
+// asks reports whether a label makes a request: not where an open one is there already.
+func (c *Connector) asks(ctx context.Context, p *payload, key string) (bool, error) {
+	q := c.asked()
+	if !c.begins(p) || q == nil {
+		return c.begins(p), nil
+	}
+	_, open, err := q.Touching(ctx, c.ref(p.thing(), key))
+	return err == nil && !open, kept("look up request", err)
 }
 
 // explained compares what our account did with what was written.

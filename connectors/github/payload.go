@@ -180,7 +180,7 @@ func used(tracker bool) map[string][]string {
 		}
 	}
 	return map[string][]string{
-		"issues":                      {"labeled", "opened"},
+		"issues":                      {"labeled"},
 		"issue_comment":               {"created", "edited", "deleted"},
 		"pull_request":                {"opened", "reopened", "ready_for_review", "synchronize", "labeled", "closed"},
 		"pull_request_review":         {"submitted", "edited", "dismissed"},

@@ -180,12 +180,23 @@ func TestLabel_BeginsARequest(t *testing.T) {
 	_, err := r.site.OpenIssueAs("Jon Park", work, "Banner for the sale", "640x480, please.", "bug", "Signoff")
 	must(t, err, r.site.LabelAs("Ana Reyes", "lumen/site#1", "signoff", true), r.site.LabelAs("Ana Reyes", "lumen/site#1", "bug", true))
 	got := r.events(r.hooks()...)
-	want := []string{"request.submitted jon-lumen", "request.submitted jon-lumen", "request.submitted ben-lumen", "asset.changed ben-lumen"}
+	want := []string{"request.submitted jon-lumen", "asset.changed ben-lumen"}
 	if diff := cmp.Diff(want, briefs(got)); diff != "" {
 		t.Fatalf("events (-want +got):\n%s", diff)
 	}
-	if got[0].Subject != got[1].Subject || got[0].Field("title") != "Banner for the sale" || got[0].Field("source") != "github" || got[0].Links[0].Purpose != "thread" {
-		t.Errorf("request = %+v, want its title, source and thread, twice the same", got[0])
+	if got[0].Field("title") != "Banner for the sale" || got[0].Field("source") != "github" || got[0].Links[0].Purpose != "thread" {
+		t.Errorf("request = %+v, want its title, source and thread", got[0])
+	}
+}
+
+func TestLabel_OnAPullRequest(t *testing.T) {
+	t.Parallel()
+	r, q, _ := watched(t)
+	q.r.Assets = nil // no request is about it
+	must(t, r.site.LabelAs("Ana Reyes", "lumen/site#1", "signoff", true))
+	got := r.events(r.hooks()...)
+	if want := []string{"request.submitted ben-lumen", "asset.changed ben-lumen"}; !slices.Equal(briefs(got), want) {
+		t.Errorf("events = %q, want %q", briefs(got), want)
 	}
 }
 

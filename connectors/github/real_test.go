@@ -20,10 +20,10 @@ func TestRealPayloads(t *testing.T) {
 	t.Parallel()
 	want := map[string]struct{ tracker, work string }{
 		"issues.labeled":                      {"", "request.submitted codertocat"},
-		"issues.opened":                       {"", "request.submitted codertocat"},
+		"issues.opened":                       {"", ""},
 		"issue_comment.created":               {"comment.added codertocat", "comment.added codertocat"},
 		"issue_comment.edited":                {"comment.edited codertocat", "comment.edited codertocat"},
-		"pull_request.opened":                 {"", "request.submitted codertocat\nasset.changed"},
+		"pull_request.opened":                 {"", "asset.changed"},
 		"pull_request.synchronize":            {"", "asset.changed codertocat"},
 		"pull_request_review.submitted":       {"", ""}, // it only carries comments on lines
 		"pull_request_review_comment.created": {"", "comment.added codertocat point=yes"},
