@@ -13,7 +13,6 @@ import (
 	"signoff/connectors"
 	"signoff/internal/engine"
 	"signoff/internal/flow"
-	"signoff/internal/store"
 	"signoff/internal/text"
 )
 
@@ -226,7 +225,9 @@ func TestHeld_SpamIsIgnoredForAMonth(t *testing.T) {
 		if d := w.delivery("email/m4"); d.State != flow.Done {
 			t.Errorf("a verified mail of that address is %s, want done", d.State)
 		}
+		w.stop()
 		w.pass(31 * 24 * time.Hour)
+		w.start()
 		w.post(stranger("m5", "Hello again"))
 		w.settle()
 		if d := w.delivery("email/m5"); d.State != flow.Held {
@@ -295,6 +296,9 @@ func TestMail_SpoofedParticipantIsHeld(t *testing.T) {
 func TestMail_FloodsAreHeldBack(t *testing.T) {
 	t.Parallel()
 	withMail(t, func(w *world, _ *outside) {
+		w.stop()
+		w.opts = func(o *engine.Options) { o.Mode = "shadow" } // nobody need be asked for so many requests
+		w.start()
 		for i := range 25 {
 			w.post(letter(name("a%d", i), "ben@lumen.example", "Banner"))
 		}
@@ -305,23 +309,40 @@ func TestMail_FloodsAreHeldBack(t *testing.T) {
 		if got := w.metric("signoff_alarms_total", "what=mail_flood"); got != 1 {
 			t.Errorf("%v alarms, want one", got)
 		}
-		for i := range 400 {
+		for i := range 220 {
 			w.post(letter(name("b%d", i), name("u%d@lumen.example", i), "Banner"))
 		}
 		w.settle()
-		held, _, err := w.engine.Deliveries(context.Background(), store.DeliveryQuery{State: flow.Held, Limit: 1000})
-		must(t, err)
-		if len(held) < 150 {
-			t.Errorf("%d held of more than an hour may bring, want the others held", len(held))
+		if h := w.engine.Health(context.Background()); h.Inbox[flow.Held] < 40 {
+			t.Errorf("%d held of more than an hour may bring, want the others held", h.Inbox[flow.Held])
 		}
-		if n := w.chat.saidTo("dana"); n < 2 || n > 20 {
-			t.Errorf("dana was told %d times of a flood, want a few", n)
-		}
+		w.stop()
 		w.pass(25 * time.Hour)
+		w.start()
 		w.post(letter("c1", "ben@lumen.example", "Banner"))
 		w.settle()
 		if d := w.delivery("email/c1"); d.State != flow.Done {
 			t.Errorf("the next day it is %s, want done", d.State)
+		}
+	})
+}
+
+// TestHeld_ManyAreToldOfOnce: a flood of strangers is no flood of notices.
+func TestHeld_ManyAreToldOfOnce(t *testing.T) {
+	t.Parallel()
+	withMail(t, func(w *world, _ *outside) {
+		for i := range 30 {
+			w.post(stranger(name("m%d", i), "Win a prize"))
+		}
+		w.settle()
+		if n := w.chat.saidTo("dana"); n != 11 {
+			t.Errorf("dana was told %d times of 30, want of ten and then once of the others", n)
+		}
+		w.pass(time.Hour)
+		w.post(stranger("n1", "Win a prize"))
+		w.settle()
+		if n := w.chat.saidTo("dana"); n != 12 {
+			t.Errorf("dana was told %d times, want anew in the next hour", n)
 		}
 	})
 }

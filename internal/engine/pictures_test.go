@@ -46,13 +46,17 @@ func TestPicture_IsFetchedOnceAndKept(t *testing.T) {
 		all.Wait()
 		w.stop()
 		w.start() // what is kept outlives the process
+		w.settle()
 		if _, _, err := w.engine.Picture(context.Background(), thumb("T1")); err != nil {
 			t.Error(err)
 		}
 		if n := opened.Load(); n != 1 {
 			t.Errorf("opened %d times, want once", n)
 		}
+		w.stop()
 		w.pass(31 * 24 * time.Hour)
+		w.start()
+		w.pass(2 * time.Minute)
 		if _, _, err := w.engine.Picture(context.Background(), thumb("T1")); err != nil || opened.Load() != 2 {
 			t.Errorf("after a month opened %d times, %v; want it fetched anew", opened.Load(), err)
 		}
