@@ -1,0 +1,90 @@
+package mail
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"signoff/internal/sandbox"
+)
+
+// The faults of the ledger's vocabulary mean here:
+//
+//	rate-limit*      421 4.7.0 and the connection ends
+//	error-503        451 4.3.0
+//	error-500        554 5.3.0
+//	named-error      the answer Name, such as "552 5.2.2 Mailbox full"
+//	timeout-before   no answer for Wait, then the connection is cut; the command is not done
+//	timeout-after    the command is done, then as timeout-before
+//	lost-answer      the command is done and the connection is cut: after SMTP DATA the mail is taken, its 250 never sent
+//	slow-body        the command is done and answered after Wait
+//	invalid-json     an answer that is none
+//	html-200         a web page instead of an answer, and the connection is cut
+//
+// Fault.Method is "SMTP" and the command: "SMTP DATA" hits at the end of the mail.
+
+// effect is what a fault does to a command.
+type effect struct {
+	answer string        // instead of doing it
+	cut    bool          // the connection ends afterwards
+	does   bool          // the command is done
+	wait   time.Duration // before the answer or the cut
+}
+
+// fault takes the fault that hits a command, if any.
+func (ss *session) fault(command string) (effect, bool) {
+	f, ok := ss.opt.Faults.Take(service, "SMTP "+command)
+	if !ok {
+		return effect{}, false
+	}
+	e := effect{}
+	switch f.Kind {
+	case sandbox.RateLimit, sandbox.RateLimitHTML, sandbox.RateLimitNoHeader, sandbox.RateLimitZero:
+		e = effect{answer: "421 4.7.0 Too many connections, try again later", cut: true}
+	case sandbox.Error503:
+		e.answer = "451 4.3.0 Temporary server error, try again later"
+	case sandbox.Error500:
+		e.answer = "554 5.3.0 Transaction failed"
+	case sandbox.NamedError:
+		e.answer = f.Name
+	case sandbox.TimeoutBefore:
+		e = effect{cut: true, wait: holdFor(f, 20*time.Second)}
+	case sandbox.TimeoutAfter:
+		e = effect{cut: true, does: true, wait: holdFor(f, 20*time.Second)}
+	case sandbox.LostAnswer:
+		e = effect{cut: true, does: true}
+	case sandbox.SlowBody:
+		e = effect{does: true, wait: holdFor(f, 5*time.Second)}
+	case sandbox.InvalidJSON:
+		e.answer = "2x0 \x01"
+	default:
+		e = effect{answer: "<!doctype html><title>Sign in</title>", cut: true}
+	}
+	ss.record(sandbox.Entry{Direction: sandbox.In, Method: "SMTP", Path: command, Status: statusOf(e.answer), Note: string(f.Kind), Failed: true})
+	return e, true
+}
+
+func holdFor(f sandbox.Fault, otherwise time.Duration) time.Duration {
+	if f.Wait > 0 {
+		return f.Wait
+	}
+	return otherwise
+}
+
+func statusOf(answer string) int {
+	word, _, _ := strings.Cut(answer, " ")
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Cut ends every connection of now without a word.
+func (s *Server) Cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ss := range s.sessions {
+		_ = ss.conn.Close()
+	}
+}
