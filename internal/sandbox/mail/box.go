@@ -60,6 +60,14 @@ func (s *Server) add(b *box, raw []byte, at time.Time, flags ...string) *message
 	return m
 }
 
+func (b *box) find(uid uint32) *message {
+	i, ok := slices.BinarySearchFunc(b.msgs, uid, func(m *message, uid uint32) int { return int(int64(m.uid) - int64(uid)) })
+	if !ok {
+		return nil
+	}
+	return b.msgs[i]
+}
+
 // canonical is the usual case of a system flag.
 func canonical(flag string) string {
 	for _, f := range []string{`\Seen`, `\Answered`, `\Flagged`, `\Deleted`, `\Draft`} {

@@ -88,3 +88,41 @@ func (s *Server) Cut() {
 		_ = ss.conn.Close()
 	}
 }
+
+// HalfDead makes the IMAP connections of now silent for ever, as when a firewall forgets them: what is sent to them is read and
+// never answered. New connections are not touched.
+func (s *Server) HalfDead() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ss := range s.sessions {
+		ss.silent.Store(true)
+	}
+	s.wake()
+}
+
+// Renumber gives the mails of a mailbox new numbers under a new UIDVALIDITY, as after a restore.
+func (s *Server) Renumber(address, mailbox string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(address)
+	if a == nil {
+		return ErrNobody
+	}
+	b := a.box(mailbox)
+	if b == nil {
+		return errNoBox
+	}
+	s.validity++
+	b.validity, b.next = s.validity, 1
+	for _, m := range b.msgs {
+		m.uid = b.next
+		b.next++
+	}
+	for ss := range s.sessions {
+		if ss.who == a.Address { // a selected mailbox never changes its numbers: its connections end
+			_ = ss.conn.Close()
+		}
+	}
+	s.wake()
+	return nil
+}

@@ -30,6 +30,9 @@ type Options struct {
 
 	MaxSize       int  // most bytes of a mail; 0 = 35 MiB
 	No8BitMIME    bool // the server does not take 8-bit text
+	NoMove        bool // IMAP without MOVE
+	NoUIDPlus     bool // IMAP without UIDPLUS
+	NoIdle        bool // IMAP without IDLE
 	RetryAfter    []time.Duration
 	Sleep         func(context.Context, time.Duration) error // waits out such a pause; nil = real time
 	VacationEvery time.Duration                              // the same sender hears of an absence once in that time; 0 = 7 days
@@ -95,7 +98,7 @@ type account struct {
 	away  Away
 }
 
-// New returns a server that listens nowhere yet: see ServeSMTP.
+// New returns a server that listens nowhere yet: see ServeSMTP and ServeIMAP.
 func New(opt Options) *Server {
 	opt.Domain = cmp.Or(opt.Domain, "lumen.example")
 	opt.AuthservID = cmp.Or(opt.AuthservID, "mx."+opt.Domain)
