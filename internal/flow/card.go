@@ -65,6 +65,7 @@ func (s scene) cardFacts() []Fact {
 			facts = append(facts, oneLine(s.stageFacts(run))...)
 		}
 	}
+	facts = append(facts, s.pointsFact()...)
 	facts = append(facts, s.fileFacts(true)...)
 	facts = append(facts, s.movedFact()...)
 	return append(facts, s.problemFacts()...)

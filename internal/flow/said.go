@@ -40,6 +40,7 @@ func (s *step) conversed() {
 		return
 	}
 	s.take(c, fresh)
+	s.notedPoint(fresh)
 	if fresh {
 		s.takeAssets()
 		s.offerVerdict(*c)

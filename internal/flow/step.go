@@ -26,7 +26,8 @@ const (
 	CodeUnknownPerson = "unknown_person"  // the person named is not in the directory
 	CodeCannotTake    = "cannot_take"     // the person named cannot take the place
 	CodeNothingToUndo = "nothing_to_undo"
-	CodeTooLate       = "too_late" // an undo came after its time
+	CodePointsOpen    = "points_open" // change requests are open: approving asks for a confirmation
+	CodeTooLate       = "too_late"    // an undo came after its time
 	CodeBadVerdict    = "bad_verdict"
 )
 
@@ -94,7 +95,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore} {
+	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore} {
 		if code, why := known(); code != "" {
 			return code, why
 		}
@@ -151,6 +152,12 @@ func (s *step) apply() {
 		s.assetChanged()
 	case AssetGone:
 		s.assetGone()
+	case PointAsked:
+		s.pointAsked()
+	case PointAnswered:
+		s.pointAnswered()
+	case PointResolved:
+		s.pointResolved()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

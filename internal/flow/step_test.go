@@ -186,6 +186,7 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		RequestSubmitted, RequestEdited, RequestWithdrawn, RequestAssigned, WorkSubmitted, VoteCast, VoteCast, VoteCast, VoteUndone,
 		StageDelegated, CommentAdded, TicketMoved, TimerFired, EffectDone, EffectParked, "nonsense", CommentEdited, CommentRemoved,
 		DraftConfirmed, DraftDismissed, FilesAdded, LinkShared, TicketRenamed, TicketGone, TicketWanted,
+		PointAsked, PointAnswered, PointResolved,
 	}
 	w.now = w.now.Add(time.Duration(g.n(90)-10) * time.Second)
 	ev := w.event(kinds[g.n(len(kinds))], crowd[g.n(len(crowd))])
@@ -195,7 +196,8 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		"to": {g.word("ana", "ben", "dana", "", "nobody")}, "word": {g.word("in_review", "approved", "", "in_progress", "declined")},
 		"purpose": {g.word("card", "ticket", "work/1", "ask/1/S10/ana", "", "tell", "comment/1", "file/1")}, "status": {"Done"}, "due": {g.word("", "2026-11-20", "soon")},
 		"name": {g.word("next", "other")}, "draft": {g.word("", "", "emoji", "watch", "direct")}, "restricted": {g.word("", "yes")},
-		"fate": {g.word("", "too_large")}, "why": {g.word("", "deleted", "archived")}, "key": {"OPS-3"}, "digest": {"d"}, "answer.1": {"done"},
+		"fate": {g.word("", "too_large")}, "why": {g.word("", "deleted", "archived")}, "key": {"OPS-3"}, "digest": {"d"}, "answer.1": {"done"}, "point": {g.word("", "1", "2", "yes")}, "state": {g.word("", "open", "resolved")}, "below": {g.word("", "slack:message:1")},
+		"confirmed": {g.word("", "yes")},
 	}
 	if g.n(3) == 0 {
 		ev.Actor = Actor{Ref: Ref{"slack", "user", "U99"}, Email: g.word("", "ana@lumen.example")}

@@ -129,6 +129,9 @@ func (s *step) tellStage(i int) {
 	end := s.next(run)
 	s.notice(line+end, s.lastNote(run))
 	s.comment(s.through(line)+end, s.lastNote(run))
+	if s.r.Status == Approved {
+		s.tellSources(line+end, s.lastNote(run), nil)
+	}
 }
 
 // next says what follows once a stage is through.
@@ -187,6 +190,7 @@ func (s *step) tellOutcome(why string) {
 		s.notice(line, note)
 	}
 	s.comment(s.through(line), note)
+	s.tellSources(line, note, nil)
 }
 
 // tellChanges says in the thread and the ticket which changes were asked for, by their numbers.
@@ -200,6 +204,7 @@ func (s *step) tellChanges(run StageRun) {
 	}
 	s.notice(line, numbered(points))
 	s.comment(s.through(line), numbered(points))
+	s.tellSources(line, nil, points)
 }
 
 // numbered prints points under their own numbers.

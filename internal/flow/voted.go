@@ -22,6 +22,11 @@ func (s *step) voted() {
 		s.refused(v)
 		return
 	}
+	if open := s.pointsOpen(verdict); !open.ok() {
+		open.run = v.run
+		s.confirmPoints(open)
+		return
+	}
 	s.record(verdict, v)
 }
 
@@ -102,7 +107,7 @@ func (s *step) change(i int) {
 	s.stopOthers(fmt.Sprintf("%s asked for changes in %s.", s.who(by), run.Name))
 	for _, note := range points(s.ev.Body) {
 		s.r.Points = append(s.r.Points, Point{
-			Number: s.nextPoint(), Round: run.Round, Stage: run.Name, By: by, Note: note, At: s.at,
+			Number: s.nextPoint(), Round: run.Round, Stage: run.Name, By: by, Note: note, At: s.at, Version: s.r.Revision(),
 		})
 	}
 	s.r.Round++

@@ -55,7 +55,7 @@ func (s *step) answer() {
 	for i := range s.r.Points {
 		point := &s.r.Points[i]
 		if words := text.Plain(s.ev.Field("answer." + strconv.Itoa(point.Number))); !words.Empty() {
-			point.Answer = words
+			point.Answer, point.AnsweredBy, point.AnsweredAt = words, s.ev.Actor, s.at
 		}
 	}
 }

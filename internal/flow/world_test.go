@@ -77,6 +77,9 @@ func (w *world) submit(by, assignee string) Outcome {
 
 func (w *world) vote(by, stage string, verdict Verdict) Event {
 	ev := w.event(VoteCast, by, "stage", stage, "verdict", string(verdict))
+	if verdict == Approve {
+		ev.Fields["confirmed"] = []string{"yes"} // whatever is open
+	}
 	if verdict == RequestChanges {
 		ev.Body = text.Plain("Logo too small")
 	}
