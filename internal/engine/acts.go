@@ -69,6 +69,9 @@ func (e *Engine) Vote(ctx context.Context, v VoteInput) (VoteResult, error) {
 			fields[name] = []string{value}
 		}
 	}
+	if v.Confirmed {
+		fields["confirmed"] = []string{"yes"}
+	}
 	ev := flow.Event{Kind: flow.VoteCast, Request: v.Request, Actor: v.By, Fields: fields, Body: v.Note}
 	r, why, err := e.apply(ctx, v.Via, v.Delivery, ev)
 	if err != nil {

@@ -39,6 +39,8 @@ type VoteInput struct {
 	Version  string
 	By       flow.Actor
 	Via      string // "api", "web", "link" (a decision link in a mail)
+	// Confirmed: they approve although change requests are open, of which they have been told.
+	Confirmed bool
 }
 
 // VoteResult says what became of a vote.

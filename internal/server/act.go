@@ -35,14 +35,25 @@ func (s *Server) voteForm(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
-		Delivery: once(c, r, verdict), Request: flow.RequestID(id), Stage: r.PostForm.Get("stage"), Verdict: flow.Verdict(verdict),
-		Note: text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")), Version: r.PostForm.Get("version"), By: c.who, Via: "web",
+		Delivery: once(c, r, verdict+confirmedMark(r)), Request: flow.RequestID(id), Stage: r.PostForm.Get("stage"), Verdict: flow.Verdict(verdict),
+		Note: text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")), Version: r.PostForm.Get("version"), By: c.who, Via: "web", Confirmed: confirmed(r),
 	})
 	if err != nil {
 		s.refuse(w, r, c, s.requestGone(r, err))
 		return
 	}
 	s.after(w, r, c, outcome{id: id, done: verdict, code: res.Code, why: res.Why})
+}
+
+// confirmed reports whether somebody approves although change requests are open.
+func confirmed(r *http.Request) bool { return r.PostForm.Get("confirmed") == "yes" }
+
+// confirmedMark tells a confirmed vote from the one before it, which did not count, by its name.
+func confirmedMark(r *http.Request) string {
+	if confirmed(r) {
+		return ".confirmed"
+	}
+	return ""
 }
 
 // actForm takes what else a person does on a request's page.

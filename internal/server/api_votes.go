@@ -19,6 +19,7 @@ type voteBody struct {
 	Verdict string `json:"verdict"`
 	Note    string `json:"note"`
 	Version string `json:"version"`
+	Confirm bool   `json:"confirm"`
 }
 
 // vote answers POST /api/v1/requests/{id}/votes. What is given here counts as in chat, also from a session: a stage
@@ -43,7 +44,7 @@ func (s *Server) vote(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
 		Delivery: delivery, Request: flow.RequestID(r.PathValue("id")), Stage: in.Stage, Verdict: flow.Verdict(in.Verdict),
-		Note: text.Plain(in.Note), Version: in.Version, By: c.who, Via: "api",
+		Note: text.Plain(in.Note), Version: in.Version, By: c.who, Via: "api", Confirmed: in.Confirm,
 	})
 	if err != nil {
 		s.fault(w, r, "vote", err)

@@ -136,7 +136,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	r := d.Request
 	out := RequestDetail{
 		SchemaVersion: SchemaVersion, RequestItem: it.request(r), Description: r.Body.String(), Fields: r.Fields,
-		StageRuns: []StageItem{}, Votes: []VoteItem{}, Points: []PointItem{}, Links: []LinkItem{}, Problems: []string{},
+		StageRuns: []StageItem{}, Votes: []VoteItem{}, Points: []PointItem{}, Assets: it.assetItems(r), DecidesOn: r.Revision(), Links: []LinkItem{}, Problems: []string{},
 		Comments: it.commentItems(d), Files: it.fileItems(r), Events: it.events(quietened(d)), Effects: effectItems(d.Effects),
 	}
 	if out.Fields == nil {
@@ -154,6 +154,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	for _, p := range r.Points {
 		out.Points = append(out.Points, PointItem{
 			Number: p.Number, Revision: p.Round, Stage: p.Stage, By: it.person(p.By), Note: p.Note.String(), Answer: p.Answer.String(), At: p.At,
+			Open: p.Open(), URL: p.URL, Version: p.Version, AnsweredBy: it.maybe(p.AnsweredBy), Resolved: when(p.Resolved), ResolvedBy: it.maybe(p.ResolvedBy),
 		})
 	}
 	for _, l := range r.Links {
@@ -161,6 +162,18 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	}
 	for _, p := range r.Problems {
 		out.Problems = append(out.Problems, p.Text)
+	}
+	return out
+}
+
+func (it items) assetItems(r flow.Request) []AssetItem {
+	out := []AssetItem{}
+	for _, a := range r.Assets {
+		one := AssetItem{System: a.Ref.System, Type: a.Ref.Type, Key: a.Ref.Key, Label: a.Label, URL: a.URL, Gone: a.Gone, Versions: []AssetVersionItem{}}
+		for _, v := range a.Versions {
+			one.Versions = append(one.Versions, AssetVersionItem{ID: v.ID, Name: v.Name, By: it.maybe(v.By), At: when(v.At), URL: v.URL})
+		}
+		out = append(out, one)
 	}
 	return out
 }

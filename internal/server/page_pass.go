@@ -146,8 +146,8 @@ func (s *Server) takePass(w http.ResponseWriter, r *http.Request, _ caller) {
 		return
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
-		Delivery: o.pass.Person + "." + hashed(r.PathValue("token"))[:32] + "." + verdict, Request: o.pass.Request, Stage: o.pass.Stage, Verdict: flow.Verdict(verdict),
-		Note: text.Plain(note), Version: o.pass.Version, By: o.who.who, Via: viaLink,
+		Delivery: o.pass.Person + "." + hashed(r.PathValue("token"))[:32] + "." + verdict + confirmedMark(r), Request: o.pass.Request, Stage: o.pass.Stage, Verdict: flow.Verdict(verdict),
+		Note: text.Plain(note), Version: o.pass.Version, By: o.who.who, Via: viaLink, Confirmed: confirmed(r),
 	})
 	if err != nil {
 		s.refuse(w, r, caller{}, s.requestGone(r, err))
@@ -165,7 +165,8 @@ func (s *Server) passed(w http.ResponseWriter, r *http.Request, o opened, data p
 		s.pages.show(w, r, caller{}, view{status: http.StatusOK, name: "pass", title: done.Heading, body: done})
 		return
 	}
-	now := judged{open: statusOf(res.Code) == http.StatusUnprocessableEntity, why: res.Why}
+	data.Confirm = res.Code == flow.CodePointsOpen
+	now := judged{open: data.Confirm || statusOf(res.Code) == http.StatusUnprocessableEntity, why: res.Why}
 	if now.open {
 		data.Mistaken = res.Why
 	}

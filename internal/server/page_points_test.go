@@ -49,3 +49,46 @@ func TestPoints_AreAskedAnsweredAndResolved(t *testing.T) {
 		t.Errorf("acts with %d names:\n%s\nwant\n%s", len(ids), strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestPoints_ApprovingPastThemIsConfirmed: on the page by a box, through a link by a second button, in the API by a flag.
+func TestPoints_ApprovingPastThemIsConfirmed(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	_, page := b.get("/requests/CR-142")
+	has(t, "page", page, `name="confirmed" value="yes"`, `href="#point-2"`, "is open")
+	form := url.Values{"form": {token(t, page)}, "once": {onceRE.FindStringSubmatch(page)[1]}, "stage": {"Brand review"}, "version": {"2"}, "verdict": {"approve"}}
+	s.hub.code, s.hub.why = flow.CodePointsOpen, "Point 2 is still open."
+	if code, page := b.post("/requests/CR-142/votes", form); code != 409 || !strings.Contains(page, "Point 2 is still open.") {
+		t.Errorf("without the box: %d", code)
+	}
+	form.Set("confirmed", "yes")
+	s.hub.code = flow.CodeRecorded
+	if code, _ := b.post("/requests/CR-142/votes", form); code != 303 {
+		t.Errorf("with the box: %d", code)
+	}
+	if v := s.hub.votes; len(v) != 2 || v[0].Confirmed || !v[1].Confirmed || v[0].Delivery == v[1].Delivery {
+		t.Errorf("votes %+v", v)
+	}
+	w := do(s.Public(), call{method: "POST", path: "/api/v1/requests/CR-142/votes", body: `{"verdict":"approve","confirm":true}`, header: map[string]string{"Content-Type": "application/json"}}.token(asAna))
+	if w.Code != 200 || !s.hub.votes[2].Confirmed {
+		t.Errorf("API: %d, vote %+v", w.Code, s.hub.votes[2])
+	}
+}
+
+func TestPass_ApprovingPastPointsIsConfirmed(t *testing.T) {
+	t.Parallel()
+	s, b := mailed(t)
+	_, page := b.get("/a/good")
+	form := url.Values{"form": {token(t, page)}, "verdict": {"approve"}}
+	s.hub.code, s.hub.why = flow.CodePointsOpen, "Point 2 is still open."
+	code, page := b.post("/a/good", form)
+	if code != 422 {
+		t.Errorf("status %d, want to be asked once more", code)
+	}
+	has(t, "page", page, "Point 2 is still open.", "Approve all the same", `name="confirmed" value="yes"`)
+	s.hub.code = flow.CodeRecorded
+	form.Set("confirmed", "yes")
+	if code, _ := b.post("/a/good", form); code != 200 || !s.hub.votes[1].Confirmed || s.hub.votes[0].Delivery == s.hub.votes[1].Delivery {
+		t.Errorf("confirmed: %d, votes %+v", code, s.hub.votes)
+	}
+}

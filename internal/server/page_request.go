@@ -56,6 +56,7 @@ type doData struct {
 	Discuss  bool   // to ask for changes one by one, to answer and to resolve them
 	Why      string // why the person has no say in what is open
 	Kept     string // the note of a form that was refused
+	Open     []int  // the numbers of change requests that are open: approving past them is confirmed
 }
 
 func (d doData) Any() bool {
@@ -216,10 +217,20 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 	}
 	if c.session() && c.person() {
 		data.Do = s.possible(r, c, d)
+		data.Do.Open = openPoints(req)
 		data.Do.Discuss = !req.Status.Closed() && !data.Draft && flow.TakesPart(req, c.who)
 		data.Do.Points = it.points(unanswered(req), clock)
 	}
 	return data
+}
+
+func openPoints(r flow.Request) (open []int) {
+	for _, p := range r.Points {
+		if p.Open() {
+			open = append(open, p.Number)
+		}
+	}
+	return open
 }
 
 // unanswered are the points that the next work answers.

@@ -106,6 +106,33 @@ type PointItem struct {
 	Note     string    `json:"note"`
 	Answer   string    `json:"answer,omitempty"`
 	At       time.Time `json:"at"`
+	// Open: nobody has answered or resolved it. URL is where it was asked.
+	Open       bool       `json:"open"`
+	URL        string     `json:"url,omitempty"`
+	Version    string     `json:"version,omitempty"` // of the work it was asked of
+	AnsweredBy *Person    `json:"answered_by,omitempty"`
+	Resolved   *time.Time `json:"resolved,omitempty"`
+	ResolvedBy *Person    `json:"resolved_by,omitempty"`
+}
+
+// AssetItem is a file or page of work that is decided on, with the versions of it that are known, the newest last.
+type AssetItem struct {
+	System   string             `json:"system"`
+	Type     string             `json:"type"`
+	Key      string             `json:"key"`
+	Label    string             `json:"label,omitempty"`
+	URL      string             `json:"url,omitempty"`
+	Gone     string             `json:"gone,omitempty"`
+	Versions []AssetVersionItem `json:"versions"`
+}
+
+// AssetVersionItem is one exact state of an asset.
+type AssetVersionItem struct {
+	ID   string     `json:"id"`
+	Name string     `json:"name,omitempty"`
+	By   *Person    `json:"by,omitempty"`
+	At   *time.Time `json:"at,omitempty"`
+	URL  string     `json:"url,omitempty"`
 }
 
 // LinkItem joins the request to something outside.
@@ -156,6 +183,8 @@ type RequestDetail struct {
 	StageRuns   []StageItem         `json:"stage_runs"`
 	Votes       []VoteItem          `json:"votes"`
 	Points      []PointItem         `json:"points"`
+	Assets      []AssetItem         `json:"assets"`
+	DecidesOn   string              `json:"decides_on"` // what a vote's version names now: version ids joined by +, or the revision
 	Links       []LinkItem          `json:"links"`
 	Problems    []string            `json:"problems"`
 	Comments    []CommentItem       `json:"comments"`
@@ -202,6 +231,7 @@ type VoteInput struct {
 	Verdict flow.Verdict `json:"verdict"`
 	Note    string       `json:"note,omitempty"`
 	Version string       `json:"version,omitempty"`
+	Confirm bool         `json:"confirm,omitempty"`
 }
 
 // VoteAnswer answers a vote. Counted is false with a 403, 409 or 410.
