@@ -133,6 +133,9 @@ func TestPlay_studioBanner(t *testing.T) {
 	pl.want(flow.InProgress)
 	pl.work("chloe")
 	pl.vote("dana", "Brand review", "approve", "")
+	pl.want(flow.InReview, "Brand review") // the point has no answer yet
+	pl.step(flow.Event{Kind: flow.PointAnswered, Actor: pl.actor("chloe"), Body: text.Plain("Now 40 px"), Fields: map[string][]string{"point": {"1"}}}, flow.Facts{})
+	pl.vote("dana", "Brand review", "approve", "")
 	pl.want(flow.InReview, "Sign-off")
 	pl.step(flow.Event{Kind: flow.VoteCast, Actor: maya(), Fields: map[string][]string{
 		"stage": {"Sign-off"}, "round": {"2"}, "verdict": {"approve"},
