@@ -78,7 +78,8 @@ func mention(w *world, n int) error {
 
 // TestMention_CostsFewCommits guards what the path from a mention to a card, a message to the assignee, a ticket and
 // what follows from each other asks of the store, with the webhooks about all of it. How many share a commit is a matter
-// of time, so the bounds leave room: it was 22 transactions, 9 commits and 180 pages when they were set.
+// of time, so the bounds leave room: it was 24 to 27 transactions, 10 to 14 commits and 190 to 240 pages when they were
+// set, with what the other pretend services do meanwhile.
 func TestMention_CostsFewCommits(t *testing.T) {
 	t.Parallel()
 	one, four := settledMentions(t, 1), settledMentions(t, 4)
@@ -88,7 +89,7 @@ func TestMention_CostsFewCommits(t *testing.T) {
 		one, four uint64
 		most      float64
 	}{
-		{"transactions", one.Updates, four.Updates, 26},
+		{"transactions", one.Updates, four.Updates, 32},
 		{"commits", one.Commits, four.Commits, 20},
 		{"pages", one.Pages, four.Pages, 360},
 	} {
