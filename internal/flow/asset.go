@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"signoff/internal/text"
+)
 
 // Asset is the work that is decided on, where it is kept, with the versions of it that are known. A vote holds for the
 // versions that were newest when it was given.
@@ -46,6 +50,7 @@ type Brief struct {
 	URL   string    `json:"url,omitempty"`
 	Seq   string    `json:"seq,omitempty"` // the page's own version
 	At    time.Time `json:"at,omitzero"`
+	Words text.Doc  `json:"words,omitempty"`
 }
 
 // Picture is shown in a view: a file that a connector of ours opens, and its words for those who do not see it.

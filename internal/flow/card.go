@@ -55,6 +55,7 @@ func (s scene) waitingWords(run StageRun) string {
 // cardFacts are the ticket, one line about the request, and one about each stage of this revision.
 func (s scene) cardFacts() []Fact {
 	facts := append(s.ticketFact(), oneLine(append(s.statusFacts(), s.parties()...))...)
+	facts = append(facts, s.briefFact()...)
 	facts = append(facts, s.versionFacts()...)
 	facts = append(facts, s.afterFact()...)
 	for _, run := range s.keptRuns() {

@@ -127,6 +127,9 @@ func (s scene) commentHead(c Comment) []text.Node {
 		in = " edited an earlier message in "
 	}
 	head := []text.Node{text.B(upper(s.who(c.By))), text.T(in), where}
+	if c.Automatic && c.Said.System == s.r.Places.Mail {
+		head = []text.Node{text.T("Automatic answer of "), text.B(s.who(c.By)), text.T(in), where}
+	}
 	if !c.Edited.IsZero() && standing && !c.Earlier {
 		head = append(head, text.T(" (edited)"))
 	}

@@ -45,7 +45,7 @@ func (s *step) newFiles() []File {
 		from = s.ev.Subject
 	}
 	stays := s.fromTracker(from) && !(s.facts.Attach && s.hasThread())
-	if s.copyTarget(from) == "" || stays || s.ev.Field("restricted") == "yes" {
+	if s.copyTarget(from) == "" || stays || s.ev.Field("restricted") == "yes" || s.automatic() {
 		return nil
 	}
 	var out []File

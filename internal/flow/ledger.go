@@ -161,7 +161,7 @@ func (s *step) pointsBefore() (code, why string) {
 // notedPoint takes a comment at the work into the ledger: one by whoever does not make the work asks for a change, an
 // answer of the maker below it answers it. An edit corrects the words, a removal resolves.
 func (s *step) notedPoint(fresh bool) {
-	if s.ev.Field("point") != "yes" || s.r.Offer != nil || s.r.Status.Closed() {
+	if s.ev.Field("point") != "yes" || s.automatic() || s.r.Offer != nil || s.r.Status.Closed() {
 		return
 	}
 	maker := same(s.worker(), s.ev.Actor) || holds(s.r.Makers, s.ev.Actor)

@@ -131,7 +131,9 @@ type Comment struct {
 	Restricted bool      `json:"restricted,omitempty"`
 	Earlier    bool      `json:"earlier,omitempty"` // the description was made from it; the comment tells of a change
 	Pending    bool      `json:"pending,omitempty"` // the copy does not show yet what is known
-	Words      string    `json:"words,omitempty"`   // digest of the newest words that are known
+	// Automatic: a machine answered, as a vacation reply.
+	Automatic bool   `json:"automatic,omitempty"`
+	Words     string `json:"words,omitempty"` // digest of the newest words that are known
 }
 
 // FileFate says what became of a file.

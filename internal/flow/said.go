@@ -75,7 +75,7 @@ func (s *step) saidWhy(fresh bool) string {
 
 // heardFrom takes words of somebody who was asked as their first response.
 func (s *step) heardFrom() {
-	if s.ev.Kind != CommentAdded {
+	if s.ev.Kind != CommentAdded || s.automatic() {
 		return
 	}
 	for i := range s.r.Stages {
@@ -86,6 +86,9 @@ func (s *step) heardFrom() {
 	}
 }
 
+// automatic reports whether a machine said it in somebody's name. That moves nothing.
+func (s *step) automatic() bool { return s.ev.Field("automatic") == "yes" }
+
 // keepComment finds the comment that something said is kept as, made when it is new.
 func (s *step) keepComment(said Ref) (i int, fresh bool) {
 	if i = s.commentOf(said); i >= 0 {
@@ -93,7 +96,7 @@ func (s *step) keepComment(said Ref) (i int, fresh bool) {
 	}
 	i = len(s.r.Comments)
 	s.r.Comments = append(s.r.Comments, Comment{
-		Number: i + 1, Said: said, By: s.ev.Actor, At: s.sent(), Earlier: s.earlier(),
+		Number: i + 1, Said: said, By: s.ev.Actor, At: s.sent(), Earlier: s.earlier(), Automatic: s.automatic(),
 	})
 	return i, true
 }

@@ -95,7 +95,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore} {
+	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore, s.briefBefore} {
 		if code, why := known(); code != "" {
 			return code, why
 		}
@@ -158,6 +158,8 @@ func (s *step) apply() {
 		s.pointAnswered()
 	case PointResolved:
 		s.pointResolved()
+	case BriefRead:
+		s.briefRead()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

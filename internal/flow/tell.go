@@ -46,7 +46,7 @@ func (s *step) private(view View, worth time.Duration) {
 	if target == "" {
 		target = s.ev.Actor.Ref.System
 	}
-	if via := s.via(); target == "" || via == "web" || via == "api" {
+	if via := s.via(); target == "" || via == "web" || via == "api" || via == "link" {
 		return
 	}
 	if s.r.Offer == nil && !strings.Contains(view.Headline, string(s.r.ID)) {

@@ -58,7 +58,7 @@ func (s scene) ticketBody() text.Doc {
 		from = append(from, text.T(" in "), text.A(place(l.Ref.System), l.URL))
 	}
 	from = append(from, text.T(fmt.Sprintf(" · %s", s.r.ID)))
-	return slices.Concat(text.Doc{text.P(from...)}, s.r.Body, s.filesLine(0, false))
+	return slices.Concat(text.Doc{text.P(from...)}, s.r.Body, s.filesLine(0, false), s.briefWords())
 }
 
 // linkView puts the thread on the ticket.

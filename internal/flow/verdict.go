@@ -102,7 +102,8 @@ func between(r rune) bool {
 // offerVerdict offers to record what reads like an approval, to somebody whom an open stage waits for.
 func (s *step) offerVerdict(c Comment) {
 	fresh := s.ev.Kind == CommentAdded && !s.ev.Actor.Bot && !c.Restricted && c.Removed.IsZero() && c.Edited.IsZero()
-	if !fresh || !readsLikeApproval(s.ev.Body) {
+	talked := s.fromTracker(s.ev.Said) || s.ev.Said.System == s.r.Places.Chat // elsewhere anybody can write in anybody's name
+	if !fresh || !talked || s.automatic() || !readsLikeApproval(s.ev.Body) {
 		return
 	}
 	var open []StageRun

@@ -101,6 +101,14 @@ func place(instance string) string {
 		return "the API"
 	case "web":
 		return "the page"
+	case "link":
+		return "a link in a mail"
+	case "email":
+		return "e-mail"
+	case "github":
+		return "GitHub"
+	case "adobe":
+		return "Frame.io"
 	}
 	return upper(instance)
 }
