@@ -29,6 +29,7 @@ func clone(r Request) Request {
 	r.Comments = slices.Clone(r.Comments)
 	r.Files = slices.Clone(r.Files)
 	r.Unreached = slices.Clone(r.Unreached)
+	r.Bounced = slices.Clone(r.Bounced)
 	r.Assets = slices.Clone(r.Assets)
 	for i := range r.Assets {
 		r.Assets[i].Nodes = slices.Clone(r.Assets[i].Nodes)

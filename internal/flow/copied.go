@@ -70,6 +70,9 @@ func (s scene) otherSide(from Ref) (at Ref, to Actor, ok bool) {
 		ticket, made := s.r.Link("ticket")
 		return ticket.Ref, Actor{}, made && s.r.Ticket.Gone == ""
 	}
+	if thread, ok := s.mailThread(); ok {
+		return thread, s.actor(s.r.Requester), true
+	}
 	if who := s.reachable([]Actor{s.r.Requester}); len(who) > 0 {
 		to = who[0]
 	}

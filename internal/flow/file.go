@@ -44,7 +44,8 @@ func (s *step) newFiles() []File {
 	if from.Zero() {
 		from = s.ev.Subject
 	}
-	stays := s.fromTracker(from) && !(s.facts.Attach && s.hasThread())
+	_, mails := s.mailThread()
+	stays := s.fromTracker(from) && (mails || !s.facts.Attach || !s.hasThread())
 	if s.copyTarget(from) == "" || stays || s.ev.Field("restricted") == "yes" || s.automatic() {
 		return nil
 	}

@@ -20,6 +20,7 @@ func (s *step) done() {
 	_, had := s.r.Link("ticket")
 	shown, known := s.r.Shows[purpose]
 	s.exists(purpose, version)
+	s.reachedAgain(purpose)
 	if known && version >= shown.Version {
 		shown.Settled, shown.Parked = true, ""
 		s.r.Shows[purpose] = shown
@@ -86,6 +87,9 @@ func (s *step) parked() {
 	}
 	if i := s.fileNumbered(purpose); i >= 0 {
 		s.carried(i, version)
+		return
+	}
+	if s.takeUnreached(purpose, version) {
 		return
 	}
 	s.because(CodeNoted, fmt.Sprintf("%s was given up: %s", s.ev.Field("effect"), why))

@@ -17,6 +17,7 @@ func (s *step) reconcile() {
 		s.wait(&s.r.Stages[i])
 	}
 	s.checkStages()
+	s.settleBounces()
 	for _, w := range s.wanted() {
 		if s.show(w) {
 			s.forget(w.purpose)
@@ -102,6 +103,9 @@ func (s *step) show(w want) (settled bool) {
 	digest := digest(w.target, w.view)
 	shown, asked := s.r.Shows[w.purpose]
 	link, exists := s.r.Link(w.purpose)
+	if mail := s.r.Places.Mail; mail != "" && link.Ref.System != w.target && (w.target == mail || link.Ref.System == mail) {
+		exists = false // what was shown in chat does not become a mail, nor the other way round
+	}
 	if asked && (shown.Digest == digest || (!exists && !shown.Settled)) {
 		return shown.Settled
 	}

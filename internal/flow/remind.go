@@ -57,7 +57,7 @@ func (s scene) gather(order []Actor, latest map[string]moment) []gathered {
 		m := latest[who.ID()]
 		for _, where := range s.wheres(m.Moment) {
 			i := slices.IndexFunc(all, func(g gathered) bool {
-				return where != "dm" && g.place == where && g.stage == m.stage && g.Text == m.Text && g.Bundle == m.Bundle
+				return where != "dm" && where != "email" && g.place == where && g.stage == m.stage && g.Text == m.Text && g.Bundle == m.Bundle
 			})
 			if i >= 0 {
 				all[i].to = with(all[i].to, who)
@@ -76,7 +76,8 @@ func (s scene) wheres(m Moment) []string {
 		if _, ok := s.thread(); where == "thread" && !ok {
 			where = "dm"
 		}
-		if where != "thread" && !strings.HasPrefix(where, "#") {
+		mailed := where == "email" && s.r.Places.Mail != ""
+		if where != "thread" && !strings.HasPrefix(where, "#") && !mailed {
 			where = "dm"
 		}
 		if !slices.Contains(out, where) {
@@ -91,6 +92,10 @@ func (s scene) wheres(m Moment) []string {
 
 // say tells people something that time brought.
 func (s *step) say(m moment, where string, to []Actor) {
+	if where == "dm" || where == "email" {
+		s.sayDirectly(m, where, to)
+		return
+	}
 	chat := s.r.Places.Chat
 	if chat == "" {
 		return
@@ -106,6 +111,29 @@ func (s *step) say(m moment, where string, to []Actor) {
 		t.View.Body = s.calling(m, t)
 	}
 	s.tell(chat, t)
+}
+
+// sayDirectly tells people one by one: by mail where it was asked for or chat does not reach them.
+func (s *step) sayDirectly(m moment, where string, to []Actor) {
+	var mailed, told []Actor
+	for _, who := range to {
+		written, ok := s.byMail(who)
+		if where == "email" && !ok {
+			written, ok = s.writable(who)
+		}
+		if ok {
+			mailed = append(mailed, written)
+		} else {
+			told = append(told, s.actor(who))
+		}
+	}
+	view := s.timeView(m, to)
+	if len(mailed) > 0 {
+		s.tell(s.r.Places.Mail, Tell{To: mailed, Bundle: m.Bundle, View: view})
+	}
+	if len(told) > 0 && s.r.Places.Chat != "" {
+		s.tell(s.r.Places.Chat, Tell{To: told, Bundle: m.Bundle, View: view})
+	}
 }
 
 // calling puts those whom a reminder in public means before its words, so that they are notified.
@@ -192,10 +220,11 @@ func (s scene) worded(m moment, run StageRun, to []Actor) (text.Doc, bool) {
 func (s *step) tellEscalation(run StageRun, m moment) {
 	for _, where := range s.wheres(m.Moment) {
 		to := m.To
-		if where == "dm" && m.MayApprove {
+		alone := where == "dm" || where == "email"
+		if alone && m.MayApprove {
 			to = slices.DeleteFunc(slices.Clone(to), func(a Actor) bool { return holds(s.waiting(run), a) })
 		}
-		if where == "dm" {
+		if alone {
 			for _, who := range to {
 				s.say(m, where, []Actor{who})
 			}

@@ -103,6 +103,8 @@ type Request struct {
 	Brief  *Brief `json:"brief,omitempty"`
 	// Unreached are those who were to be asked in chat and have no account there; they are asked by mail.
 	Unreached []string `json:"unreached,omitempty"`
+	// Bounced are the addresses that took no mail and never will.
+	Bounced []string `json:"bounced,omitempty"`
 }
 
 // Offer is a draft put before one person, who may make it a request.

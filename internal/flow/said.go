@@ -172,6 +172,9 @@ func (s scene) shareable(c Comment) bool {
 // copyTarget is the instance that words and files of a place are copied to; "" without one.
 func (s scene) copyTarget(from Ref) string {
 	if s.fromTracker(from) {
+		if _, ok := s.mailThread(); ok {
+			return s.r.Places.Mail
+		}
 		return s.r.Places.Chat
 	}
 	return s.r.Places.Tracker

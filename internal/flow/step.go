@@ -160,6 +160,8 @@ func (s *step) apply() {
 		s.pointResolved()
 	case BriefRead:
 		s.briefRead()
+	case MailFailed:
+		s.mailFailed()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

@@ -23,6 +23,7 @@ func (s *step) submitted() {
 		s.because(CodeRecorded, s.openedWhy())
 		s.why = append(s.why, s.facts.Routing.Why...)
 		s.start(s.facts.Routing.StartNow)
+		s.acknowledge()
 	}
 }
 

@@ -61,25 +61,42 @@ func (s *step) tell(target string, t Tell) {
 	s.tells = append(s.tells, Effect{Target: target, Tell: &t})
 }
 
-// notice says a sentence in the request's thread; without one, or without access to it, it goes to the requester.
+// notice says a sentence in the request's thread; without one, or without access to it, it goes to the requester. Who
+// asked by mail is answered there, whatever is said in chat.
 func (s *step) notice(line string, body text.Doc) {
-	chat := s.r.Places.Chat
-	if chat == "" || s.r.Offer != nil {
+	if s.r.Offer != nil {
 		return
 	}
 	view := s.view(NoticeView, line)
 	view.Body = body
-	if thread, ok := s.thread(); ok {
-		s.tell(chat, Tell{Where: thread, To: s.reachable([]Actor{s.r.Requester}), View: view})
+	mail, mailed := s.mailThread()
+	if mailed {
+		s.tell(s.r.Places.Mail, Tell{Where: mail, To: s.actors([]Actor{s.r.Requester}), View: view})
+	}
+	if thread, ok := s.thread(); ok && s.r.Places.Chat != "" {
+		t := Tell{Where: thread, View: view}
+		if !mailed {
+			t.To = s.reachable([]Actor{s.r.Requester})
+		}
+		s.tell(s.r.Places.Chat, t)
 		return
 	}
-	s.direct([]Actor{s.r.Requester}, view)
+	if !mailed {
+		s.direct([]Actor{s.r.Requester}, view)
+	}
 }
 
-// direct says something to people one by one, where the chat can know them.
+// direct says something to people one by one: where the chat can know them, else by mail.
 func (s *step) direct(to []Actor, view View) {
-	if known := s.reachable(to); len(known) > 0 && s.r.Offer == nil {
+	if s.r.Offer != nil {
+		return
+	}
+	mailed, rest := s.parted(to)
+	if known := s.reachable(rest); len(known) > 0 {
 		s.tell(s.r.Places.Chat, Tell{To: known, View: view})
+	}
+	if len(mailed) > 0 {
+		s.tell(s.r.Places.Mail, Tell{To: mailed, View: view})
 	}
 }
 

@@ -13,17 +13,18 @@ func (s scene) wanted() []want {
 	}
 	all = append(all, s.wantTicket()...)
 	all = append(all, s.wantComments()...)
-	if s.r.Places.Chat == "" {
-		return all
-	}
 	for _, run := range s.r.Stages {
 		for _, who := range run.Asked {
-			all = append(all, want{purpose: askPurpose(run, who), target: s.r.Places.Chat, to: who, view: s.askView(run, who)})
+			if target, to, ok := s.way(who); ok {
+				all = append(all, want{purpose: askPurpose(run, who), target: target, to: to, view: s.askView(run, who)})
+			}
 		}
 	}
 	for _, w := range s.r.Work {
 		for i, who := range w.Asked {
-			all = append(all, want{purpose: s.workPurpose(w, i), target: s.r.Places.Chat, to: who, view: s.workView(w, i)})
+			if target, to, ok := s.way(who); ok {
+				all = append(all, want{purpose: s.workPurpose(w, i), target: target, to: to, view: s.workView(w, i)})
+			}
 		}
 	}
 	return all

@@ -1,0 +1,172 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mail is a way to people beside chat: to whoever asked by mail, and to those whom chat does not reach.
+
+// mailThread is the mail thread that the request came from.
+func (s scene) mailThread() (Ref, bool) {
+	l, ok := s.r.Link("thread")
+	came := ok && s.r.Places.Mail != "" && l.Ref.System == s.r.Places.Mail
+	return l.Ref, came && s.r.Requester.Ref.System != s.r.Places.Chat && !s.bounced(s.r.Requester)
+}
+
+// acknowledge answers the mail that a request was made of.
+func (s *step) acknowledge() {
+	thread, ok := s.mailThread()
+	if !ok {
+		return
+	}
+	line := fmt.Sprintf("Your request is now %s. ", s.label())
+	switch {
+	case len(s.r.Open()) > 0:
+		line += "It goes to review first: " + s.openWords() + "."
+	case s.r.Status == InProgress && !same(s.worker(), s.r.Requester):
+		line += fmt.Sprintf("%s takes it from here, and then it goes to review.", s.who(s.worker()))
+	case s.r.Status == InProgress:
+		line += "It waits for your work, and then it goes to review."
+	case s.r.Status.Closed():
+		line += fmt.Sprintf("It is %s.", s.r.Status.Words())
+	default:
+		line += "Somebody will look at it and say what happens next."
+	}
+	view := s.view(NoticeView, line+" Answers to this mail reach the request.")
+	view.Buttons = []Button{s.open()}
+	s.tell(s.r.Places.Mail, Tell{Where: thread, To: s.actors([]Actor{s.r.Requester}), InReplyTo: s.ev.Delivery, View: view})
+}
+
+// openWords name the open stages and whom they wait for.
+func (s scene) openWords() string {
+	var all []string
+	for _, run := range s.r.Open() {
+		words := run.Name
+		if len(s.waiting(run)) > 0 {
+			words += " by " + s.waitingWords(run)
+		}
+		all = append(all, words)
+	}
+	return enumerate(all, "and")
+}
+
+// unreached reports whether somebody has no account in chat.
+func (s scene) unreached(who Actor) bool {
+	return who.Name != "" && slices.Contains(s.r.Unreached, who.Name)
+}
+
+// writable gives somebody with the address that they can be written to at; false without one that takes mail.
+func (s scene) writable(who Actor) (Actor, bool) {
+	who = s.actor(s.resolve(who))
+	return who, s.r.Places.Mail != "" && who.Email != "" && !slices.Contains(s.r.Bounced, strings.ToLower(who.Email))
+}
+
+// byMail gives the address of those who are written to instead of being told in chat.
+func (s scene) byMail(who Actor) (Actor, bool) {
+	writes := who.Name == "" && who.Ref.System == s.r.Places.Mail
+	if s.r.Places.Mail == "" || s.r.Places.Chat != "" && !s.unreached(who) && !writes {
+		return who, false
+	}
+	return s.writable(who)
+}
+
+// parted are those who are written to, and those who are told in chat.
+func (s scene) parted(people []Actor) (mailed, rest []Actor) {
+	for _, who := range people {
+		if to, ok := s.byMail(who); ok {
+			mailed = append(mailed, to)
+		} else {
+			rest = append(rest, who)
+		}
+	}
+	return mailed, rest
+}
+
+// way says where somebody is asked: in chat, or by mail where chat does not reach them.
+func (s scene) way(who Actor) (target string, to Actor, ok bool) {
+	if to, ok := s.byMail(who); ok {
+		return s.r.Places.Mail, to, true
+	}
+	lost := s.unreached(who) && s.r.Places.Mail != "" && s.bounced(who) // neither reaches them, which a problem says
+	return s.r.Places.Chat, who, s.r.Places.Chat != "" && !lost
+}
+
+func (s scene) bounced(who Actor) bool {
+	who = s.resolve(who)
+	return who.Email != "" && slices.Contains(s.r.Bounced, strings.ToLower(who.Email))
+}
+
+// takeUnreached notes that chat does not know somebody who can be written to, so that what they are asked goes there.
+func (s *step) takeUnreached(purpose string, version int64) bool {
+	name := s.ev.Field("unreached")
+	if _, ok := s.writable(Actor{Name: name}); name == "" || !ok {
+		return false
+	}
+	who := Actor{Name: name}
+	s.because(CodeRecorded, fmt.Sprintf("%s is not in %s, so they are written to.", s.who(who), place(s.r.Places.Chat)))
+	if !slices.Contains(s.r.Unreached, name) {
+		s.r.Unreached = append(s.r.Unreached, name)
+	}
+	asks := strings.HasPrefix(purpose, "ask/") || strings.HasPrefix(purpose, "work/")
+	if shown := s.r.Shows[purpose]; asks && (version == 0 || version >= shown.Version) {
+		delete(s.r.Shows, purpose) // it is asked for anew, by mail
+		s.solved(purpose)
+	}
+	return true
+}
+
+// reachedAgain takes somebody who was asked in chat from those whom it does not reach.
+func (s *step) reachedAgain(purpose string) {
+	if first(s.ev.Links).Ref.System != s.r.Places.Chat || len(s.r.Unreached) == 0 {
+		return
+	}
+	if who := s.addressee(purpose); who.Name != "" {
+		s.r.Unreached = slices.DeleteFunc(s.r.Unreached, func(name string) bool { return name == who.Name })
+	}
+}
+
+// mailFailed notes a mail of ours that did not arrive, and tells whoever makes the work.
+func (s *step) mailFailed() {
+	address := strings.ToLower(strings.TrimSpace(s.ev.Field("address")))
+	why := bare(s.ev.Field("why"))
+	if why == "" {
+		why = "no reason was given"
+	}
+	line := fmt.Sprintf("A mail to %s could not be delivered: %s.", address, why)
+	s.because(CodeRecorded, line)
+	if address == "" {
+		return
+	}
+	s.trouble(bouncePurpose(address), line)
+	if s.ev.Field("hard") == "yes" && !slices.Contains(s.r.Bounced, address) {
+		s.r.Bounced = append(s.r.Bounced, address)
+	}
+	if who := s.worker(); !strings.EqualFold(s.resolve(who).Email, address) {
+		view := s.view(NoticeView, line)
+		view.Facts = append(view.Facts, Fact{Name: "request", Text: s.label()})
+		view.Buttons = []Button{s.open()}
+		s.direct([]Actor{who}, view)
+	}
+}
+
+func bouncePurpose(address string) string { return "mail/" + address }
+
+// settleBounces ends the problems about reviewers who did not get their mail, once others are asked in their place.
+func (s *step) settleBounces() {
+	for _, address := range s.r.Bounced {
+		asked, waits := false, false
+		for _, run := range s.r.Stages {
+			asked = asked || s.atAddress(run.Asked, address)
+			waits = waits || run.State == StageOpen && s.atAddress(s.waiting(run), address)
+		}
+		if asked && !waits {
+			s.solved(bouncePurpose(address))
+		}
+	}
+}
+
+func (s scene) atAddress(people []Actor, address string) bool {
+	return slices.ContainsFunc(people, func(who Actor) bool { return strings.EqualFold(s.resolve(who).Email, address) })
+}

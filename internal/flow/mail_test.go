@@ -1,0 +1,161 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"signoff/internal/text"
+)
+
+var olga = Actor{Ref: Ref{"email", "address", "olga@agency.example"}, Shown: "Olga", Email: "olga@agency.example"}
+
+// mailed is a request that came by mail.
+func mailed(w *world, assignee string) Outcome {
+	ev := w.event(RequestSubmitted, "", "source", "email")
+	ev.Actor, ev.Delivery = olga, "email/1"
+	ev.Links = []Link{{Ref: Ref{"email", "thread", "abc"}, Purpose: "thread"}}
+	w.last = Step(w.p, w.r, ev, Facts{
+		New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira", Mail: "email"},
+		Routing: &Routing{Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: assignee},
+	})
+	w.r = w.last.Request
+	w.pending = append(w.pending, w.last.Effects...)
+	return w.last
+}
+
+// toldAt lists what is said at a target.
+func toldAt(o Outcome, target string) []Effect {
+	return slices.DeleteFunc(slices.Clone(o.Effects), func(e Effect) bool { return e.Tell == nil || e.Target != target })
+}
+
+func TestMail_requestIsAcknowledgedInItsThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	all := toldAt(mailed(w, "ben"), "email")
+	if len(all) != 1 {
+		t.Fatalf("%d mails, want the acknowledgement alone: %+v", len(all), all)
+	}
+	got := all[0].Tell
+	if got.Where != (Ref{"email", "thread", "abc"}) || got.InReplyTo != "email/1" || len(got.To) != 1 || got.To[0].Email != olga.Email {
+		t.Errorf("acknowledgement = %+v", got)
+	}
+	for _, part := range []string{"CR-142", "goes to review", "Answers to this mail reach the request."} {
+		if !strings.Contains(got.View.Headline, part) {
+			t.Errorf("%q does not say %q", got.View.Headline, part)
+		}
+	}
+}
+
+func TestMail_outcomeAndTicketWordsGoToTheThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(studio().stage(StageDef{Name: "Brand", Together: 1}, "ana"))
+	mailed(w, "")
+	w.settle()
+	ev := w.says("ben", "jira", "Which size?")
+	o := w.step(ev)
+	var shown *Show
+	for _, e := range o.Effects {
+		if e.Show != nil && e.Show.Purpose == "comment/1" && e.Target == "email" {
+			shown = e.Show
+		}
+	}
+	if shown == nil || shown.At.Key != "abc" || !strings.Contains(shown.View.Body.String(), "Which size?") {
+		t.Errorf("comment of the ticket = %+v", shown)
+	}
+	w.settle()
+	o = w.step(w.vote("ana", "Brand", Approve))
+	mails := toldAt(o, "email")
+	if len(mails) != 1 || mails[0].Tell.Where.Key != "abc" || !strings.Contains(mails[0].Tell.View.Headline, "CR-142 is approved") {
+		t.Errorf("mails about the outcome = %+v", mails)
+	}
+	ev = w.event(CommentAdded, "")
+	ev.Actor, ev.Said, ev.Body = olga, Ref{"email", "message", "email/9"}, text.Plain("Thank you")
+	o = w.step(ev)
+	if i := slices.IndexFunc(o.Effects, func(e Effect) bool { return e.Purpose() == "comment/2" && e.Target == "jira" }); i < 0 {
+		t.Errorf("words of a mail are not copied to the ticket: %+v", o.Effects)
+	}
+}
+
+// unreach says that chat does not know whom an ask was for.
+func (w *world) unreach(purpose, name string) Outcome {
+	ev := w.event(EffectParked, "", "effect", "CR-142/1/2", "purpose", purpose, "why", "no account", "unreached", name)
+	ev.Actor = Actor{}
+	return w.step(ev)
+}
+
+func TestUnreached_isAskedByMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	mailed(w, "")
+	w.pending = nil
+	o := w.unreach("ask/1/Brand/ana", "ana")
+	i := slices.IndexFunc(o.Effects, func(e Effect) bool { return e.Purpose() == "ask/1/Brand/ana" })
+	if i < 0 || o.Effects[i].Target != "email" || o.Effects[i].Show.Link != nil || o.Effects[i].Show.To.Email != "ana@lumen.example" {
+		t.Fatalf("effects = %+v", o.Effects)
+	}
+	if !slices.Equal(w.r.Unreached, []string{"ana"}) || len(w.r.Problems) > 0 {
+		t.Errorf("unreached %v, problems %v", w.r.Unreached, w.r.Problems)
+	}
+	w.settle()
+	if again := w.unreach("ask/1/Brand/ana", "ana"); slices.ContainsFunc(again.Effects, func(e Effect) bool { return e.Show != nil && e.Target == "slack" }) {
+		t.Errorf("asked in chat again: %+v", again.Effects)
+	}
+}
+
+func TestUnreached_withoutMailIsAProblem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	w.submit("maya", "")
+	w.pending = nil
+	w.unreach("ask/1/Brand/ana", "ana")
+	if len(w.r.Unreached) > 0 || len(w.r.Problems) != 1 || !strings.Contains(w.r.Problems[0].Text, "Ana Reyes could not be reached") {
+		t.Errorf("unreached %v, problems %+v", w.r.Unreached, w.r.Problems)
+	}
+}
+
+func TestMailFailed_isAProblemUntilOthersAreAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	mailed(w, "")
+	w.r.Assignee = person("ben")
+	w.settle()
+	w.unreach("ask/1/Brand/ana", "ana")
+	w.settle()
+	ev := w.event(MailFailed, "", "address", "Ana@lumen.example", "why", "there is no such mailbox", "hard", "yes")
+	ev.Actor = Actor{}
+	o := w.step(ev)
+	want := "A mail to ana@lumen.example could not be delivered: there is no such mailbox."
+	if len(w.r.Problems) != 1 || w.r.Problems[0].Text != want {
+		t.Fatalf("problems = %+v, want %q", w.r.Problems, want)
+	}
+	if said := toldAt(o, "slack"); len(said) != 1 || said[0].Tell.To[0].Name != "ben" {
+		t.Errorf("told in chat: %+v", said)
+	}
+	w.settle()
+	o = w.step(w.vote("dana", "Brand", RequestChanges))
+	for _, e := range o.Effects {
+		if e.Show != nil && e.Target == "email" && strings.HasPrefix(e.Show.Purpose, "ask/") {
+			t.Errorf("asked at an address that takes no mail: %+v", e.Show)
+		}
+	}
+	if i := slices.IndexFunc(w.r.Problems, func(p Problem) bool { return strings.HasPrefix(p.Purpose, "mail/") }); i >= 0 {
+		t.Errorf("the problem stays although nobody waits for that mail: %+v", w.r.Problems[i])
+	}
+}
+
+func TestReminder_goesByMailWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for mail, want := range map[string]string{"email": "email", "": "slack"} {
+		w := newWorld(twoStages())
+		w.submit("maya", "")
+		w.r.Places.Mail = mail
+		ana, _ := scene{p: w.p, r: &w.r}.named("ana")
+		s := begin(w.p, w.r, w.event(TimerFired, "maya"), Facts{})
+		m := moment{Moment: Moment{Kind: Remind, To: []Actor{ana}, Where: []string{"email"}, Bundle: "9:00"}, stage: "Brand"}
+		s.remind([]moment{m})
+		if len(s.tells) != 1 || s.tells[0].Target != want || s.tells[0].Tell.Bundle != "9:00" || s.tells[0].Tell.To[0].Email != "ana@lumen.example" {
+			t.Errorf("mail %q: reminders = %+v, want one at %s", mail, s.tells, want)
+		}
+	}
+}
