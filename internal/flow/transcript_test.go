@@ -175,6 +175,12 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		if args["thread"] != "no" {
 			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
 		}
+		if args["mail"] == "yes" {
+			ev.Actor, ev.Delivery, ev.Where = olga, "email/1", Ref{}
+			ev.Links = []Link{{Ref: Ref{"email", "thread", "abc"}, Purpose: "thread"}}
+		}
+	case "bounce":
+		ev.Kind = MailFailed
 	case "confirm":
 		ev.Kind = DraftConfirmed
 	case "dismiss":
@@ -225,6 +231,9 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Fields["name"] = []string{"next"}
 	case "park":
 		ev.Kind = EffectParked
+		if args["unreached"] != "" { // the engine ends it
+			s.pending = slices.DeleteFunc(s.pending, func(e Effect) bool { return e.Purpose() == args["purpose"] })
+		}
 	default:
 		s.t.Fatalf("unknown verb %q", verb)
 	}
@@ -293,6 +302,9 @@ func (s *stage) step(ev Event, args map[string]string) string {
 			f.Routing.Fields = map[string][]string{"brand": {args["brand"]}}
 		}
 		f.Routing.Template, f.Muted = args["type"], args["muted"] == "yes"
+		if args["mail"] == "yes" {
+			f.Places.Mail = "email"
+		}
 		if args["chat"] == "no" {
 			f.Places.Chat = ""
 		}
