@@ -58,7 +58,7 @@ func unanswered(r flow.Request) []slack.Block {
 	const most = 40 // a modal holds 100 blocks, and nobody answers more
 	var blocks []slack.Block
 	for _, p := range r.Points {
-		if p.Round >= r.Round || !p.Answer.Empty() || len(blocks) == most {
+		if p.Round >= r.Round || !p.Open() || len(blocks) == most {
 			continue
 		}
 		name := answerPrefix + strconv.Itoa(p.Number)

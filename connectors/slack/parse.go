@@ -203,11 +203,17 @@ func (s source) acted(p press) (flow.Event, bool) {
 	return ev, true
 }
 
+// confirmedValue is what the button of an approval carries that was asked for once more, because change requests are open.
+const confirmedValue = "confirmed"
+
 // carried reads what a button means besides its action.
 func carried(ev *flow.Event, p press) {
 	switch ev.Kind {
 	case flow.VoteCast:
 		set(ev.Fields, "verdict", p.Action)
+		if p.Value == confirmedValue {
+			set(ev.Fields, "confirmed", "yes")
+		}
 	case flow.AccountAnswered:
 		set(ev.Fields, "account", p.Value)
 		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "account_"))

@@ -121,6 +121,20 @@ func TestParse_Buttons(t *testing.T) {
 	}
 }
 
+// TestParse_ConfirmedApproval: an approval that was asked for once more says so.
+func TestParse_ConfirmedApproval(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for value, want := range map[string]string{"confirmed": "yes", "": ""} {
+		p := samplePress()
+		p.Action, p.Value = "approve", value
+		events := r.take(interactive(pressed("approve", r.seal.value(p))))
+		if len(events) != 1 || events[0].Field("confirmed") != want || events[0].Field("verdict") != "approve" {
+			t.Errorf("button with %q: %+v, want confirmed %q", value, events, want)
+		}
+	}
+}
+
 func TestParse_MenuEntry(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

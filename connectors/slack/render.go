@@ -215,6 +215,12 @@ func (p printer) point(pt flow.Point, first bool) string {
 	if first && pt.By.ID() != "" {
 		line += " · " + p.person(pt.By)
 	}
+	if pt.URL != "" {
+		line += " · " + p.link(text.A("where it was asked", pt.URL))
+	}
+	if !pt.Resolved.IsZero() {
+		line += " · resolved"
+	}
 	if !pt.Answer.Empty() {
 		line += "\n    *Answer:* " + strings.ReplaceAll(p.doc(pt.Answer), "\n", "\n    ")
 	}

@@ -190,7 +190,7 @@ func (s scene) voteButtons(run StageRun, several bool) []Button {
 func (s scene) submitButton(round int) Button {
 	action := "submit_work"
 	for _, p := range s.r.Points {
-		if p.Round < round && p.Answer.Empty() {
+		if p.Round < round && p.Open() {
 			action = "answer_points"
 		}
 	}
