@@ -259,6 +259,13 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 		add("Ticket", "pending")
 	}
 	rows = append(rows, it.ticketRows(r)...)
+	if b := r.Brief; b != nil {
+		title := b.Title
+		if b.Owner.ID() != "" || b.Owner.Shown != "" {
+			title += " by " + it.called(b.Owner)
+		}
+		rows = append(rows, factRow{Label: "Brief", Text: title, URL: webOnly(b.URL)})
+	}
 	add("Priority", r.Priority)
 	add("Project", r.Project)
 	add("Type", r.Template)

@@ -67,3 +67,13 @@ func TestPass_ShowsTheWork(t *testing.T) {
 		t.Errorf("picture by a forged link: %d", resp.StatusCode)
 	}
 }
+
+func TestRequestPage_NamesTheBrief(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	d := banner()
+	d.Request.Brief = &flow.Brief{Title: "Spring campaign", Owner: named("dana"), URL: "https://lumen.atlassian.net/wiki/spaces/DES/pages/7"}
+	s.hub.requests["CR-142"] = d
+	_, page := b.get("/requests/CR-142")
+	has(t, "page", page, "Brief", `href="https://lumen.atlassian.net/wiki/spaces/DES/pages/7"`, "Spring campaign by Dana Wolf")
+}
