@@ -38,4 +38,4 @@ mail-real: ## the e-mail connection against real Postfix and Dovecot (Debian's p
 	bash tools/mail/run
 
 build: ## one static binary in bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/signoff ./cmd/signoff
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o bin/signoff ./cmd/signoff

@@ -64,7 +64,7 @@ func (b *bench) folder() (string, error) {
 func (b *bench) build() error {
 	b.say("building signoff")
 	path := filepath.Join(b.scratch, "signoff")
-	args := []string{"build", "-trimpath", "-o", path}
+	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", path} // as it is released
 	if b.profile != "" {
 		overlay, err := b.overlay()
 		if err != nil {
