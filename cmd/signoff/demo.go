@@ -25,7 +25,7 @@ import (
 	"signoff/rules/examples"
 )
 
-const demoLong = `Run the whole job on this machine with a pretend Slack and a pretend Jira: no account, nothing leaves the machine, and
+const demoLong = `Run the whole job on this machine with a pretend Slack, Jira and GitHub: no account, nothing leaves the machine, and
 the data is thrown away at the end. The pretend services speak real HTTP with real signatures through the production
 connectors; what you see is the production path.
 
