@@ -433,6 +433,23 @@ func TestFrameio_Recognize(t *testing.T) {
 	}
 }
 
+func TestFrameio_RecognizeSiteOfOurOwn(t *testing.T) {
+	t.Parallel()
+	const own = "http://127.0.0.1:3000/demo/frameio/project/"
+	r := connect(t, strings.Replace(settings, "frameio:\n", "frameio:\n  site_url: http://127.0.0.1:3000/demo/frameio\n", 1))
+	for address, want := range map[string]string{
+		own + project + "/view/" + fileA + "?a=1":                         own + project + "/view/" + fileA,
+		"https://next.frame.io/project/" + project + "/view/" + fileA:     "https://next.frame.io/project/" + project + "/view/" + fileA,
+		"http://127.0.0.1:3000/project/" + project + "/view/" + fileA:     "",
+		"http://127.0.0.1:3001/demo/frameio/project/x/view/" + fileA:      "",
+		"http://127.0.0.1:3000/demo/frameio.evil/project/x/view/" + fileA: "",
+	} {
+		if a, ok := r.Recognize(address); a.URL != want || ok != (want != "") {
+			t.Errorf("Recognize(%q) = %q, %v, want %q", address, a.URL, ok, want)
+		}
+	}
+}
+
 func TestFrameio_PictureWithoutToken(t *testing.T) {
 	t.Parallel()
 	r := connect(t, settings)

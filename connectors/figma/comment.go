@@ -83,9 +83,9 @@ func (c *Connector) comments(ctx context.Context, key string) ([]comment, error)
 	return valid, nil
 }
 
-// commentURL is where people read a comment.
-func commentURL(key, node, id string) string {
-	return place{key: key, node: node}.address() + "#" + url.PathEscape(id)
+// comment is where people read a comment.
+func (s site) comment(key, node, id string) string {
+	return s.address(place{key: key, node: node}) + "#" + url.PathEscape(id)
 }
 
 // saidIn is a comment in our words.
@@ -101,7 +101,7 @@ func (c *Connector) saidIn(key, file string, m comment) flow.Event {
 	if node != "" {
 		ev.Fields["node"] = []string{node}
 	}
-	ev.Links = []flow.Link{{Ref: ev.Said, Label: file, URL: commentURL(key, node, string(m.ID))}}
+	ev.Links = []flow.Link{{Ref: ev.Said, Label: file, URL: c.site.comment(key, node, string(m.ID))}}
 	return ev
 }
 

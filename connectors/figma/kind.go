@@ -16,6 +16,7 @@ const example = `token: ${FIGMA_TOKEN}                # of an account made for s
 webhook_passcode: ${FIGMA_PASSCODE}  # for webhooks made by hand; those that signoff registers get one each
 webhook: auto                        # auto (signoff registers webhooks and keeps them right) | manual
 # api_url: https://api.figma.com
+# site_url: https://www.figma.com      # where people open files
 # images_url: https://pictures.lumen.example   # a host of your own that serves Figma's pictures (a proxy)
 # teams: ["1012345678901234567"]     # whose files tell of comments and versions: the number in the team's address
 # projects: ["55512345"]
@@ -44,6 +45,7 @@ type Connector struct {
 	tiers    *tiers
 	self     atomic.Pointer[user] // our own account, once known
 	nameless atomic.Int64         // until when it is not asked again who we are
+	site     site
 	query    atomic.Pointer[connectors.Query]
 	recent   recent
 	places   places
@@ -76,7 +78,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if d.Files == nil {
 		d.Files = d.HTTP
 	}
-	c := &Connector{set: s, deps: d, tiers: newTiers(s.PerMinute)}
+	c := &Connector{set: s, deps: d, tiers: newTiers(s.PerMinute), site: site(s.SiteURL)}
 	c.api, c.long = c.signedIn(d.HTTP(s.APIURL)), c.signedIn(d.Files(s.APIURL))
 	c.pictures = d.Files(s.ImagesURL, vendorFiles, ".amazonaws.com")
 	return c, nil

@@ -31,43 +31,53 @@ var (
 // Recognize reads an address of a file: each kind of file, branches, embedded ones, with a node or a version. What is no
 // file (community pages, teams, profiles) and what only looks like Figma is refused.
 func (c *Connector) Recognize(address string) (flow.Asset, bool) {
-	at, ok := readLink(address)
+	at, ok := c.site.read(address)
 	if !ok {
 		return flow.Asset{}, false
 	}
-	a := flow.Asset{Ref: c.file(at.key), Label: at.title, URL: at.address()}
+	a := flow.Asset{Ref: c.file(at.key), Label: at.title, URL: c.site.address(at)}
 	if at.node != "" {
 		a.Nodes = []string{at.node}
 	}
 	if at.version != "" {
-		a.Versions = []flow.Version{{ID: at.version, URL: at.address()}}
+		a.Versions = []flow.Version{{ID: at.version, URL: c.site.address(at)}}
 	}
 	return a, true
 }
 
-// readLink reads an address as people paste it, also in Slack's angle brackets.
-func readLink(address string) (place, bool) {
+// site is where people open files: Figma's address, or that of a stand-in.
+type site string
+
+const vendor site = "https://www.figma.com"
+
+// read reads an address as people paste it, also in Slack's angle brackets.
+func (s site) read(address string) (place, bool) {
 	address = strings.TrimSpace(address)
 	if m := labelled.FindStringSubmatch(address); m != nil {
 		address = m[1]
 	}
-	u, ok := parseLink(strings.ReplaceAll(address, "&amp;", "&"))
+	u, ok := s.parse(strings.ReplaceAll(address, "&amp;", "&"))
 	if !ok {
 		return place{}, false
 	}
 	if embedded := query(u, "url"); strings.Trim(u.Path, "/") == "embed" && embedded != "" {
-		if u, ok = parseLink(embedded); !ok {
+		if u, ok = s.parse(embedded); !ok {
 			return place{}, false
 		}
 	}
 	return readFile(u)
 }
 
-// parseLink takes an address only if its host is Figma's, whatever it looks like.
-func parseLink(address string) (*url.URL, bool) {
+// parse takes an address only if its host is Figma's, whatever it looks like, or if it lies below the address of the site.
+func (s site) parse(address string) (*url.URL, bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Opaque != "" {
 		return nil, false
+	}
+	if own, err := url.Parse(string(s)); s != vendor && err == nil && u.Scheme == own.Scheme && strings.EqualFold(u.Host, own.Host) {
+		below := strings.TrimPrefix(u.EscapedPath(), own.EscapedPath())
+		short, err := url.Parse(below + "?" + u.RawQuery)
+		return short, err == nil && strings.HasPrefix(u.EscapedPath(), own.EscapedPath()+"/")
 	}
 	host := strings.ToLower(u.Hostname())
 	if port := u.Port(); port != "" && port != "443" && port != "80" {
@@ -150,7 +160,7 @@ func nodeID(text string) string {
 }
 
 // address is the one address that we show for a place.
-func (at place) address() string {
+func (s site) address(at place) string {
 	path := "/design/" + at.key + "/"
 	if at.parent != "" {
 		path = "/design/" + at.parent + "/branch/" + at.key + "/"
@@ -163,9 +173,7 @@ func (at place) address() string {
 		q = append(q, "version-id="+url.QueryEscape(at.version))
 	}
 	if len(q) == 0 {
-		return site + path
+		return string(s) + path
 	}
-	return site + path + "?" + strings.Join(q, "&")
+	return string(s) + path + "?" + strings.Join(q, "&")
 }
-
-const site = "https://www.figma.com"

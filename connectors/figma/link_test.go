@@ -9,6 +9,27 @@ import (
 	"signoff/internal/flow"
 )
 
+func TestRecognize_SiteOfOurOwn(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "\nsite_url: http://127.0.0.1:3000/demo/figma\n")
+	const key = "DGPTIUzgnwZoTJmukb9999"
+	own := "http://127.0.0.1:3000/demo/figma/design/" + key + "/"
+	for address, want := range map[string]string{
+		own + "Hero?node-id=1-2":                          own + "?node-id=1-2",
+		"https://www.figma.com/design/" + key + "/Hero":   own,
+		"<" + own + "Hero|the hero>":                      own,
+		"http://127.0.0.1:3001/demo/figma/design/" + key:  "",
+		"http://127.0.0.1:3000/design/" + key:             "",
+		"http://127.0.0.1:3000/demo/figmadesign/" + key:   "",
+		"https://127.0.0.1:3000/demo/figma/design/" + key: "",
+	} {
+		got, ok := c.Recognize(address)
+		if got.URL != want || ok != (want != "") {
+			t.Errorf("Recognize(%q) = %q, %v; want %q", address, got.URL, ok, want)
+		}
+	}
+}
+
 func TestRecognize(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "")

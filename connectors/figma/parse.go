@@ -105,7 +105,7 @@ func (c *Connector) submitted(p *payload, m comment, rest string) flow.Event {
 	said := c.saidIn(p.FileKey, p.fileName(), m)
 	root := c.commentRef(p.FileKey, string(m.root()))
 	node := m.node()
-	thread := flow.Link{Ref: root, Purpose: "thread", Label: p.fileName(), URL: commentURL(p.FileKey, node, string(m.root()))}
+	thread := flow.Link{Ref: root, Purpose: "thread", Label: p.fileName(), URL: c.site.comment(p.FileKey, node, string(m.root()))}
 	ev := c.opened(p, "file_comment", c.asked(rest, "Sign-off of "+firstOf(p.fileName(), "a file in Figma")), node)
 	ev.Actor, ev.Sent, ev.Seq, ev.Said, ev.Subject = said.Actor, said.Sent, said.Seq, said.Said, root
 	ev.Body, ev.Links = said.Body, []flow.Link{thread}
@@ -120,7 +120,7 @@ func (c *Connector) opened(p *payload, event, title, node string) flow.Event {
 	}
 	return flow.Event{
 		Kind: flow.RequestSubmitted, Fields: fields,
-		Assets: []flow.Asset{{Ref: c.file(p.FileKey), Label: p.fileName(), URL: place{key: p.FileKey, node: node}.address(), Nodes: nodes(node)}},
+		Assets: []flow.Asset{{Ref: c.file(p.FileKey), Label: p.fileName(), URL: c.site.address(place{key: p.FileKey, node: node}), Nodes: nodes(node)}},
 	}
 }
 

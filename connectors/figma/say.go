@@ -86,7 +86,7 @@ func effectFile(e flow.Effect) string {
 // said is the link to a comment of ours.
 func (c *Connector) said(e flow.Effect, id string) []flow.Link {
 	key, comment, _ := strings.Cut(id, "/")
-	l := flow.Link{Ref: c.ref("comment", id), Purpose: e.Purpose(), URL: commentURL(key, "", comment)}
+	l := flow.Link{Ref: c.ref("comment", id), Purpose: e.Purpose(), URL: c.site.comment(key, "", comment)}
 	if s := e.Show; s != nil {
 		l.Shown, l.Version = s.Digest, s.Version
 	}

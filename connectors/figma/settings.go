@@ -24,6 +24,7 @@ type Settings struct {
 	Webhook         string          `yaml:"webhook"`          // auto: signoff registers them; manual
 	APIURL          string          `yaml:"api_url"`
 	ImagesURL       string          `yaml:"images_url"`
+	SiteURL         string          `yaml:"site_url"`
 	Teams           []string        `yaml:"teams"`
 	Projects        []string        `yaml:"projects"`
 	Files           []string        `yaml:"files"`
@@ -152,7 +153,7 @@ func (s *Settings) addresses() error {
 	if s.APIURL == "" {
 		s.APIURL = defaultAPI
 	}
-	for key, base := range map[string]string{"api_url": s.APIURL, "images_url": s.ImagesURL} {
+	for key, base := range map[string]string{"api_url": s.APIURL, "images_url": s.ImagesURL, "site_url": s.SiteURL} {
 		if base == "" {
 			continue
 		}
@@ -164,6 +165,7 @@ func (s *Settings) addresses() error {
 		}
 	}
 	s.APIURL = strings.TrimRight(s.APIURL, "/")
+	s.SiteURL = strings.TrimRight(firstOf(s.SiteURL, string(vendor)), "/")
 	s.ImagesURL = firstOf(s.ImagesURL, s.APIURL)
 	return nil
 }
@@ -182,7 +184,7 @@ func (s *Settings) contexts() error {
 		}
 	}
 	for i, text := range s.Files {
-		if at, ok := readLink(text); ok {
+		if at, ok := site(s.SiteURL).read(text); ok {
 			text = at.key
 		}
 		if !fileKey.MatchString(text) {

@@ -165,7 +165,7 @@ func (c *Connector) shown(key, title, node string, v version) flow.Version {
 	at := instant(v.Created)
 	out := flow.Version{
 		ID: string(v.ID), Name: oneLine(v.Label, longestName), Note: oneLine(v.Description, 500), By: c.actor(v.By), At: at,
-		URL: place{key: key, node: node, version: string(v.ID)}.address(), Seq: v.seq(),
+		URL: c.site.address(place{key: key, node: node, version: string(v.ID)}), Seq: v.seq(),
 		Thumb: flow.File{Ref: c.ref("thumb", key+"/"+string(v.ID)+"/"+node), Name: firstOf(title, key) + ".png", Type: "image/png"},
 	}
 	if out.Name == "" && !at.IsZero() {
@@ -179,7 +179,7 @@ func (c *Connector) changed(key, title, node string, list []version) flow.Event 
 	newest := list[len(list)-1]
 	ev := flow.Event{
 		Kind: flow.AssetChanged, Subject: c.file(key), Actor: c.actor(newest.By), Sent: instant(newest.Created), Seq: newest.seq(),
-		Assets: []flow.Asset{{Ref: c.file(key), Label: title, URL: place{key: key, node: node}.address(), Nodes: nodes(node)}},
+		Assets: []flow.Asset{{Ref: c.file(key), Label: title, URL: c.site.address(place{key: key, node: node}), Nodes: nodes(node)}},
 	}
 	for _, v := range list {
 		ev.Versions = append(ev.Versions, c.shown(key, title, node, v))

@@ -15,7 +15,7 @@ var (
 	labelled = pattern.New(`^<([^|>]*)(\|[^>]*)?>$`)
 )
 
-// Recognize reads an address of one file: in a project or a share of Frame.io, or of the older player. Short addresses (f.io)
+// Recognize reads an address of one file: in a project or a share of Frame.io (or of what site_url names), or of the older player. Short addresses (f.io)
 // say nothing without being asked, so they stay ordinary links.
 func (p *Part) Recognize(address string) (flow.Asset, bool) {
 	address = strings.TrimSpace(address)
@@ -26,14 +26,18 @@ func (p *Part) Recognize(address string) (flow.Asset, bool) {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Opaque != "" {
 		return flow.Asset{}, false
 	}
-	if port := u.Port(); port != "" && port != "443" && port != "80" || !slices.Contains(hosts, strings.ToLower(u.Hostname())) {
-		return flow.Asset{}, false
+	u.RawQuery, u.Fragment, u.Host = "", "", strings.ToLower(u.Host)
+	path, own := strings.CutPrefix(u.String(), p.set.SiteURL+"/")
+	if !own {
+		if port := u.Port(); port != "" && port != "443" && port != "80" || !slices.Contains(hosts, u.Hostname()) {
+			return flow.Asset{}, false
+		}
+		u.Scheme, u.Host, path = "https", u.Hostname(), u.Path
 	}
-	id := fileIn(strings.Split(strings.Trim(u.Path, "/"), "/"))
+	id := fileIn(strings.Split(strings.Trim(path, "/"), "/"))
 	if id == "" {
 		return flow.Asset{}, false
 	}
-	u.Scheme, u.Host, u.RawQuery, u.Fragment = "https", strings.ToLower(u.Hostname()), "", ""
 	return flow.Asset{Ref: p.file(id), URL: u.String()}, true
 }
 

@@ -28,6 +28,7 @@ type Settings struct {
 	Events         []string                   `yaml:"events"`
 	Mention        string                     `yaml:"mention"`
 	FilesURL       string                     `yaml:"files_url"`
+	SiteURL        string                     `yaml:"site_url"`
 	Status         Status                     `yaml:"status"`
 	ReadEvery      string                     `yaml:"read_every"`
 }
@@ -42,9 +43,10 @@ type Status struct {
 }
 
 const (
-	defaultAPI = "https://api.frame.io"
-	legacy     = "legacy"
-	auto       = "auto"
+	defaultAPI  = "https://api.frame.io"
+	defaultSite = "https://next.frame.io"
+	legacy      = "legacy"
+	auto        = "auto"
 )
 
 var (
@@ -73,6 +75,7 @@ func (s *Settings) Complete(prefix string) []error {
 	add(api.OneOf(prefix+"mode", &s.Mode, "v4", legacy))
 	add(api.OneOf(prefix+"webhook", &s.Webhook, auto, "manual"))
 	add(api.Address(prefix+"api_url", &s.APIURL, defaultAPI))
+	add(api.Address(prefix+"site_url", &s.SiteURL, defaultSite))
 	add(api.Address(prefix+"ims_url", &s.IMSURL, api.DefaultIMS))
 	if s.FilesURL != "" {
 		add(api.Address(prefix+"files_url", &s.FilesURL, ""))

@@ -230,7 +230,7 @@ func (p *Part) askAccount(ctx context.Context) (user, error) {
 }
 
 func (p *Part) address(a asset) string {
-	if u, err := url.Parse(a.View); err == nil && u.Scheme == "https" && slices.Contains(hosts, strings.ToLower(u.Host)) {
+	if u, err := url.Parse(a.View); err == nil && u.Scheme == "https" && slices.Contains(hosts, strings.ToLower(u.Host)) || strings.HasPrefix(a.View, p.set.SiteURL+"/") {
 		return a.View
 	}
 	if p.set.Mode == legacy {
@@ -239,7 +239,7 @@ func (p *Part) address(a asset) string {
 	if a.Project == "" {
 		return ""
 	}
-	return "https://next.frame.io/project/" + url.PathEscape(a.Project) + "/view/" + url.PathEscape(a.ID)
+	return p.set.SiteURL + "/project/" + url.PathEscape(a.Project) + "/view/" + url.PathEscape(a.ID)
 }
 
 var hosts = []string{"next.frame.io", "app.frame.io", "frame.io", "www.frame.io"}
