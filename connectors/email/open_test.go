@@ -146,3 +146,21 @@ func TestCheck_SaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck_LooksUpNoNamesOfExamples(t *testing.T) {
+	t.Parallel()
+	box := newPostbox(t, "IDLE MOVE")
+	b := newInbox(t, believing)
+	b.DialBy(box.dial)
+	t.Cleanup(box.hangUp)
+	box.password = "p"
+	for _, f := range b.Check(t.Context()) {
+		if f.What == "DMARC of lumen.example" {
+			if f.Level != "ok" || !strings.Contains(f.Text, "not looked up") {
+				t.Errorf("Check = %+v, want it said that the name is not looked up", f)
+			}
+			return
+		}
+	}
+	t.Error("Check says nothing about DMARC")
+}
