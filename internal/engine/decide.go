@@ -86,7 +86,34 @@ func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decisio
 			return decision{}, err
 		}
 	}
+	if err := d.nameSavers(tx, &ev, dir); err != nil {
+		return decision{}, err
+	}
 	return d.decide(tx, ev)
+}
+
+// nameSavers names whoever saved the versions of an event, by the directory: they have a part in the work.
+func (d *decider) nameSavers(tx store.Tx, ev *flow.Event, dir flow.Policy) (err error) {
+	known := map[flow.Ref]flow.Actor{ev.Actor.Ref: ev.Actor}
+	name := func(versions []flow.Version) []flow.Version {
+		versions = slices.Clone(versions)
+		for i := range versions {
+			by := &versions[i].By
+			who, ok := known[by.Ref]
+			if !ok && err == nil {
+				who, err = d.people.who(tx, *by, dir)
+				known[by.Ref] = who
+			}
+			by.Name = who.Name
+		}
+		return versions
+	}
+	ev.Versions = name(ev.Versions)
+	ev.Assets = slices.Clone(ev.Assets)
+	for i := range ev.Assets {
+		ev.Assets[i].Versions = name(ev.Assets[i].Versions)
+	}
+	return err
 }
 
 // cleaned takes what nobody can see and what could steer a display out of the words of an event, at the one place that
@@ -102,7 +129,24 @@ func cleaned(ev flow.Event) flow.Event {
 	}
 	ev.Fields, ev.Body = fields, ev.Body.Clean()
 	ev.Actor.Shown, ev.To.Shown = text.Clean(ev.Actor.Shown), text.Clean(ev.To.Shown)
+	ev.Files, ev.Versions, ev.Assets = slices.Clone(ev.Files), cleanVersions(ev.Versions), slices.Clone(ev.Assets)
+	for i := range ev.Files {
+		ev.Files[i].Name = text.Clean(ev.Files[i].Name)
+	}
+	for i := range ev.Assets {
+		a := &ev.Assets[i]
+		a.Label, a.Versions = text.Clean(a.Label), cleanVersions(a.Versions)
+	}
 	return ev
+}
+
+func cleanVersions(all []flow.Version) []flow.Version {
+	all = slices.Clone(all)
+	for i := range all {
+		v := &all[i]
+		v.Name, v.Note, v.By.Shown = text.Clean(v.Name), text.Clean(v.Note), text.Clean(v.By.Shown)
+	}
+	return all
 }
 
 // decide applies one event to its request, or opens a request.

@@ -304,6 +304,26 @@ func TestAssets_AVersionReachesEveryRequestAboutIt(t *testing.T) {
 	})
 }
 
+// TestAssets_WhoSavedTheVersionHasAPartInIt, whichever account they saved it with.
+func TestAssets_WhoSavedTheVersionHasAPartInIt(t *testing.T) {
+	t.Parallel()
+	withDesigns(t, func(w *world, s *studioOf) {
+		s.change(func(s *studioOf) {
+			s.newest.Name = "v3 \u202eliame"
+			s.newest.By = flow.Actor{Ref: flow.Ref{System: "figma", Type: "user", Key: "F9"}, Name: "dana", Shown: "Ana", Email: "ana@lumen.example"}
+		})
+		w.hook(links("1", "https://designs.example/KEY"))
+		w.settle()
+		r := w.request("CR-1")
+		if v := r.Assets[0].Current(); v.By.Name != "ana" || v.Name != "v3 liame" {
+			t.Errorf("version %q by %+v, want the clean name, by ana", v.Name, v.By)
+		}
+		if got := flow.WaitingFor(w.rules.Policy(w.rules), r); len(got) != 1 || got[0].Name != "dana" {
+			t.Errorf("waits for %+v, want dana alone", got)
+		}
+	})
+}
+
 func TestBrief_IsRead(t *testing.T) {
 	t.Parallel()
 	withDesigns(t, func(w *world, s *studioOf) {

@@ -3,6 +3,7 @@ package flow
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"signoff/internal/text"
 )
@@ -39,6 +40,17 @@ func TestFourEyes(t *testing.T) {
 		"who sent an earlier revision": {requester: person("maya"), assignee: "ana", before: func(w *world) {
 			w.step(w.event(RequestAssigned, "maya", "assignee", "ben"))
 		}, voter: person("ana"), want: CodeFourEyes},
+		"who saved the version": {requester: person("maya"), before: saved(person("ana")), voter: person("ana"), want: CodeFourEyes},
+		"who saved it by another account": {
+			requester: person("maya"), before: saved(Actor{Ref: Ref{"figma", "user", "7"}, Email: "ana@lumen.example"}), voter: person("ana"), want: CodeFourEyes,
+		},
+		"a machine saved the version": {
+			requester: person("maya"), before: saved(Actor{Ref: person("ana").Ref, Bot: true}), voter: person("ana"), want: CodeRecorded,
+		},
+		"who saved a version that was replaced": {requester: person("maya"), before: func(w *world) {
+			saved(person("ana"))(w)
+			saved(person("lin"))(w)
+		}, voter: person("ana"), want: CodeRecorded},
 		"somebody else": {requester: person("maya"), assignee: "ben", voter: person("dana"), want: CodeRecorded},
 	}
 	for name, tc := range tests {
@@ -69,6 +81,20 @@ func TestFourEyes(t *testing.T) {
 
 func hand(from, to string) func(w *world) {
 	return func(w *world) { w.step(w.event(StageDelegated, from, "stage", "Brand", "to", to)) }
+}
+
+// saved lets somebody save a version of the work, before anybody has voted.
+func saved(who Actor) func(w *world) {
+	return func(w *world) {
+		if len(w.r.Assets) == 0 {
+			w.r.Assets = []Asset{{Ref: Ref{"figma", "file", "K"}, At: w.now}}
+		}
+		w.n++
+		w.now = w.now.Add(time.Minute)
+		ev := w.saves(w.n)
+		ev.Versions[0].By = who
+		w.step(ev)
+	}
 }
 
 // TestDistinctPersons counts one person once over all channels.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,14 @@ type model struct {
 	ballots   []*ballot
 	handed    map[string][]handover // by round and stage
 	now       time.Time
+
+	version int             // the newest of the work, 0: none is known
+	saver   string          // who saved it
+	first   map[int]int     // by round: the group it begins with
+	reached map[int]int     // by round: the last group that was entered
+	about   map[string]int  // by round and stage: the version that is asked about
+	through map[string]bool // by round and stage: it was approved, and stays so
+	points  []*point
 }
 
 type ballot struct {
@@ -29,6 +38,14 @@ type ballot struct {
 	by, behalf string
 	verdict    Verdict
 	at         time.Time
+	stale      bool // what it was given for was replaced
+}
+
+// point is a change request: open until it is answered or resolved.
+type point struct {
+	number             int
+	vote               *ballot // with which it came
+	answered, resolved bool
 }
 
 type handover struct{ from, to string }
@@ -49,29 +66,151 @@ func (m *model) status() Status {
 	return InReview
 }
 
-// open lists the stages of the first group that is not through.
+// asks reports whether stages may be open at all.
+func (m *model) asks() bool { return !m.withdrawn && m.declined == nil && !m.making }
+
+// entered lists the stages that apply, of the groups that this revision has entered.
+func (m *model) entered() []StageDef {
+	var all []StageDef
+	for _, d := range m.stages {
+		if d.Skip == "" && m.first[m.round] <= d.Together && d.Together <= m.reached[m.round] {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// open lists the stages that were entered and are not through.
 func (m *model) open() []StageDef {
-	if m.withdrawn || m.declined != nil || m.making {
+	if !m.asks() {
 		return nil
 	}
-	for group := range 10 {
-		var open []StageDef
+	return slices.DeleteFunc(m.entered(), func(d StageDef) bool { return m.through[m.key(d.Name)] })
+}
+
+// advance enters group after group as long as nothing is open.
+func (m *model) advance() {
+	for group := m.reached[m.round] + 1; m.asks() && len(m.open()) == 0 && group < 10; group++ {
+		m.reached[m.round] = group
 		for _, d := range m.stages {
-			if d.Together == group && d.Skip == "" && !m.approved(d) {
-				open = append(open, d)
+			if d.Together == group {
+				m.about[m.key(d.Name)], m.through[m.key(d.Name)] = m.version, false
 			}
 		}
-		if len(open) > 0 {
-			return open
+	}
+}
+
+// settle lets what follows from an event come: a version that is not the one the stages are about, and stages that need
+// no more approvals since somebody has a part in the work.
+func (m *model) settle() {
+	m.advance()
+	if len(m.open()) > 0 {
+		m.compare()
+	}
+	for _, d := range m.open() {
+		m.through[m.key(d.Name)] = m.approved(d)
+	}
+	m.advance()
+}
+
+// compare applies the policies where a stage is about another version than the newest, or was voted on when none was known.
+func (m *model) compare() {
+	replaced := false
+	for _, d := range m.entered() {
+		about := m.about[m.key(d.Name)]
+		replaced = replaced || about != m.version && (about != 0 || len(m.votes(d.Name)) > 0)
+	}
+	start, again := m.startsAt()
+	switch {
+	case replaced && again:
+		m.drop(func(d StageDef) bool { return d.Together >= start })
+		m.round++
+		m.first[m.round], m.reached[m.round] = start, start-1
+		m.makers = append(m.makers, m.saver)
+		return
+	case replaced:
+		m.drop(func(d StageDef) bool { return d.NewVersion == "ask again" })
+	}
+	for _, d := range m.entered() {
+		m.about[m.key(d.Name)] = m.version
+	}
+}
+
+// startsAt is the group from which everything is asked anew, if any stage wants that.
+func (m *model) startsAt() (group int, again bool) {
+	group = 100
+	for _, d := range m.entered() {
+		from, restarts := strings.CutPrefix(d.NewVersion, "restart from ")
+		if !restarts && d.NewVersion != "" && d.NewVersion != "void" {
+			continue
+		}
+		again = true
+		to := d.Together
+		for _, x := range m.stages {
+			if restarts && x.Name == from {
+				to = x.Together
+			}
+		}
+		group = min(group, to)
+	}
+	for _, d := range m.entered() {
+		if !m.through[m.key(d.Name)] || d.NewVersion == "ask again" {
+			group = min(group, d.Together)
 		}
 	}
-	return nil
+	return group, again
+}
+
+// drop makes the votes of some stages of this revision void.
+func (m *model) drop(of func(StageDef) bool) {
+	for _, d := range m.entered() {
+		for _, b := range m.votes(d.Name) {
+			b.stale = b.stale || of(d)
+		}
+		if of(d) {
+			m.through[m.key(d.Name)] = false
+		}
+	}
+}
+
+// saves is a new version of the work; it decides nothing by itself.
+func (m *model) saves(who string) {
+	m.version++
+	m.saver = who
+}
+
+func (m *model) openPoints() int {
+	n := 0
+	for _, p := range m.points {
+		if !p.answered && !p.resolved {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *model) addPoint(vote *ballot) {
+	last := 0
+	for _, p := range m.points {
+		last = max(last, p.number)
+	}
+	m.points = append(m.points, &point{number: last + 1, vote: vote})
+}
+
+// mark changes a point of a request that is not closed, if there is one of that number.
+func (m *model) mark(number int, change func(*point)) bool {
+	i := slices.IndexFunc(m.points, func(p *point) bool { return p.number == number })
+	if m.status().Closed() || i < 0 {
+		return false
+	}
+	change(m.points[i])
+	return true
 }
 
 func (m *model) votes(stage string) []*ballot {
 	var out []*ballot
 	for _, b := range m.ballots {
-		if b.round == m.round && b.stage == stage {
+		if b.round == m.round && b.stage == stage && !b.stale {
 			out = append(out, b)
 		}
 	}
@@ -135,7 +274,7 @@ func (m *model) chain(stage, owner string) []string {
 }
 
 func (m *model) barred(d StageDef, who string) bool {
-	return d.FourEyes && (who == m.requester || who == m.assignee || slices.Contains(m.makers, who))
+	return d.FourEyes && (who == m.requester || who == m.assignee || who == m.saver || slices.Contains(m.makers, who))
 }
 
 func (m *model) touched(stage, who string) bool {
@@ -179,7 +318,11 @@ func (m *model) right(d StageDef, who string) (behalf string, ok bool) {
 	return "", false
 }
 
-func (m *model) vote(who, stage string, verdict Verdict) bool {
+// vote is a verdict that names a version, 0 for none, and is confirmed to pass open points or not.
+func (m *model) vote(who, stage string, verdict Verdict, version int, confirmed bool) bool {
+	if version != 0 && version != m.version || verdict == Approve && !confirmed && m.openPoints() > 0 {
+		return false
+	}
 	for _, d := range m.open() {
 		if stage != "" && stage != d.Name {
 			continue
@@ -188,12 +331,16 @@ func (m *model) vote(who, stage string, verdict Verdict) bool {
 		if !ok {
 			continue
 		}
-		b := &ballot{m.round, d.Name, who, behalf, verdict, m.now}
+		b := &ballot{round: m.round, stage: d.Name, by: who, behalf: behalf, verdict: verdict, at: m.now}
 		m.ballots = append(m.ballots, b)
 		switch verdict {
+		case Approve:
+			m.through[m.key(d.Name)] = m.approved(d)
+			m.advance()
 		case Decline:
 			m.weigh(d, b)
 		case RequestChanges:
+			m.addPoint(b)
 			m.round++
 			m.making = true
 		}
@@ -215,18 +362,23 @@ func (m *model) weigh(d StageDef, b *ballot) {
 
 func (m *model) undo(who, stage string) bool {
 	for _, b := range slices.Backward(m.ballots) {
-		if b.by != who || (stage != "" && b.stage != stage) {
+		if b.stale || b.by != who || (stage != "" && b.stage != stage) {
 			continue
 		}
 		if m.now.Sub(b.at) > time.Minute || m.withdrawn || !m.undoable(b) {
 			return false
 		}
+		d := m.def(b.stage)
 		m.ballots = slices.DeleteFunc(m.ballots, func(x *ballot) bool { return x == b })
 		switch {
 		case b.verdict == RequestChanges:
 			m.round, m.making = b.round, false
+			m.points = slices.DeleteFunc(m.points, func(p *point) bool { return p.vote == b })
 		case m.declined == b:
 			m.declined = nil
+		case m.through[m.key(b.stage)] && !m.approved(d):
+			m.through[m.key(b.stage)] = false
+			m.reached[m.round] = d.Together // what it had opened is closed again
 		}
 		return true
 	}
@@ -240,21 +392,20 @@ func (m *model) undoable(b *ballot) bool {
 	if b.round != m.round || m.making || (m.declined != nil && m.declined != b) {
 		return false
 	}
-	if m.declined == b {
+	of := m.def(b.stage)
+	if m.declined == b || m.status() == InReview && !m.through[m.key(of.Name)] {
 		return true
 	}
-	group := 0
 	for _, d := range m.stages {
-		if d.Name == b.stage {
-			group = d.Together
-		}
-	}
-	for _, d := range m.stages {
-		if d.Together > group && len(m.votes(d.Name)) > 0 {
+		if d.Together > of.Together && len(m.votes(d.Name)) > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+func (m *model) def(stage string) StageDef {
+	return m.stages[slices.IndexFunc(m.stages, func(d StageDef) bool { return d.Name == stage })]
 }
 
 func (m *model) delegate(who, to, stage string) bool {
@@ -276,9 +427,13 @@ func (m *model) delegate(who, to, stage string) bool {
 	return false
 }
 
-func (m *model) work(who string) bool {
+// work sends the revision to review, with an answer to a point, 0 for none.
+func (m *model) work(who string, answers int) bool {
 	if !m.making || m.withdrawn || m.declined != nil || who != m.worker() {
 		return false
+	}
+	for _, p := range m.points {
+		p.answered = p.answered || p.number == answers
 	}
 	m.making = false
 	m.makers = append(m.makers, who)

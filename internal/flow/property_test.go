@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signoff/internal/text"
 )
 
 var histories = flag.Int("histories", 2_000, "random histories to compare with the model")
@@ -51,6 +53,7 @@ func newHistory(seed uint64) *history {
 	for group := 1; group <= 1+rnd.IntN(3); group++ {
 		for side := 0; side <= rnd.IntN(2); side++ {
 			d := StageDef{Name: fmt.Sprintf("S%d%d", group, side), Together: group, FourEyes: rnd.IntN(4) > 0}
+			d.NewVersion = newVersion(rnd)
 			d.Needs = Quorum{N: 1 + rnd.IntN(3), All: rnd.IntN(4) == 0}
 			if rnd.IntN(6) == 0 {
 				d.Skip = "does not apply"
@@ -64,15 +67,23 @@ func newHistory(seed uint64) *history {
 	h.m = &model{
 		stages: p.stages, reviewers: p.reviewers, requester: "maya", assignee: assignee,
 		round: 1, making: assignee != "", handed: map[string][]handover{}, now: h.now,
+		first: map[int]int{}, reached: map[int]int{}, about: map[string]int{}, through: map[string]bool{},
 	}
 	if assignee == "" {
 		h.m.makers = []string{"maya"}
 	}
 	h.submit("maya", assignee)
+	h.r.Assets = []Asset{{Ref: Ref{"figma", "file", "K"}, Label: "Spring", At: h.now}}
+	h.m.advance()
 	h.log = append(h.log, func() string {
 		return fmt.Sprintf("stages %+v reviewers %v assignee %q", p.stages, p.reviewers, assignee)
 	})
 	return h
+}
+
+func newVersion(rnd *rand.Rand) string {
+	policies := []string{"", "void", "ask again", "ask again", "keep with notice", "keep with notice", "restart from S10", "restart from S20"}
+	return policies[rnd.IntN(len(policies))]
 }
 
 var directory = studio().people
@@ -102,6 +113,7 @@ func (h *history) move(t *testing.T) bool {
 		stage = open[h.rnd.IntN(len(open))].Name
 	}
 	ev, ok := h.pick(who, to, stage)
+	h.m.settle()
 	before := h.r
 	o := h.step(ev)
 	h.log = append(h.log, func() string {
@@ -112,17 +124,9 @@ func (h *history) move(t *testing.T) bool {
 }
 
 func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
-	switch n := h.rnd.IntN(21); {
-	case n == 20: // whatever is said decides nothing
-		ev := h.message([]Kind{CommentAdded, CommentEdited, CommentRemoved}[h.rnd.IntN(3)], 1+h.rnd.IntN(3), h.rnd.IntN(50), "approved")
-		ev.Actor = person(who)
-		return ev, false
+	switch n := h.rnd.IntN(28); {
 	case n < 10:
-		verdict := []Verdict{Approve, Approve, Approve, Decline, RequestChanges}[h.rnd.IntN(5)]
-		if h.rnd.IntN(5) == 0 {
-			stage = ""
-		}
-		return h.vote(who, stage, verdict), h.m.vote(who, stage, verdict)
+		return h.pickVote(who, stage)
 	case n < 14:
 		if len(h.m.ballots) > 0 {
 			last := h.m.ballots[len(h.m.ballots)-1]
@@ -132,12 +136,77 @@ func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
 	case n < 16:
 		return h.event(StageDelegated, who, "stage", stage, "to", to), h.m.delegate(who, to, stage)
 	case n < 19:
-		return h.event(WorkSubmitted, who), h.m.work(who)
+		answers := h.rnd.IntN(4)
+		return h.event(WorkSubmitted, who, fmt.Sprint("answer.", answers), "It is larger now."), h.m.work(who, answers)
+	case n < 22:
+		h.m.saves(who)
+		ev := h.saves(h.m.version)
+		ev.Actor = person(who)
+		ev.Versions[0].By = ev.Actor
+		return ev, true
+	case n < 25:
+		return h.pickPoint(who)
+	case n < 27:
+		return h.pickWords(who), false
 	}
 	if h.rnd.IntN(4) > 0 {
 		who = "lin"
 	}
 	return h.event(RequestWithdrawn, who), h.m.withdraw(who)
+}
+
+// pickVote is a verdict, at times on an older version, or past open points without a confirmation.
+func (h *history) pickVote(who, stage string) (ev Event, ok bool) {
+	verdict := []Verdict{Approve, Approve, Approve, Decline, RequestChanges}[h.rnd.IntN(5)]
+	if h.rnd.IntN(5) == 0 {
+		stage = ""
+	}
+	ev, confirmed, version := h.vote(who, stage, verdict), h.rnd.IntN(4) > 0, 0
+	if !confirmed {
+		delete(ev.Fields, "confirmed")
+	}
+	if h.m.version > 0 && h.rnd.IntN(2) == 0 {
+		version = max(1, h.m.version-h.rnd.IntN(4)/3)
+		ev.Fields["version"] = []string{fmt.Sprint("id", version)}
+	}
+	return ev, h.m.vote(who, stage, verdict, version, confirmed)
+}
+
+// pickPoint asks for a change without a vote, or says what became of one.
+func (h *history) pickPoint(who string) (ev Event, ok bool) {
+	number := 1 + h.rnd.IntN(4)
+	switch h.rnd.IntN(3) {
+	case 0:
+		ev, ok = h.event(PointAsked, who), !h.m.status().Closed()
+		if ok {
+			h.m.addPoint(nil)
+		}
+	case 1:
+		ev = h.event(PointAnswered, who, "point", fmt.Sprint(number))
+		ok = h.m.mark(number, func(p *point) { p.answered = true })
+	default:
+		state := []string{"resolved", "open"}[h.rnd.IntN(2)]
+		ev = h.event(PointResolved, who, "point", fmt.Sprint(number), "state", state)
+		ok = h.m.mark(number, func(p *point) { p.resolved = state == "resolved" })
+	}
+	ev.Body = text.Plain("The claim is not final.")
+	return ev, ok
+}
+
+// pickWords is something that decides nothing, whatever it says.
+func (h *history) pickWords(who string) Event {
+	switch h.rnd.IntN(4) {
+	case 0:
+		return h.event(BriefRead, who) // of no page
+	case 1:
+		return h.event(AssetGone, who) // of work that is not followed
+	case 2:
+		ev := h.says(who, "email", "approved", "automatic", "yes", "verdict", "approve")
+		return ev
+	}
+	ev := h.message([]Kind{CommentAdded, CommentEdited, CommentRemoved}[h.rnd.IntN(3)], 1+h.rnd.IntN(3), h.rnd.IntN(50), "approved")
+	ev.Actor = person(who)
+	return ev
 }
 
 func (h *history) agrees(t *testing.T, o Outcome, counted bool) bool {

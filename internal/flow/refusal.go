@@ -119,6 +119,8 @@ func (s scene) ownWork(a Attempt, run StageRun, part string) string {
 		line = "You changed this request's details, so you can't approve it yourself."
 	case "maker":
 		line = "You sent this work to review, so you can't approve it yourself."
+	case "saver":
+		line = "You saved the version that is decided on, so you can't approve it yourself."
 	}
 	others := s.waiting(run)
 	if len(others) == 0 {

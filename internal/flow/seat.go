@@ -95,9 +95,14 @@ func (s scene) barred(d StageDef, who Actor) string {
 		return "maker"
 	case s.one(s.r.Editor, who):
 		return "editor"
+	case slices.ContainsFunc(s.r.decidedOn(), func(a Asset) bool { return s.saved(a.Current(), who) }):
+		return "saver"
 	}
 	return ""
 }
+
+// saved reports whether somebody saved a version of the work; what a machine saves is nobody's.
+func (s scene) saved(v Version, who Actor) bool { return !v.By.Bot && s.one(v.By, who) }
 
 // asks says whom a seat waits for: the last of its chain who can act. Zero: nobody, it is done or out of play.
 func (s scene) asks(d StageDef, votes []Vote, st seat) Actor {
