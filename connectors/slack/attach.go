@@ -85,22 +85,31 @@ func (c *Connector) upload(ctx context.Context, u upload, body io.Reader) ([]flo
 	if u.file.Size == 0 {
 		return nil, &connectors.Error{Op: opUpload, Class: connectors.Rejected, Err: errors.New("the file is empty"), Person: "The file “" + clip(oneLine(u.file.Name), 100) + "” is empty; Slack takes no empty files."}
 	}
+	id, err := c.bring(ctx, u.out.team, u.file, body)
+	if err != nil {
+		return nil, err
+	}
+	return c.complete(ctx, u, id)
+}
+
+// bring is the first two steps: a file is announced and its bytes are sent.
+func (c *Connector) bring(ctx context.Context, team string, m connectors.FileMeta, body io.Reader) (id string, err error) {
 	var begun struct {
 		URL string `json:"upload_url"`
 		ID  string `json:"file_id"`
 	}
-	args := url.Values{"filename": {u.file.Name}, "length": {strconv.FormatInt(u.file.Size, 10)}}
-	if _, err := c.read(ctx, u.out.team, opUploadURL, args, &begun); err != nil {
-		return nil, err
+	args := url.Values{"filename": {m.Name}, "length": {strconv.FormatInt(m.Size, 10)}}
+	if _, err := c.read(ctx, team, opUploadURL, args, &begun); err != nil {
+		return "", err
 	}
 	if begun.ID == "" || !c.mayFetch(begun.URL) {
-		return nil, &connectors.Error{Op: opUploadURL, Class: connectors.Rejected, Err: errors.New("the address for the file is none of Slack's")}
+		return "", &connectors.Error{Op: opUploadURL, Class: connectors.Rejected, Err: errors.New("the address for the file is none of Slack's")}
 	}
-	if err := c.send(ctx, begun.URL, u.file.Size, body); err != nil {
-		return nil, err
+	if err := c.send(ctx, begun.URL, m.Size, body); err != nil {
+		return "", err
 	}
-	c.wrote(ctx, u.in.Team, "file", begun.ID) // before it is shown: the event about it comes at once
-	return c.complete(ctx, u, begun.ID)
+	c.wrote(ctx, team, "file", begun.ID) // before it is shown: the event about it comes at once
+	return begun.ID, nil
 }
 
 // send gives the bytes to the address, which is a secret of its own: no token goes there.

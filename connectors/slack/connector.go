@@ -38,6 +38,8 @@ type Connector struct {
 	files *http.Client // for the bytes of files
 	teams workspaces
 	box   secret.Box // seals the tokens of teams
+
+	pictures *pictures
 }
 
 func newConnector(s Settings, d connectors.Deps) *Connector {
@@ -49,7 +51,7 @@ func newConnector(s Settings, d connectors.Deps) *Connector {
 		instance: d.Instance, publicURL: d.PublicURL, storeID: d.StoreID, settings: s.reachedAt(d.PublicURL),
 		verify: newVerifier(s.SigningSecret), seal: sealer{key: d.Key},
 		http: caller{d.HTTP(s.APIURL, hosts...), newRespites(d.Now)}, keep: d.Keep, log: d.Log, now: d.Now,
-		addresses: newAddresses(), dialHTTP: d.HTTP, memories: newMemories(),
+		addresses: newAddresses(), dialHTTP: d.HTTP, memories: newMemories(), pictures: newPictures(d.Picture),
 	}
 	c.files = d.HTTP(s.APIURL, c.fileHost())
 	if d.Files != nil {

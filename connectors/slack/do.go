@@ -49,12 +49,13 @@ func (c *Connector) show(ctx context.Context, e flow.Effect) ([]flow.Link, error
 	if known && r.TS != "" && (r.Version > e.Show.Version || r.Version == e.Show.Version && r.Digest == e.Show.Digest) {
 		return c.links(in, e, r), nil
 	}
+	file := c.picture(ctx, e)
 	if !known || r.TS == "" {
-		return c.create(ctx, in, e)
+		return c.create(ctx, in, e, file)
 	}
-	err = c.update(ctx, e, r)
+	err = c.update(ctx, e, r, file)
 	if gone(err) {
-		return c.create(ctx, in, e)
+		return c.create(ctx, in, e, file)
 	}
 	if err != nil {
 		return nil, err
@@ -100,33 +101,45 @@ func (c *Connector) begins(e flow.Effect, r receipt) bool {
 }
 
 // create posts the message of a Show.
-func (c *Connector) create(ctx context.Context, in install, e flow.Effect) ([]flow.Link, error) {
-	out, err := c.placeOf(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	out.spoken, out.mark = c.render(e), e
-	sent, err := c.post(ctx, out)
-	if outside(err) && e.Show.To.ID() != "" {
-		sent, err = c.createAway(ctx, e)
-	}
+func (c *Connector) create(ctx context.Context, in install, e flow.Effect, file fileID) ([]flow.Link, error) {
+	var sent posted
+	err := c.pictured(e, file, func(file fileID) (err error) {
+		sent, err = c.createWith(ctx, e, file)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	r := receipt{Channel: sent.channel, TS: sent.ts, Version: e.Show.Version, Digest: e.Show.Digest}
-	c.nameKnown(ctx, out.channel, r.Channel)
 	r.URL = c.addressOf(ctx, e, r)
 	c.note(keyShown(e), r)
 	return c.links(in, e, r), nil
 }
 
+// createWith posts the message of a Show at its place, else to the person it is for.
+func (c *Connector) createWith(ctx context.Context, e flow.Effect, file fileID) (posted, error) {
+	out, err := c.placeOf(ctx, e)
+	if err != nil {
+		return posted{}, err
+	}
+	out.spoken, out.mark = c.renderWith(e, file), e
+	sent, err := c.post(ctx, out)
+	if outside(err) && e.Show.To.ID() != "" {
+		return c.createAway(ctx, e, file)
+	}
+	if err == nil {
+		c.nameKnown(ctx, out.channel, sent.channel)
+	}
+	return sent, err
+}
+
 // createAway posts what cannot be shown at its place to the person it is for.
-func (c *Connector) createAway(ctx context.Context, e flow.Effect) (posted, error) {
+func (c *Connector) createAway(ctx context.Context, e flow.Effect, file fileID) (posted, error) {
 	out, err := c.away(ctx, e)
 	if err != nil {
 		return posted{}, err
 	}
-	out.spoken, out.mark = c.renderIn(e, out.channel), e
+	out.spoken, out.mark = c.renderIn(e, out.channel, file), e
 	return c.post(ctx, out)
 }
 
@@ -140,9 +153,9 @@ func (c *Connector) away(ctx context.Context, e flow.Effect) (outgoing, error) {
 	return outgoing{team: who.team, channel: channel, user: who.id}, err
 }
 
-// renderIn is render, with a word on how to get it to its place where it stands in a direct message instead.
-func (c *Connector) renderIn(e flow.Effect, channel string) spoken {
-	s := c.render(e)
+// renderIn is renderWith, with a word on how to get it to its place where it stands in a direct message instead.
+func (c *Connector) renderIn(e flow.Effect, channel string, file fileID) spoken {
+	s := c.renderWith(e, file)
 	place, err := c.place(e.Show.At)
 	if err != nil || !strings.HasPrefix(channel, "D") || strings.HasPrefix(place.channel, "D") {
 		return s
@@ -168,8 +181,12 @@ func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) str
 }
 
 // update changes a message that exists.
-func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt) error {
-	s := c.renderIn(e, r.Channel)
+func (c *Connector) update(ctx context.Context, e flow.Effect, r receipt, file fileID) error {
+	return c.pictured(e, file, func(file fileID) error { return c.redraw(ctx, e, r, file) })
+}
+
+func (c *Connector) redraw(ctx context.Context, e flow.Effect, r receipt, file fileID) error {
+	s := c.renderIn(e, r.Channel, file)
 	c.changed(c.teamOf(e), r.Channel, r.TS)
 	_, _, _, err := c.web(c.teamOf(e)).UpdateMessageContext(ctx, r.Channel, r.TS,
 		slack.MsgOptionText(s.text, false), slack.MsgOptionBlocks(s.blocks...), slack.MsgOptionLinkNames(false), c.metadata(e, e.Mark()))

@@ -18,6 +18,14 @@ func (s Settings) home() bool { return s.Home == nil || *s.Home }
 // files reports whether files are carried.
 func (s Settings) files() bool { return s.Files == nil || *s.Files }
 
+// pictures reports whether cards show pictures of the work.
+func (s Settings) pictures() bool {
+	if s.Pictures == nil {
+		return s.files()
+	}
+	return *s.Pictures
+}
+
 // reachedAt completes what follows from the public address.
 func (s Settings) reachedAt(publicURL string) Settings {
 	if s.Unfurl != nil {

@@ -8,24 +8,26 @@ import (
 
 // Slack's limits, in code points. Where sources disagree the lower figure stands.
 const (
-	maxSection  = 3000
-	maxField    = 2000
-	maxFact     = 600
-	maxElements = 25 // of an actions block
-	maxButton   = 75
-	maxValue    = 2000
-	maxOption   = 75 // option text and value
-	maxOptions  = 100
-	maxMenu     = 5 // options of an overflow menu
-	maxURL      = 3000
-	maxLabel    = 300 // Slack takes 2,000; nobody reads them, and a form has a size
-	maxHint     = 500
-	maxInput    = 3000
-	maxTitle    = 150
-	maxBlocks   = 50
-	maxModal    = 100   // blocks of a modal
-	maxText     = 3000  // the message's own text: below the 4,000 that are shown
-	maxMessage  = 12000 // all blocks of one message: refused near 13,200
+	maxSection   = 3000
+	maxField     = 2000
+	maxFact      = 600
+	maxElements  = 25 // of an actions block
+	maxButton    = 75
+	maxValue     = 2000
+	maxOption    = 75 // option text and value
+	maxOptions   = 100
+	maxMenu      = 5 // options of an overflow menu
+	maxURL       = 3000
+	maxLabel     = 300 // Slack takes 2,000; nobody reads them, and a form has a size
+	maxHint      = 500
+	maxInput     = 3000
+	maxTitle     = 150
+	maxAlt       = 2000
+	maxFileTitle = 255
+	maxBlocks    = 50
+	maxModal     = 100   // blocks of a modal
+	maxText      = 3000  // the message's own text: below the 4,000 that are shown
+	maxMessage   = 12000 // all blocks of one message: refused near 13,200
 )
 
 const ellipsis = "…"

@@ -28,10 +28,14 @@ type canvas struct {
 }
 
 // render prints the view of an effect: text for notifications and screen readers, blocks for the eye.
-func (c *Connector) render(e flow.Effect) spoken {
+func (c *Connector) render(e flow.Effect) spoken { return c.renderWith(e, "") }
+
+// renderWith is render with a picture that Slack keeps; none where file is empty.
+func (c *Connector) renderWith(e flow.Effect, file fileID) spoken {
 	v := viewOf(e)
 	k := &canvas{c: c, p: printer{instance: c.instance, known: e.Known}, view: v, mark: e.Mark()}
 	k.head()
+	k.picture(file)
 	k.read()
 	k.body()
 	k.points()
@@ -287,6 +291,9 @@ func (k *canvas) add(b slack.Block) {
 		for _, f := range s.Fields {
 			k.used += runes(f.Text)
 		}
+	}
+	if i, ok := b.(*slack.ImageBlock); ok {
+		k.used += runes(i.AltText)
 	}
 	k.blocks = append(k.blocks, b)
 }

@@ -37,13 +37,23 @@ func (s Settings) scopes() []scope {
 			scope{"links:read", "to see when somebody shows a link to a request", false},
 			scope{"links:write", "to unfold such a link into a small card", false})
 	}
-	if s.files() {
-		all = append(all,
-			scope{"files:read", "to carry files from Slack into the ticket", false},
-			scope{"files:write", "to carry files from the ticket into the thread", false})
-	}
+	all = append(all, s.fileScopes()...)
 	slices.SortFunc(all, func(a, b scope) int { return strings.Compare(a.name, b.name) })
 	return all
+}
+
+// fileScopes are those for files and pictures.
+func (s Settings) fileScopes() []scope {
+	reads, writes := "to see when Slack has looked at a picture, so that a card can show it", "to put pictures of the work on cards"
+	switch {
+	case s.files() && s.pictures():
+		reads, writes = "to carry files from Slack into the ticket", "to carry files from the ticket into the thread, and "+writes
+	case s.files():
+		reads, writes = "to carry files from Slack into the ticket", "to carry files from the ticket into the thread"
+	case !s.pictures():
+		return nil
+	}
+	return []scope{{"files:read", reads, false}, {scopePictures, writes, false}}
 }
 
 // eventsUsed are the event subscriptions this configuration uses.

@@ -50,6 +50,7 @@ type Settings struct {
 	Unfurl         []string      `yaml:"unfurl"`          // domains whose links are unfolded; default public_url's; [] none
 	Home           *bool         `yaml:"home"`            // people's own page; default true
 	Files          *bool         `yaml:"files"`           // files are carried; default true
+	Pictures       *bool         `yaml:"pictures"`        // cards show a picture of the work; default as files
 	AllowBroadcast bool          `yaml:"allow_broadcast"` // only false: nothing mentions @here or @channel
 }
 
@@ -86,6 +87,7 @@ emoji: ":art:"                            # reacting with it makes a draft of a 
 # unfurl: [signoff.lumen.example]         # whose links are unfolded; default the host of public_url, [] for none
 home: true                                # a page of one's own in the app's Home tab
 files: true                               # files go into the ticket and back
+pictures: true                            # cards show a small picture of the work
 # team_id: T0123456789                    # pins the workspace; else signoff asks Slack once
 # app_id: A0123456789                     # pins the app
 # app_type: internal                      # internal | distributed (Slack's tighter limits on reading threads)

@@ -78,6 +78,7 @@ func (l *lint) text(at string, v any, most int, plain bool) {
 var (
 	lintEntity = regexp.MustCompile(`<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]+|(https?://|mailto:)[^<>| ]+(\|[^<>|\n]+)?)>`)
 	lintQuote  = regexp.MustCompile(`(?m)^(    )*(> ?)+`)
+	lintFile   = regexp.MustCompile(`^F[A-Z0-9]{8,}$`)
 	lintEscape = regexp.MustCompile(`&(amp|lt|gt);`)
 )
 
@@ -123,6 +124,13 @@ func (l *lint) block(at string, v any) {
 	case "header":
 		l.text(at+"/text", b["text"], 150, true)
 	case "divider":
+	case "image":
+		l.length(at+"/alt_text", b["alt_text"], 1, 2000)
+		l.controls(at+"/alt_text", fmt.Sprint(b["alt_text"]))
+		l.total += utf8.RuneCountInString(fmt.Sprint(b["alt_text"]))
+		if file, _ := b["slack_file"].(map[string]any); len(file) != 1 || !lintFile.MatchString(fmt.Sprint(file["id"])) || b["image_url"] != nil {
+			l.bad(at, "shows %v and %v, want one file of Slack's by its id", b["slack_file"], b["image_url"])
+		}
 	case "context":
 		for i, e := range l.list(at+"/elements", b["elements"], 1, 10) {
 			l.text(fmt.Sprintf("%s/elements/%d", at, i), e, 2000, false)

@@ -76,6 +76,7 @@ func walkedButtons(s string) map[string][]flow.Button {
 func walkedView(kind flow.ViewKind, status flow.Status, s string, buttons []flow.Button) flow.View {
 	v := hostileView(kind, s)
 	v.Status, v.Round, v.Buttons = status, 2, buttons
+	v.Picture = &flow.Picture{Ref: flow.Ref{System: "figma", Type: "thumb", Key: s}, Alt: s}
 	v.Fields = map[string][]string{"url": {"https://hub.lumen.example/requests/CR-142"}}
 	many := 2
 	if len(s) < 100 {
@@ -115,12 +116,12 @@ func TestWalker_Messages(t *testing.T) {
 				for _, status := range statuses {
 					e := show(walkedView(kind, status, s, buttons))
 					name := fmt.Sprintf("%s %s, %s, buttons %s", kind, status, content, set)
-					lintMessage(t, name, r.render(e))
+					lintMessage(t, name, r.renderWith(e, "F0PICTURE1"))
 					built++
 				}
 			}
 		}
-		lintMessage(t, "told directly, "+content, r.renderIn(show(walkedView(flow.CardView, flow.InReview, s, walkedButtons(s)["every"])), "D0ANA00001"))
+		lintMessage(t, "told directly, "+content, r.renderIn(show(walkedView(flow.CardView, flow.InReview, s, walkedButtons(s)["every"])), "D0ANA00001", "F0PICTURE1"))
 		for i, part := range r.commentParts(show(walkedView(flow.CommentView, flow.InReview, clip(s, 1000), nil))) { // many messages all the same
 			lintMessage(t, fmt.Sprintf("comment, %s, part %d", content, i), part)
 			built++
