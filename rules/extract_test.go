@@ -245,7 +245,12 @@ func TestTitle(t *testing.T) {
 		"Nova":                               "Nova: Nova",
 		"":                                   "Request without a title",
 		"New landing page\nwith many things": "landing page",
-		strings.Repeat("word ", 100):         strings.Repeat("word ", 23) + "word…",
+		"Sign off the hero https://www.figma.com/design/DGPTIUzgnwZoTJmukb9999/Hero?node-id=1-2&t=x": "Sign off the hero",
+		"https://www.figma.com/design/DGPTIUzgnwZoTJmukb9999/Hero\nPlease sign off the hero":         "sign off the hero",
+		"The hero (https://files.example/hero) needs a Lumen logo":                                   "Lumen: hero needs a logo",
+		"The hero, here: https://files.example/hero":                                                 "hero",
+		"https://lumen.example/hero":                                                                 "Lumen: https://lumen.example/hero",
+		strings.Repeat("word ", 100):                                                                 strings.Repeat("word ", 23) + "word…",
 	} {
 		if got := set.Route(message(maya(), "#launch", words), flow.Answers{}).Title; got != want {
 			t.Errorf("%q\n got %q\nwant %q", words, got, want)

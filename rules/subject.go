@@ -15,11 +15,12 @@ var (
 	greetingRE = pattern.New(`(?i)^\s*(?:(?:hi|hello|hey|dear|morning|good morning|good afternoon)\b[^,.!?\n]{0,30}[,.!?:–-]\s*)+`)
 	fillerRE   = pattern.New(`(?i)^\s*(?:please|pls|kindly|can|could|would|you|we|i|i'd|we'd|like|to|need|needs|want|get|have|make|do|create|design|us|me|a|an|the|some|another|new|,)\s+`)
 	sentenceRE = pattern.New(`[.!?](?:\s|$)|\n`)
+	addressRE  = pattern.New(`(?i)[ \t]*[:,;–(-]*[ \t]*(?:\b(?:here|see|at|on|in|from|under)\b:?[ \t]*)?https?://[^\s<>"|]+`)
 	leadTailRE = pattern.New(`(?i)[\s,;–-]*\b(?:by|due|before|until|till|on|for|no later than|needed by|deadline|in|within)\s*:?\s*$`)
 )
 
-// subject is the first sentence of the words without greeting and request formula, without the words of the due date,
-// and without those values that the template's title prints anyway: "Need a Nova banner 300x250 by Friday EOD" with a
+// subject is the first sentence of the words without greeting, web addresses and request formula, without the words of the
+// due date, and without those values that the template's title prints anyway: "Need a Nova banner 300x250 by Friday EOD" with a
 // title that starts with the brand becomes "banner 300x250".
 func (d *decision) subject() string {
 	words := strings.TrimSpace(d.facts.text)
@@ -27,12 +28,17 @@ func (d *decision) subject() string {
 		words = d.facts.title
 	}
 	words = strings.TrimSpace(greetingRE.ReplaceAllString(words, ""))
+	if plain := withoutAddresses(words); utf8.RuneCountInString(plain) >= 3 {
+		words = plain
+	}
 	if loc := sentenceRE.FindStringIndex(words); loc != nil && loc[0] > 0 {
 		words = words[:loc[0]]
 	}
 	full := words
 	for _, name := range d.printed() {
-		words = without(words, d.values[name].from)
+		if withoutAddresses(words) != "" { // an address alone stays as it is
+			words = without(words, d.values[name].from)
+		}
 	}
 	words = trimFiller(words)
 	if utf8.RuneCountInString(words) < 3 {
@@ -73,6 +79,11 @@ func without(s, words string) string {
 		return before + after
 	}
 	return strings.TrimSpace(before + " " + after)
+}
+
+// withoutAddresses drops web addresses, which say nothing in a title: the request links to them.
+func withoutAddresses(s string) string {
+	return strings.TrimSpace(addressRE.ReplaceAllString(s, ""))
 }
 
 func trimFiller(s string) string {
