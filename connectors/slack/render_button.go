@@ -17,13 +17,10 @@ func (k *canvas) buttons() {
 		k.taken = map[string]int{}
 	}
 	used := k.taken
-	for _, b := range k.view.Buttons {
+	for _, b := range k.fitting() {
 		url := k.c.address(b.URL)
 		if b.Action == actionOpen && url == "" {
 			continue // nowhere to go to
-		}
-		if runes(k.value(b)) > maxValue {
-			continue // what does not fit cannot be pressed
 		}
 		if o, ok := k.option(b, url); ok && b.Minor {
 			menu = append(menu, o)
@@ -50,9 +47,25 @@ func (k *canvas) buttons() {
 	}
 }
 
+// fitting are the buttons that can be pressed. Those with more to carry than Slack takes are pressed on the page instead: one
+// button leads there.
+func (k *canvas) fitting() (list []flow.Button) {
+	led := false
+	for _, b := range k.view.Buttons {
+		switch {
+		case b.Action == actionOpen, runes(k.value(b)) <= maxValue:
+			list = append(list, b)
+		case !led:
+			led = true
+			list = append(list, flow.Button{Action: actionOpen, Label: "Continue on the page", Style: b.Style, URL: k.view.Page})
+		}
+	}
+	return list
+}
+
 // lone is the only minor button, as an ordinary one.
 func (k *canvas) lone(used map[string]int) slack.BlockElement {
-	for _, b := range k.view.Buttons {
+	for _, b := range k.fitting() {
 		url := k.c.address(b.URL)
 		if _, ok := k.option(b, url); ok && b.Minor {
 			used[b.Action]++
@@ -108,7 +121,7 @@ func (k *canvas) option(b flow.Button, url string) (*slack.OptionBlockObject, bo
 // value seals what the button means.
 func (k *canvas) value(b flow.Button) string {
 	return k.c.seal.value(press{
-		Action: b.Action, Request: string(k.view.Request), Stage: b.Stage, Round: b.Round, Version: b.Version,
+		Action: b.Action, Request: string(k.view.Request), Stage: b.Stage, Round: b.Round, Version: flow.Abridged(b.Version),
 		Nonce: k.c.seal.nonce(k.mark, b.Stage, b.Round), Value: b.Value,
 	})
 }

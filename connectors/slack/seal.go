@@ -69,7 +69,7 @@ func (s sealer) value(p press) string {
 func (s sealer) pressed(value string) (press, bool) {
 	parts := strings.Split(value, "~")
 	mac := len(parts) - 1
-	if mac != 6 && mac != 7 || len(value) > maxValue {
+	if mac != 6 && mac != 7 || runes(value) > maxValue {
 		return press{}, false
 	}
 	for i, part := range parts {

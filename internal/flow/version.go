@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,6 +28,32 @@ func (r Request) Revision() string {
 		return strconv.Itoa(r.Round)
 	}
 	return strings.Join(known, "+")
+}
+
+const (
+	revisionWhole = 200 // bytes; a longer one is abridged
+	digestSign    = "="
+)
+
+// Abridged returns a revision as what has little room carries it: as it is, or where it is long as a digest. A decision
+// that names the digest is judged like one that names the revision.
+func Abridged(revision string) string {
+	if len(revision) <= revisionWhole {
+		return revision
+	}
+	sum := sha256.Sum256([]byte(revision))
+	return digestSign + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// abridges reports whether a digest is that of a revision, or of what it was before more assets became known.
+func abridges(digest, revision string) bool {
+	parts := strings.Split(revision, "+")
+	for n := len(parts); n > 0; n-- {
+		if Abridged(strings.Join(parts[:n], "+")) == digest {
+			return true
+		}
+	}
+	return false
 }
 
 // decidedOn lists the assets with known versions that are decided on.
@@ -87,6 +115,9 @@ func (s scene) isAbout(run StageRun, revision string) bool {
 	}
 	if revision == strconv.Itoa(run.Round) { // shown before any version was known
 		return run.Replaces == "" && run.Round == s.r.Round
+	}
+	if strings.HasPrefix(revision, digestSign) {
+		return abridges(revision, now)
 	}
 	for part := range strings.SplitSeq(revision, "+") {
 		if !slices.Contains(strings.Split(now, "+"), part) {
