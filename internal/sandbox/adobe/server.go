@@ -1,0 +1,101 @@
+package adobe
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/adobe/frameio"
+	"signoff/internal/sandbox/adobe/site"
+)
+
+// Options describe the stand-ins. Now is required; everything else has a default.
+type Options struct {
+	Now     func() time.Time
+	BaseURL string // where all is reached, Prefix included, without a slash at the end
+	Prefix  string // path below which pages and interfaces are mounted, such as "/demo/adobe"
+
+	ClientID     string // of the product's server-to-server credential, good for all three services
+	ClientSecret string
+	TokenLife    time.Duration // of what IMS gives; 0 = a day
+
+	People  []site.Person // nil = Lumen and its agency
+	Frameio frameio.Options
+
+	HTTP      *http.Client // sends deliveries; nil = one that follows no redirects
+	Unlimited bool         // no rate limits, for clocks that stand still
+
+	Ledger *sandbox.Ledger // nil = nothing is recorded
+	Faults *sandbox.Faults // nil = none
+}
+
+// Server is all of Adobe. It is safe for concurrent use.
+type Server struct {
+	*site.Site
+	Frameio *frameio.Site
+
+	closeOnce sync.Once
+}
+
+// New returns all of Adobe with Lumen's things in it. Close stops its deliveries.
+func New(opt Options) *Server {
+	common := site.New(site.Options{
+		Now: opt.Now, BaseURL: opt.BaseURL, Prefix: opt.Prefix, ClientID: opt.ClientID, ClientSecret: opt.ClientSecret, TokenLife: opt.TokenLife, People: opt.People,
+		HTTP: opt.HTTP, Unlimited: opt.Unlimited, Ledger: opt.Ledger, Faults: opt.Faults,
+	})
+	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio)}
+}
+
+// doors are the paths of the interfaces, below the prefix; everything else is a page.
+func (s *Server) doors() map[string]http.Handler {
+	return map[string]http.Handler{
+		"/ims/": s.IMS(), "/v4/": s.Frameio.API(), "/media/": s.Frameio.API(),
+	}
+}
+
+// APIPaths lists the paths below which the interfaces answer, below the prefix.
+func APIPaths() []string { return []string{"/ims/", "/v4/", "/media/"} }
+
+// API serves the interfaces of all services, below Options.Prefix.
+func (s *Server) API() http.Handler {
+	doors := s.doors()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for path, door := range doors {
+			if strings.HasPrefix(r.URL.Path, s.Prefix+path) {
+				door.ServeHTTP(w, r)
+				return
+			}
+		}
+		http.NotFound(w, r)
+	})
+}
+
+// Wait returns once ok holds, or with the error of ctx. It looks again after every change.
+func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
+	return s.Until(ctx, func() bool { return ok(s) })
+}
+
+// Quiet reports whether no delivery of any service is queued, under way or waiting for another try.
+func (s *Server) Quiet() bool { return s.Post.Quiet() }
+
+// Deliveries lists what was sent by a service ("frameio", "adobeio", "workfront"), or by all for "", the oldest first.
+func (s *Server) Deliveries(service string) []site.Delivery { return s.Post.Deliveries(service) }
+
+// LoseWebhooks makes every delivery fail for good from now on, as in an outage longer than Adobe tries; false lets them through
+// again. The journal of I/O Events keeps what was lost.
+func (s *Server) LoseWebhooks(lose bool) { s.Post.Lose(lose) }
+
+// HoldWebhooks keeps deliveries back until ReleaseWebhooks.
+func (s *Server) HoldWebhooks() { s.Post.Hold() }
+
+// ReleaseWebhooks sends what was held back.
+func (s *Server) ReleaseWebhooks() { s.Post.Release() }
+
+// Close drops the deliveries that are pending and waits for what is under way.
+func (s *Server) Close() { s.closeOnce.Do(s.Post.Close) }
+
+// Handler serves the interfaces and the pages together.
+func (s *Server) Handler() http.Handler { return s.API() }
