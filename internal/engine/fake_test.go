@@ -301,6 +301,8 @@ func (o *outside) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	switch {
 	case in.Method != http.MethodPost:
 		return connectors.Accepted{}, &connectors.Refusal{Status: http.StatusMethodNotAllowed, Reason: "method", Allow: "POST"}
+	case in.Header.Get("X-Fault") != "":
+		return connectors.Accepted{}, &connectors.Refusal{Status: http.StatusServiceUnavailable, Reason: "our own fault"}
 	case in.Header.Get("X-Tenant") != "":
 		return connectors.Accepted{}, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "tenant", Signed: true}
 	case in.Header.Get("X-Signature") != "right" && !in.Trusted:

@@ -358,6 +358,9 @@ func (b *inbox) refuse(r *connectors.Refusal) connectors.Reply {
 	if r.Allow != "" {
 		h.Set("Allow", r.Allow)
 	}
+	if r.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "5")
+	}
 	return connectors.Reply{Status: r.Status, Header: h, Body: []byte(`{"ok":false}`)}
 }
 

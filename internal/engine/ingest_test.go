@@ -194,6 +194,10 @@ func TestHook_RefusalsNeverTouchTheStore(t *testing.T) {
 			in.Header = http.Header{"X-Signature": {"wrong"}}
 			return in
 		}, 401, ""},
+		"a fault of ours": {"slack", func(in connectors.Inbound) connectors.Inbound {
+			in.Header = http.Header{"X-Fault": {"yes"}}
+			return in
+		}, 503, ""},
 		"wrong method":     {"slack", func(in connectors.Inbound) connectors.Inbound { in.Method = "GET"; return in }, 405, "POST"},
 		"unknown instance": {"figma", func(in connectors.Inbound) connectors.Inbound { return in }, 404, ""},
 		"our own door":     {"api", func(in connectors.Inbound) connectors.Inbound { return in }, 404, ""},
@@ -208,6 +212,9 @@ func TestHook_RefusalsNeverTouchTheStore(t *testing.T) {
 			status(t, what, got, tc.want)
 			if string(got.Body) != `{"ok":false}` || got.Header.Get("Allow") != tc.allow {
 				t.Errorf("answer %s with Allow %q, want the fixed body and %q", got.Body, got.Header.Get("Allow"), tc.allow)
+			}
+			if again := got.Header.Get("Retry-After"); (again != "") != (tc.want == http.StatusServiceUnavailable) {
+				t.Errorf("Retry-After is %q with %d", again, tc.want)
 			}
 			if counter.calls != 0 {
 				t.Errorf("%d calls of the store, want 0", counter.calls)
