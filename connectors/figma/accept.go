@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -46,7 +47,7 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "body is no JSON object"}
 	}
 	sum := sha256.Sum256(kept)
-	acc := connectors.Accepted{ID: hex.EncodeToString(sum[:]), Kind: "event:unknown", Type: "application/json", Secret: which, Kept: kept}
+	acc := connectors.Accepted{ID: hex.EncodeToString(sum[:]), Key: "other/" + hash(string(tryless(kept))), Kind: "event:unknown", Type: "application/json", Secret: which, Kept: kept}
 	p, err := readPayload(kept)
 	if err != nil {
 		acc.Malformed = err.Error()
@@ -103,20 +104,54 @@ func shown(body []byte) (string, bool) {
 	var p struct {
 		Passcode string `json:"passcode"`
 	}
-	if err := strictjson.Decode(body, &p, limits()); err != nil || p.Passcode == "" {
+	if err := readable(strictjson.Decode(body, &p, limits())); err != nil {
 		return "", false
 	}
-	return p.Passcode, true
+	if p.Passcode == "" {
+		var m map[string]json.RawMessage
+		_ = json.Unmarshal(body, &m) // what cannot be read shows nothing
+		_ = json.Unmarshal(m["passcode"], &p.Passcode)
+	}
+	return p.Passcode, p.Passcode != ""
+}
+
+// readable leaves out what is wrong only with single words of a body: half a character, say, which somebody typed into the name
+// of a file. Such a body shows its passcode as any other, and is kept as malformed.
+func readable(err error) error {
+	wrong, _ := errors.AsType[*strictjson.Error](err)
+	if wrong != nil && slices.Contains([]strictjson.Kind{strictjson.Surrogate, strictjson.Nul, strictjson.Encoding, strictjson.Number}, wrong.Kind) {
+		return nil
+	}
+	return err
 }
 
 // silenced is a body without its passcode. All else stays as it was written.
 func silenced(body []byte) ([]byte, error) {
 	var m map[string]json.RawMessage
-	if err := strictjson.Decode(body, &m, limits()); err != nil {
+	if err := readable(strictjson.Decode(body, &m, limits())); err != nil {
 		return nil, err
+	}
+	if m == nil {
+		if err := json.Unmarshal(body, &m); err != nil {
+			return nil, err
+		}
 	}
 	delete(m, "passcode")
 	return json.Marshal(m)
+}
+
+// tryless is a body without the number of the try, which is the same delivery however often it is tried.
+func tryless(kept []byte) []byte {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(kept, &m); err != nil {
+		return kept
+	}
+	delete(m, "retries")
+	out, err := json.Marshal(m)
+	if err != nil {
+		return kept
+	}
+	return out
 }
 
 // stale reports whether a webhook was sent too long ago, or will only be sent. One that does not say when is malformed.

@@ -203,6 +203,23 @@ func TestAccept_Samples(t *testing.T) {
 	}
 }
 
+// TestAccept_OddWords: half a character in a name does not make a webhook somebody else's. It is kept as malformed, without its
+// passcode; with a wrong one it is refused as any other.
+func TestAccept_OddWords(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	for name, odd := range map[string]string{"half a character": `\ud83d`, "NUL": `\u0000`, "no UTF-8": "\xff"} {
+		raw := strings.Replace(string(body("FILE_UPDATE", map[string]any{"file_name": "HERE"})), "HERE", odd, 1)
+		acc, err := c.Accept(hookOf([]byte(raw)))
+		if err != nil || acc.Malformed == "" || strings.Contains(string(acc.Kept), passcode) || !strings.Contains(string(acc.Kept), "FILE_UPDATE") {
+			t.Errorf("%s: Accept = %+v, %v, want it kept as malformed", name, acc, err)
+		}
+		if got := refused(t, c, hookOf([]byte(strings.Replace(raw, passcode, "another-passcode", 1)))); got.Status != http.StatusUnauthorized {
+			t.Errorf("%s with a wrong passcode: %d, want 401", name, got.Status)
+		}
+	}
+}
+
 func TestAccept_Malformed(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "")
@@ -225,6 +242,10 @@ func TestAccept_Malformed(t *testing.T) {
 		}
 	}
 	acc, err := c.Accept(hookOf(body("TEAM_RENAMED", nil)))
+	again, _ := c.Accept(hookOf([]byte(strings.Replace(string(body("TEAM_RENAMED", nil)), `"retries":0`, `"retries":2`, 1))))
+	if acc.Key == "" || acc.Key != again.Key || acc.ID == again.ID {
+		t.Errorf("keys %q and %q of two tries, want one", acc.Key, again.Key)
+	}
 	if err != nil || acc.Ignored == "" {
 		t.Errorf("an event of tomorrow: Accept = %+v, %v, want it ignored", acc, err)
 	}
