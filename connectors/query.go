@@ -23,6 +23,8 @@ type Query interface {
 	Request(ctx context.Context, id string) (flow.Request, bool, error)
 	// Touching finds the open request a thing outside belongs to.
 	Touching(ctx context.Context, ref flow.Ref) (flow.Request, bool, error)
+	// Signed finds the approved request that a thing outside was decided in, where no open one belongs to it.
+	Signed(ctx context.Context, ref flow.Ref) (flow.Request, bool, error)
 	// Of lists the open requests of a person: those they asked for and those that wait for them.
 	Of(ctx context.Context, who flow.Actor) (asked, waiting []flow.Request, err error)
 	// TakesPart reports whether somebody asked for a request, decides on it, or has said something there.

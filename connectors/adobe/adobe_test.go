@@ -97,8 +97,16 @@ type inquiry struct {
 }
 
 func (q inquiry) Touching(_ context.Context, ref flow.Ref) (flow.Request, bool, error) {
+	return q.about(ref, false)
+}
+
+func (q inquiry) Signed(_ context.Context, ref flow.Ref) (flow.Request, bool, error) {
+	return q.about(ref, true)
+}
+
+func (q inquiry) about(ref flow.Ref, closed bool) (flow.Request, bool, error) {
 	for _, r := range q.requests {
-		if slices.ContainsFunc(r.Assets, func(a flow.Asset) bool { return a.Ref == ref }) {
+		if r.Status.Closed() == closed && slices.ContainsFunc(r.Assets, func(a flow.Asset) bool { return a.Ref == ref }) {
 			return r, true, nil
 		}
 	}
@@ -126,6 +134,11 @@ func commentAt(file, id string) flow.Ref { return ref("comment", account+"/"+fil
 // knows lets the connector know of an open request about something.
 func (r *rig) knows(about flow.Ref, versions ...flow.Version) {
 	r.Ask(inquiry{requests: []flow.Request{{ID: "CR-142", Title: "Hero", Status: flow.InReview, Assets: []flow.Asset{{Ref: about, Versions: versions}}}}})
+}
+
+// approved lets the connector know of an approved request about something.
+func (r *rig) approved(about flow.Ref, versions ...flow.Version) {
+	r.Ask(inquiry{requests: []flow.Request{{ID: "CR-142", Title: "Hero", Status: flow.Approved, Assets: []flow.Asset{{Ref: about, Versions: versions}}}}})
 }
 
 // sign is a delivery as Frame.io sends it.

@@ -234,6 +234,18 @@ func TestFrameio_Versions(t *testing.T) {
 	same(t, "another file", r.ring(t, "file.ready", "b2075547-4e64-45f0-ad12-d075660eddd2"))
 }
 
+// TestFrameio_AfterApproval: the request that a file was approved in hears of a version in its stack, and of nothing else.
+func TestFrameio_AfterApproval(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	r.approved(file(fileA), flow.Version{ID: fileA})
+	r.site.save(fileB, folderA, "Hero final.mp4", begin())
+	r.site.stack(stackA, fileA, fileB)
+	same(t, "a version after the approval", r.ring(t, "file.versioned", fileB), "asset.changed file:d3075547…ddd2 [v2 - Hero final.mp4]")
+	r.site.say(fileB, c1, "", evanID, "Too dark")
+	same(t, "a comment after the approval", r.ring(t, "comment.created", c1))
+}
+
 // TestFrameio_OlderFileOnTop: what a stack shows is what is decided on, however old it is; what is still on its way is not.
 func TestFrameio_OlderFileOnTop(t *testing.T) {
 	t.Parallel()

@@ -80,8 +80,16 @@ type inquiry struct {
 }
 
 func (q inquiry) Touching(_ context.Context, ref flow.Ref) (flow.Request, bool, error) {
+	return q.about(ref, false)
+}
+
+func (q inquiry) Signed(_ context.Context, ref flow.Ref) (flow.Request, bool, error) {
+	return q.about(ref, true)
+}
+
+func (q inquiry) about(ref flow.Ref, closed bool) (flow.Request, bool, error) {
 	for _, r := range q.requests {
-		if slices.ContainsFunc(r.Assets, func(a flow.Asset) bool { return a.Ref == ref }) {
+		if r.Status.Closed() == closed && slices.ContainsFunc(r.Assets, func(a flow.Asset) bool { return a.Ref == ref }) {
 			return r, true, nil
 		}
 	}

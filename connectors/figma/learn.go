@@ -83,6 +83,25 @@ func (c *Connector) touching(ctx context.Context, key string) (flow.Asset, bool,
 	return flow.Asset{}, true, nil
 }
 
+// signed finds what is known of a file in the approved request that it was decided in: a version that is saved later is said
+// there, and starts nothing again.
+func (c *Connector) signed(ctx context.Context, key string) (flow.Asset, bool, error) {
+	q := c.query.Load()
+	if q == nil {
+		return flow.Asset{}, false, nil
+	}
+	r, ok, err := (*q).Signed(ctx, c.file(key))
+	if err != nil || !ok {
+		return flow.Asset{}, false, err
+	}
+	for _, a := range r.Assets {
+		if a.Ref == c.file(key) {
+			return a, true, nil
+		}
+	}
+	return flow.Asset{}, false, nil
+}
+
 // listedWithin is how long a comment or version may take to be listed after its webhook.
 const listedWithin = 30 * time.Second
 
@@ -163,7 +182,14 @@ func (c *Connector) learnVersions(ctx context.Context, p *payload) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, asks := c.mentions(p.said()); !asks && !touches {
+	_, asks := c.mentions(p.said())
+	signed := false
+	if !asks && !touches && c.counts(p) {
+		if a, signed, err = c.signed(ctx, p.FileKey); err != nil {
+			return nil, err
+		}
+	}
+	if !asks && !touches && !signed {
 		return marshal(learned{})
 	}
 	list, err := c.newer(ctx, p.FileKey, a.Current().ID)
@@ -178,6 +204,11 @@ func (c *Connector) learnVersions(ctx context.Context, p *payload) ([]byte, erro
 		return nil, unlisted("the version")
 	}
 	return marshal(learned{Touches: touches, Versions: list, Node: first(a.Nodes)})
+}
+
+// counts reports whether a webhook may tell of a version that people decide on.
+func (c *Connector) counts(p *payload) bool {
+	return p.Event == fileVersion || p.Event == fileUpdate && c.set.Versions != named
 }
 
 func newestOf(list []version) version {

@@ -228,6 +228,25 @@ func TestVersion_Named(t *testing.T) {
 	}
 }
 
+// TestVersion_AfterApproval: the request that a file was approved in hears of a named version, and of nothing else.
+func TestVersion_AfterApproval(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.Ask(inquiry{requests: []flow.Request{{ID: "CR-142", Status: flow.Approved, Assets: []flow.Asset{{Ref: file1(fileA), Versions: []flow.Version{{ID: "400"}}}}}}})
+	c.site.save(fileA, "400", "v3", begin().Add(-time.Hour))
+	c.site.save(fileA, "443", "v4", begin())
+	if _, events := c.take(t, hookOf(body("FILE_UPDATE", nil))); len(events) != 0 || len(c.site.seen()) != 0 {
+		t.Errorf("an edit after the approval: %+v with the calls %v, want nothing", events, c.site.seen())
+	}
+	if _, events := c.take(t, hookOf(commented("32", "", "hello"))); len(events) != 0 {
+		t.Errorf("a comment after the approval: %+v, want nothing", events)
+	}
+	_, events := c.take(t, hookOf(body("FILE_VERSION_UPDATE", map[string]any{"version_id": "443", "label": "v4", "created_at": begin().Format(time.RFC3339)})))
+	if len(events) != 1 || events[0].Kind != flow.AssetChanged || len(events[0].Versions) != 1 || events[0].Versions[0].ID != "443" {
+		t.Errorf("a version after the approval: %+v, want it told", events)
+	}
+}
+
 // TestVersion_NotListedYet is tried again; in the end the webhook's own words do.
 func TestVersion_NotListedYet(t *testing.T) {
 	t.Parallel()

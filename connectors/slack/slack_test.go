@@ -262,6 +262,10 @@ func (q *fakeQuery) Request(_ context.Context, id string) (flow.Request, bool, e
 	return r, ok, q.err
 }
 
+func (q *fakeQuery) Signed(context.Context, flow.Ref) (flow.Request, bool, error) {
+	return flow.Request{}, false, nil
+}
+
 func (q *fakeQuery) Touching(_ context.Context, ref flow.Ref) (flow.Request, bool, error) {
 	r, ok := q.touching[ref]
 	return r, ok, q.err

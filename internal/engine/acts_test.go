@@ -210,8 +210,12 @@ func TestQuery(t *testing.T) {
 				t.Errorf("Request(%s) = %s %v %v, want CR-1", id, r.ID, ok, err)
 			}
 		}
-		if r, ok, err := q.Touching(ctx, flow.Ref{System: "slack", Type: "thread", Key: "C1/1"}); err != nil || !ok || r.ID != "CR-1" {
+		thread := flow.Ref{System: "slack", Type: "thread", Key: "C1/1"}
+		if r, ok, err := q.Touching(ctx, thread); err != nil || !ok || r.ID != "CR-1" {
 			t.Errorf("Touching the thread = %s %v %v, want CR-1", r.ID, ok, err)
+		}
+		if r, ok, err := q.Signed(ctx, thread); err != nil || ok {
+			t.Errorf("Signed while it is open = %s %v %v, want none", r.ID, ok, err)
 		}
 		doc, ok, err := q.Why(ctx, "CR-1")
 		must(t, err)
@@ -232,6 +236,11 @@ func TestRequests_Filter(t *testing.T) {
 		_, err := w.engine.Vote(ctx, engine.VoteInput{Request: "CR-2", Verdict: flow.Approve, By: flow.Actor{Name: "ana"}, Via: "web"})
 		must(t, err)
 		w.settle()
+		approved, _, err := w.engine.Query().Request(ctx, "CR-2")
+		must(t, err)
+		if r, ok, err := w.engine.Query().Signed(ctx, approved.Links[0].Ref); err != nil || !ok || r.ID != "CR-2" {
+			t.Errorf("Signed of %v = %s %v %v, want CR-2", approved.Links[0].Ref, r.ID, ok, err)
+		}
 		for what, tc := range map[string]struct {
 			f    engine.Filter
 			want int

@@ -46,6 +46,17 @@ func (q query) Touching(ctx context.Context, ref flow.Ref) (r flow.Request, ok b
 	return r, ok, err
 }
 
+// Signed implements connectors.Query.
+func (q query) Signed(ctx context.Context, ref flow.Ref) (r flow.Request, ok bool, err error) {
+	err = q.e.o.Store.View(ctx, func(tx store.Tx) error {
+		if r, ok, err = touching(tx, ref); err == nil && ok && r.Status != flow.Approved {
+			r, ok = flow.Request{}, false
+		}
+		return err
+	})
+	return r, ok, err
+}
+
 const ofMost = 50
 
 // Of implements connectors.Query.

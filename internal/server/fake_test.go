@@ -289,6 +289,10 @@ func (q questions) Request(_ context.Context, id string) (flow.Request, bool, er
 	return d.Request, ok, nil
 }
 
+func (q questions) Signed(context.Context, flow.Ref) (flow.Request, bool, error) {
+	return flow.Request{}, false, nil
+}
+
 func (q questions) Touching(context.Context, flow.Ref) (flow.Request, bool, error) {
 	return flow.Request{}, false, nil
 }

@@ -64,12 +64,8 @@ func (p *Part) ref(kind, key string) flow.Ref {
 // Mine reports whether a reference is of an asset that these events tell of.
 func (p *Part) Mine(ref flow.Ref) bool { return ref.Type == "asset" || ref.Type == "aem" }
 
-// touching reports whether an open request is about something.
+// touching reports whether a request follows something: an open one, or the one it was approved in.
 func (p *Part) touching(ctx context.Context, ref flow.Ref) (bool, error) {
-	q := p.query.Load()
-	if q == nil {
-		return false, nil
-	}
-	_, ok, err := (*q).Touching(ctx, ref)
+	_, ok, err := api.Followed(ctx, p.query.Load(), ref, true)
 	return ok, err
 }

@@ -52,9 +52,10 @@ func (p *Part) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	return json.Marshal(l)
 }
 
-// followed finds which asset of an open request a file is, or is a version of.
-func (p *Part) followed(ctx context.Context, id string) (flow.Asset, bool, history, error) {
-	if a, ok, err := p.touching(ctx, id); ok || err != nil {
+// followed finds which asset of an open request a file is, or is a version of; with signed, also of the request that it was
+// approved in.
+func (p *Part) followed(ctx context.Context, id string, signed bool) (flow.Asset, bool, history, error) {
+	if a, ok, err := p.touching(ctx, id, signed); ok || err != nil {
 		return a, ok, history{}, err
 	}
 	h, err := p.versions(ctx, id)
@@ -72,15 +73,19 @@ func (p *Part) followed(ctx context.Context, id string) (flow.Asset, bool, histo
 		if other == "" || other == id {
 			continue
 		}
-		if a, ok, err := p.touching(ctx, other); ok || err != nil {
+		if a, ok, err := p.touching(ctx, other, signed); ok || err != nil {
 			return a, ok, h, err
 		}
 	}
 	return flow.Asset{}, false, h, nil
 }
 
+func (p *Part) touching(ctx context.Context, id string, signed bool) (flow.Asset, bool, error) {
+	return api.Followed(ctx, p.query.Load(), p.file(id), signed)
+}
+
 func (p *Part) learnFile(ctx context.Context, w *payload) (learned, error) {
-	a, ok, h, err := p.followed(ctx, w.Resource.ID)
+	a, ok, h, err := p.followed(ctx, w.Resource.ID, true)
 	if err != nil || !ok {
 		return learned{}, err
 	}
@@ -152,7 +157,7 @@ func (p *Part) learnComment(ctx context.Context, w *payload, told time.Time) (le
 	if err != nil {
 		return learned{}, err
 	}
-	a, ok, h, err := p.followed(ctx, m.File)
+	a, ok, h, err := p.followed(ctx, m.File, false)
 	if err != nil {
 		return learned{}, err
 	}
@@ -196,7 +201,7 @@ func statusKey(file string) string { return "frameio/status/" + file }
 
 // learnStatus reads a file's status where the settings name its field, and compares it with the last one known.
 func (p *Part) learnStatus(ctx context.Context, id string) (learned, error) {
-	a, ok, _, err := p.followed(ctx, id)
+	a, ok, _, err := p.followed(ctx, id, false)
 	if err != nil || !ok {
 		return learned{}, err
 	}
@@ -236,7 +241,7 @@ func (p *Part) learnForm(ctx context.Context, w *payload) (learned, error) {
 	if id == "" {
 		return l, nil
 	}
-	a, ok, h, err := p.followed(ctx, id)
+	a, ok, h, err := p.followed(ctx, id, false)
 	if err != nil {
 		return l, err
 	}

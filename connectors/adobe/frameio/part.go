@@ -144,24 +144,6 @@ func (p *Part) path(parts ...string) string {
 	return out
 }
 
-// touching finds the open request that is about a file, with what is known of the file there.
-func (p *Part) touching(ctx context.Context, id string) (flow.Asset, bool, error) {
-	q := p.query.Load()
-	if q == nil {
-		return flow.Asset{}, false, nil
-	}
-	r, ok, err := (*q).Touching(ctx, p.file(id))
-	if err != nil || !ok {
-		return flow.Asset{}, false, err
-	}
-	for _, a := range r.Assets {
-		if a.Ref == p.file(id) {
-			return a, true, nil
-		}
-	}
-	return flow.Asset{Ref: p.file(id)}, true, nil
-}
-
 // LookEvery is how often files of open requests are looked at.
 func (p *Part) LookEvery() time.Duration {
 	every, _ := api.Minutes("", p.set.ReadEvery) // a wrong one is refused at start

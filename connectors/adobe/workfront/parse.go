@@ -79,14 +79,15 @@ func (m message) candidates() []string {
 	return out
 }
 
-// Enrich finds the request that an event is about, and reads again what it tells of where there are credentials.
+// Enrich finds the request that an event is about (of a version also the one that was approved), and reads again what it tells of where there are credentials.
 func (p *Part) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	m, err := readMessage(d.Body)
 	if err != nil {
 		return json.Marshal(learned{})
 	}
+	version := m.code() == "DOCU" || m.code() == "DOCV"
 	for _, key := range m.candidates() {
-		a, ok, err := p.touching(ctx, p.ref("workfront", key))
+		a, ok, err := api.Followed(ctx, p.query.Load(), p.ref("workfront", key), version)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -85,23 +84,6 @@ func (p *Part) actor(id, name string) flow.Actor {
 		return flow.Actor{}
 	}
 	return flow.Actor{Ref: p.ref("user", id), Shown: api.OneLine(name, 100)}
-}
-
-// touching finds what an open request knows of an object.
-func (p *Part) touching(ctx context.Context, ref flow.Ref) (flow.Asset, bool, error) {
-	q := p.query.Load()
-	if q == nil {
-		return flow.Asset{}, false, nil
-	}
-	r, ok, err := (*q).Touching(ctx, ref)
-	if err != nil || !ok {
-		return flow.Asset{}, false, err
-	}
-	i := slices.IndexFunc(r.Assets, func(a flow.Asset) bool { return a.Ref == ref })
-	if i < 0 {
-		return flow.Asset{Ref: ref}, true, nil
-	}
-	return r.Assets[i], true, nil
 }
 
 var objectID = pattern.New(`^[0-9a-f]{32}$`)
