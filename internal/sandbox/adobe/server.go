@@ -96,6 +96,3 @@ func (s *Server) ReleaseWebhooks() { s.Post.Release() }
 
 // Close drops the deliveries that are pending and waits for what is under way.
 func (s *Server) Close() { s.closeOnce.Do(s.Post.Close) }
-
-// Handler serves the interfaces and the pages together.
-func (s *Server) Handler() http.Handler { return s.API() }
