@@ -168,7 +168,7 @@ func (c *Connector) thread(ctx context.Context, team, channel, ts string) ([]pos
 	_, err := c.read(ctx, team, opReplies, args, &out)
 	posts := make([]post, 0, len(out.Messages))
 	for _, m := range out.Messages {
-		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: m.words(), TS: string(m.TS), Files: attachedIn(m.Files)})
+		posts = append(posts, post{User: string(m.User), BotID: string(m.BotID), Text: joined(m.words(), m.forwarded()), TS: string(m.TS), Files: attachedIn(m.Files)})
 	}
 	return posts, err
 }

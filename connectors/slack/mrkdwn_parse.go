@@ -106,9 +106,55 @@ func (r reader) next(s string, at int, before rune, none *closers) (text.Node, i
 		}
 	case '*', '_', '~':
 		return r.marked(s, at, before, none)
+	case 'h', 'H':
+		if size := r.addressSize(s[at:], before); size > 0 {
+			return text.T(r.address(s[at : at+size])), size
+		}
 	}
 	return text.Node{}, 0
 }
+
+// addressSize is the length of the bare address that s begins with: no mark in it is one. What ends the sentence around it is
+// not part of it.
+func (r reader) addressSize(s string, before rune) int {
+	if _, ok := webScheme(s); !ok || inWord(before) {
+		return 0
+	}
+	end := strings.IndexFunc(s, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune("<>\"|`", c) })
+	if end < 0 {
+		end = len(s)
+	}
+	s = s[:end]
+	if r.entities {
+		s, _, _ = strings.Cut(s, "&lt;")
+		s, _, _ = strings.Cut(s, "&gt;")
+	}
+	const ends = ".,;:!?'*_~"
+	s = strings.TrimRight(s, ends)
+	for strings.HasSuffix(s, ")") && strings.Count(s, "(") < strings.Count(s, ")") {
+		s = strings.TrimRight(strings.TrimSuffix(s, ")"), ends)
+	}
+	if rest, ok := webScheme(s); !ok || rest == "" {
+		return 0
+	}
+	return len(s)
+}
+
+// webScheme takes the scheme off an address of the web.
+func webScheme(s string) (rest string, ok bool) {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return s[len(scheme):], true
+		}
+	}
+	return "", false
+}
+
+// address is an address without the guards and escapes that stand in it on its way.
+func (r reader) address(s string) string { return unescaped(strings.ReplaceAll(s, string(guard), "")) }
+
+// unescaped is an address whose ampersands somebody has escaped: no address means that.
+func unescaped(address string) string { return strings.ReplaceAll(address, "&amp;", "&") }
 
 // codeSpan is the length of the code that s begins with.
 func codeSpan(s string) int {
@@ -163,6 +209,9 @@ func (r reader) closer(s string, at int, none *closers) int {
 			i += max(codeSpan(s[i:])-1, 0)
 		case s[i] == '<':
 			i += max(r.entitySize(s[i:])-1, 0)
+		case s[i] == 'h' || s[i] == 'H':
+			last, _ := utf8.DecodeLastRuneInString(s[:i])
+			i += max(r.addressSize(s[i:limit], last)-1, 0)
 		case s[i] == mark && i > at+1:
 			last, _ := utf8.DecodeLastRuneInString(s[:i])
 			after, _ := utf8.DecodeRuneInString(s[i+1:])

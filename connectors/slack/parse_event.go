@@ -145,10 +145,11 @@ func (s source) author(m said) flow.Actor {
 
 // body is the words of a message: by its rich text, which says more, where people wrote it.
 func (s source) body(m said) text.Doc {
-	if doc, ok := s.rich(m); ok {
-		return doc
+	doc, ok := s.rich(m)
+	if !ok {
+		doc = s.words(m.Text)
 	}
-	return s.words(m.Text)
+	return append(doc, s.words(m.Forwarded)...)
 }
 
 // wanted says what there is to find out about an event.

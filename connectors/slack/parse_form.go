@@ -36,6 +36,9 @@ func (e entered) one(name string) string {
 	return ""
 }
 
+// link is the address that was entered.
+func (e entered) link() string { return unescaped(strings.TrimSpace(e.one(inputLink))) }
+
 // extra are the values of a template's own fields and the due date; a list is written with commas or one to a line.
 func (e entered) extra() map[string][]string {
 	fields := map[string][]string{}
@@ -75,7 +78,7 @@ func (s source) submission() ([]flow.Event, error) {
 	ev.Where = s.where(o.Channel, o.Thread)
 	switch o.Form {
 	case formChanges:
-		ev.Body = withLink(typed(e.one(inputNote)), e.one(inputLink))
+		ev.Body = withLink(typed(e.one(inputNote)), e.link())
 	case formDecline, formWithdraw:
 		ev.Body = typed(e.one(inputNote))
 	case formAnswer:
@@ -95,7 +98,7 @@ func (s source) submission() ([]flow.Event, error) {
 		ev.Body = typed(e.one(inputText))
 	case formDetail:
 		ev.Fields = e.extra()
-		ev.Body = withLink(typed(e.one(inputNote)), e.one(inputLink))
+		ev.Body = withLink(typed(e.one(inputNote)), e.link())
 	}
 	return []flow.Event{ev}, nil
 }
@@ -111,7 +114,7 @@ func (s source) requested(o origin, e entered) flow.Event {
 	set(ev.Fields, "type", e.one(inputType))
 	set(ev.Fields, "channel", firstOf(s.learned.Channel, channelNamed(o.Name)))
 	ev.Body = typed(e.one(inputText))
-	if link := e.one(inputLink); link != "" {
+	if link := e.link(); link != "" {
 		ev.Body = append(ev.Body, text.P(text.T("Link: "), text.A(link, link)))
 	}
 	channel := firstOf(e.one(inputChannel), o.Channel)

@@ -113,7 +113,11 @@ type said struct {
 	Files                        []attached
 	Blocks                       loose
 	Replies                      int
+	Forwarded                    string // the words of messages that it passes on
 }
+
+// all are its own words and those it passes on.
+func (m said) all() string { return joined(m.Text, m.Forwarded) }
 
 // thread is the first message of the thread a message is in; of itself where it is in none.
 func (m said) thread() string { return firstOf(m.ThreadTS, m.TS) }
@@ -132,7 +136,7 @@ func (i *inner) said() said {
 		Type: string(i.Type), Subtype: string(i.Subtype), User: string(i.User), BotID: string(i.BotID), AppID: string(i.AppID),
 		Username: string(i.Username), Text: i.words(), TS: string(i.TS), ThreadTS: string(i.ThreadTS),
 		Channel: string(i.Channel), ChannelType: string(i.ChannelType), Team: string(i.Team), UserTeam: string(i.UserTeam),
-		Edited: i.edited(), Files: attachedIn(i.Files), Blocks: i.Blocks, Replies: int(i.Replies),
+		Edited: i.edited(), Files: attachedIn(i.Files), Blocks: i.Blocks, Replies: int(i.Replies), Forwarded: i.forwarded(),
 	}
 }
 

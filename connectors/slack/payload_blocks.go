@@ -146,6 +146,9 @@ func (r *blockReader) object(m map[string]any, depth int) {
 	case "section", "header":
 		r.read(m["text"], depth+1)
 		r.read(m["fields"], depth+1)
+		r.buttons([]any{m["accessory"]})
+	case "actions":
+		r.buttons(m["elements"])
 	case "":
 		r.attachment(m, depth)
 	}
@@ -162,21 +165,96 @@ func (r *blockReader) list(m map[string]any, depth int) {
 	}
 }
 
-// attachment reads the older form: an attachment's blocks, else its own words, else what it says for notifications.
+// buttons are those that lead somewhere.
+func (r *blockReader) buttons(v any) {
+	list, _ := v.([]any)
+	for _, one := range list {
+		m, _ := one.(map[string]any)
+		label, _ := m["text"].(map[string]any)
+		r.link(firstOf(str(label, "text"), str(m, "text")), str(m, "url"))
+	}
+}
+
+// link is a line with a link, unless the words before lead there already.
+func (r *blockReader) link(label, address string) {
+	if webOnly(address) == "" || strings.Contains(r.out.String(), escape(address)) {
+		return
+	}
+	r.line()
+	r.write(inline("link", map[string]any{"url": address, "text": label}))
+}
+
+// attachment reads the older form: an attachment's blocks or the message it passes on, else its own words, else what it says
+// for notifications; and where it leads.
 func (r *blockReader) attachment(m map[string]any, depth int) {
 	r.line()
 	before := r.runes
-	r.read(m["blocks"], depth+1)
-	if r.runes > before {
-		return
+	for _, key := range []string{"blocks", "message_blocks", "message"} {
+		r.read(m[key], depth+1)
 	}
-	for _, key := range []string{"pretext", "title", "text"} {
+	if r.runes == before {
+		r.ownWords(m)
+	}
+	r.buttons(m["actions"])
+	for _, key := range []string{"from_url", "original_url", "app_unfurl_url"} {
+		r.link("", str(m, key))
+	}
+}
+
+func (r *blockReader) ownWords(m map[string]any) {
+	before := r.runes
+	r.line()
+	r.write(str(m, "pretext"))
+	if title, address := str(m, "title"), str(m, "title_link"); webOnly(address) != "" {
+		r.link(title, address)
+	} else {
 		r.line()
-		r.write(str(m, key))
+		r.write(title)
+	}
+	r.line()
+	r.write(str(m, "text"))
+	fields, _ := m["fields"].([]any)
+	for _, one := range fields {
+		f, _ := one.(map[string]any)
+		r.line()
+		r.write(strings.Trim(str(f, "title")+": "+str(f, "value"), ": "))
 	}
 	if r.runes == before {
 		r.write(str(m, "fallback"))
 	}
+}
+
+// forwarded are the words of messages that a message with words of its own passes on, quoted, with who wrote them.
+func (i *inner) forwarded() string {
+	if strings.TrimSpace(string(i.Text)) == "" || standsIn(string(i.Text)) {
+		return "" // then they are its words
+	}
+	var all []map[string]any
+	if !i.Attachments.into(&all) {
+		return ""
+	}
+	var parts []string
+	for _, m := range all {
+		if on, _ := m["is_share"].(bool); !on {
+			continue // a page that the words link to
+		}
+		r := blockReader{}
+		r.attachment(m, 0)
+		words := "&gt; " + strings.ReplaceAll(strings.TrimSpace(r.out.String()), "\n", "\n&gt; ")
+		if by := oneLine(str(m, "author_name")); by != "" {
+			words = escape(by) + " wrote:\n" + words
+		}
+		parts = append(parts, words)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// joined puts one text below another.
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "\n\n" + b
 }
 
 // inline is an element of a rich text as mrkdwn.

@@ -30,7 +30,7 @@ func (c *Connector) startForm(ctx context.Context, i interaction, q connectors.Q
 		f.chosen = m.Text
 		f.sheet.values[inputChannel] = []string{f.origin.Channel}
 		f.belongs = c.belongsTo(ctx, i, m, q)
-		f.write(c.readable(m.Text, c.kept(ctx, mentionedIn(m.Text))))
+		f.write(c.readable(m.all(), c.kept(ctx, mentionedIn(m.all()))))
 	}
 	who := c.personOf(ctx, i)
 	f = f.filled(f.read(q, who), "0")

@@ -357,7 +357,7 @@ func (r richReader) leaf(e element) text.Node {
 	case "emoji":
 		return emoji(e)
 	case "link":
-		return anchored(string(e.URL), e.Text.plain)
+		return anchored(unescaped(string(e.URL)), e.Text.plain)
 	case "date":
 		if e.At > 0 && e.At <= maxInstant {
 			return text.When(time.Unix(int64(e.At), 0).UTC(), string(e.Fallback))
@@ -404,7 +404,7 @@ func verbatim(all []element) string {
 	for _, e := range all {
 		switch e.Type {
 		case "link":
-			b.WriteString(firstOf(e.Text.plain, string(e.URL)))
+			b.WriteString(inCode(e.Text.plain, unescaped(string(e.URL))))
 		case "emoji":
 			b.WriteString(":" + string(e.Name) + ":")
 		default:
@@ -412,4 +412,12 @@ func verbatim(all []element) string {
 		}
 	}
 	return b.String()
+}
+
+// inCode is a link as it was typed in code, where nobody can follow it but by reading it.
+func inCode(label, address string) string {
+	if label == "" || strings.HasSuffix(strings.TrimSuffix(address, "/"), strings.TrimSuffix(label, "/")) {
+		return address
+	}
+	return label + " (" + address + ")"
 }
