@@ -192,7 +192,7 @@ func (s *Server) bodyBean(c call, v version) (object, *reply) {
 	case format == "storage":
 		return storageBean(v), nil
 	case format == "view" && single:
-		return object{"view": object{"representation": "view", "value": s.render(v.body)}}, nil
+		return object{"view": object{"representation": "view", "value": s.render(v.body, 0)}}, nil
 	default:
 		return nil, c.bad("Provided value {" + format + "} for 'body-format' is not one that this site makes: storage is, and view of a single page")
 	}
@@ -306,7 +306,7 @@ func (s *Server) contentBean(p *page, m *comment, v version, expand map[string]b
 				out["storage"] = object{"value": v.body, "representation": "storage"}
 			}
 			if expand["body.view"] {
-				out["view"] = object{"value": s.render(v.body), "representation": "view"}
+				out["view"] = object{"value": s.render(v.body, 0), "representation": "view"}
 			}
 			return out
 		},

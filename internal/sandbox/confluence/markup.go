@@ -111,6 +111,9 @@ func (w *writer) taskList(ul *node) *node {
 	for _, item := range elements(ul) {
 		holder, b := box(item)
 		holder.kids = slices.DeleteFunc(holder.kids, func(k *node) bool { return k == b })
+		if len(holder.kids) > 0 {
+			holder.kids[0].text = strings.TrimLeft(holder.kids[0].text, " ")
+		}
 		w.tasks++
 		status := "incomplete"
 		if _, done := b.attr["checked"]; done {

@@ -5,26 +5,30 @@ import (
 	"html"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // page views: storage format as HTML of which nothing but known elements, known classes and checked links is left.
 
-// render is a body as people see it. Elements that are not known leave their text; scripts and styles leave nothing.
-func (s *Server) render(body string) string {
+// render is a body as people see it, below a heading of that level. Elements that are not known leave their text; scripts
+// and styles leave nothing.
+func (s *Server) render(body string, below int) string {
 	root, err := parse(body)
 	if err != nil {
 		return "<p>" + html.EscapeString(err.Error()) + "</p>"
 	}
-	r := renderer{s: s}
+	r := renderer{s: s, below: below}
 	r.all(root.kids)
 	return r.String()
 }
 
 type renderer struct {
 	strings.Builder
-	s *Server
+	s     *Server
+	below int
+	open  []string // headings that the next one may be below
 }
 
 func (r *renderer) all(list []*node) {
@@ -58,8 +62,8 @@ func (r *renderer) one(n *node) {
 		r.wrap(n.name, n.kids)
 	case n.name == "th":
 		r.wrap(`th scope="col"`, n.kids)
-	case len(n.name) == 2 && n.name[0] == 'h' && n.name[1] >= '1' && n.name[1] <= '6': // the title of the page is the h1
-		r.wrap("h"+string(min(n.name[1]+1, '6')), n.kids)
+	case len(n.name) == 2 && n.name[0] == 'h' && n.name[1] >= '1' && n.name[1] <= '6':
+		r.heading(n)
 	case n.name == "br" || n.name == "hr":
 		r.WriteString("<" + n.name + ">")
 	case n.name == "a":
@@ -72,6 +76,15 @@ func (r *renderer) one(n *node) {
 	default:
 		r.all(n.kids)
 	}
+}
+
+// heading keeps the order of headings and leaves no level out, whatever the page begins with.
+func (r *renderer) heading(n *node) {
+	for len(r.open) > 0 && r.open[len(r.open)-1] >= n.name {
+		r.open = r.open[:len(r.open)-1]
+	}
+	r.open = append(r.open, n.name)
+	r.wrap("h"+strconv.Itoa(min(r.below+len(r.open), 6)), n.kids)
 }
 
 // link leaves an address of the web or of mail, and the words alone of anything else.

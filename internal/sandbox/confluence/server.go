@@ -134,14 +134,14 @@ func New(opt Options) *Server {
 	for _, sp := range opt.Spaces {
 		s.spaces = append(s.spaces, &sp)
 	}
-	if opt.WebhookURL != "" && opt.Edition == DataCenter {
-		s.hooks.list = []*hook{{ID: s.number(), Name: "signoff", URL: opt.WebhookURL, Secret: opt.WebhookSecret, Active: true, Events: hookEvents()}}
-	}
 	if opt.Ledger != nil {
 		opt.Ledger.Hide(opt.Token, opt.WebhookSecret, base64.StdEncoding.EncodeToString([]byte(opt.User+":"+opt.Token)))
 	}
 	if !opt.Empty {
 		s.seed()
+	}
+	if opt.WebhookURL != "" && opt.Edition == DataCenter {
+		s.hooks.list = []*hook{{ID: s.number(), Name: "signoff", URL: opt.WebhookURL, Secret: opt.WebhookSecret, Active: true, Events: hookEvents()}}
 	}
 	s.api = s.newAPI()
 	s.hooks.running.Go(s.dispatch)
