@@ -74,6 +74,12 @@ type Carrier interface {
 	MostBytes() int64
 }
 
+// Painter is implemented by an Outside whose connector shows pictures of the work.
+type Painter interface {
+	// Pictures are those that the thing of Create shows: their bytes by their descriptions.
+	Pictures() map[string][]byte
+}
+
 // Fault is one misbehaviour of the outside.
 type Fault struct {
 	// Status, Header and Body are the answer. Status 0: the connection is closed without one.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,8 @@ func Run(t *testing.T, h Harness) {
 		{"files arrive whole and once", carried},
 		{"a lost file is found again", carryLost},
 		{"what breaks off or is too large leaves nothing", carryRefused},
+		{"a picture is put there once and shown", pictured},
+		{"a picture that cannot be had is in nobody's way", pictureless},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()
@@ -60,11 +63,17 @@ type bench struct {
 	keep  *Keep
 	log   *Log
 	errs  []error
+
+	paints atomic.Pointer[painting]
+	opened atomic.Int64 // pictures that were read
 }
 
 func start(t *testing.T, h Harness) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: NewClock(begin()), keep: &Keep{}, log: &Log{}}
+	b.paint(func(context.Context, flow.Ref) ([]byte, string, error) {
+		return nil, "", errors.New("no picture is shown here")
+	})
 	b.Outside = h.Start(t, b.deps(h.Kind().Name))
 	t.Cleanup(b.leaks)
 	return b
@@ -75,6 +84,7 @@ func (b *bench) deps(instance string) connectors.Deps {
 		Instance: instance, Version: "test", PublicURL: "https://signoff.lumen.example",
 		Key: []byte("0123456789abcdef0123456789abcdef"), StoreID: "store-of-the-suite",
 		Files: Files(b.t), Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: b.clock.Now, Keep: b.keep,
+		Picture: b.picture,
 	}
 }
 

@@ -132,7 +132,7 @@ func (w *world) drop(rw http.ResponseWriter, c apiCall) {
 func (w *world) begin(rw http.ResponseWriter, c apiCall) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	id := fmt.Sprintf("F%d", len(w.names)+1)
+	id := fmt.Sprintf("F%08d", len(w.names)+1)
 	w.names[id] = c.Args["filename"]
 	say(fmt.Sprintf(`{"ok":true,"upload_url":"%s/upload/%s","file_id":%q}`, w.api.server.URL, id, id))(rw, c)
 }
@@ -151,12 +151,30 @@ func (w *world) complete(rw http.ResponseWriter, c apiCall) {
 			w.t.Errorf("completed with %v", c.Args)
 			return `{"ok":false,"error":"invalid_arguments"}`
 		}
-		ts := fmt.Sprintf("%d.%06d", w.now().Unix(), len(w.order)+1)
-		w.order = append(w.order, ts)
-		shown := fmt.Sprintf(`[{"id":%q,"title":%q,"name":%q,"size":%d}]`, files[0].ID, files[0].Title, w.names[files[0].ID], len(w.uploads[files[0].ID]))
-		w.messages[ts] = map[string]string{"channel": c.Args["channel_id"], "thread_ts": c.Args["thread_ts"], "files": shown}
+		shown := fmt.Sprintf(`[{"id":%q,"title":%q,"name":%q,"size":%d,"mimetype":"image/png"}]`, files[0].ID, files[0].Title, w.names[files[0].ID], len(w.uploads[files[0].ID]))
+		if c.Args["channel_id"] != "" {
+			ts := fmt.Sprintf("%d.%06d", w.now().Unix(), len(w.order)+1)
+			w.order = append(w.order, ts)
+			w.messages[ts] = map[string]string{"channel": c.Args["channel_id"], "thread_ts": c.Args["thread_ts"], "files": shown}
+		}
 		return `{"ok":true,"files":` + shown + `}`
 	})
+}
+
+func (w *world) Pictures() map[string][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string][]byte{}
+	for _, ts := range w.order {
+		if !strings.Contains(w.messages[ts]["metadata"], `"mark":"CR-142/card"`) {
+			continue
+		}
+		for _, b := range imagesOf(w.t, apiCall{Args: w.messages[ts]}) {
+			file, _ := b["slack_file"].(map[string]any)
+			out[fmt.Sprint(b["alt_text"])] = w.uploads[fmt.Sprint(file["id"])]
+		}
+	}
+	return out
 }
 
 func (w *world) Talk(_ []flow.Link, body text.Doc) flow.Effect { return commentEffect(3, body) }
