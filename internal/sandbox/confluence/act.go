@@ -41,30 +41,42 @@ func (s *Server) written(text string) (version, error) {
 // CreatePageAs makes a page. The text is in storage format, which begins with a <, or in simple text: Markdown with tables
 // and task lists, where days such as 2026-12-01 become dates and @Maya Lind a person. The maker owns it.
 func (s *Server) CreatePageAs(who, space, title, text string) (Page, error) {
+	return s.createAs(who, space, version{title: title, source: text}, false)
+}
+
+// PostAs makes a post of the blog of a space, with the text as in CreatePageAs.
+func (s *Server) PostAs(who, space, title, text string) (Page, error) {
+	return s.createAs(who, space, version{title: title, source: text}, true)
+}
+
+// createAs makes a page or a post out of the title and the source of a version.
+func (s *Server) createAs(who, space string, v version, blog bool) (Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, sp := s.user(who), s.space(space)
 	if u == nil || sp == nil {
 		return Page{}, ErrNothing
 	}
-	p, err := s.create(u, sp, title, text)
+	p, err := s.create(u, sp, v)
 	if err != nil {
 		return Page{}, err
 	}
-	s.announce("page_created", u, pageEvent(p))
+	if p.blog = blog; !blog {
+		s.announce("page_created", u, pageEvent(p))
+	}
 	return s.show(p), nil
 }
 
-func (s *Server) create(u *User, sp *Space, title, text string) (*page, error) {
-	if err := s.titled(sp, nil, title); err != nil {
+func (s *Server) create(u *User, sp *Space, in version) (*page, error) {
+	if err := s.titled(sp, nil, in.title); err != nil {
 		return nil, err
 	}
-	v, err := s.written(text)
+	v, err := s.written(in.source)
 	if err != nil {
 		return nil, err
 	}
 	now := s.opt.Now()
-	v.number, v.title, v.by, v.at = 1, strings.TrimSpace(title), u, now
+	v.number, v.title, v.by, v.at = 1, strings.TrimSpace(in.title), u, now
 	p := &page{id: s.number(), space: sp, author: u, owner: u, created: now, versions: []version{v}}
 	s.pages = append(s.pages, p)
 	s.touch(p)
@@ -262,11 +274,11 @@ func (s *Server) seed() {
 	}
 	maya := s.users[0]
 	day := func(n int) string { return s.opt.Now().In(s.opt.Zone).AddDate(0, 0, n).Format(time.DateOnly) }
-	for _, one := range []struct{ title, text string }{
-		{"Nova launch brief", fmt.Sprintf(novaBrief, day(12), day(8))},
-		{"Spring launch brief", fmt.Sprintf(springBrief, day(20))},
+	for _, one := range []version{
+		{title: "Nova launch brief", source: fmt.Sprintf(novaBrief, day(12), day(8))},
+		{title: "Spring launch brief", source: fmt.Sprintf(springBrief, day(20))},
 	} {
-		if _, err := s.create(maya, s.spaces[0], one.title, one.text); err != nil {
+		if _, err := s.create(maya, s.spaces[0], one); err != nil {
 			panic(fmt.Sprintf("the page %q: %v", one.title, err)) // its words are below
 		}
 	}

@@ -106,7 +106,7 @@ type view struct {
 }
 
 type line struct {
-	By      string
+	ID, By  string
 	At      time.Time
 	Body    template.HTML
 	Version int
@@ -208,7 +208,11 @@ func (p *site) find(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.ParseInt(one.ID, 10, 64) // ids are numbers
 		title := strings.ReplaceAll(r.PathValue("title"), "+", " ")
 		if one.ID == r.FormValue("pageId") || tiny(n) == r.PathValue("tiny") || title != "" && one.Title == title && strings.EqualFold(one.Space, r.PathValue("space")) {
-			http.Redirect(w, r, p.pathOf(one), http.StatusSeeOther)
+			to := p.pathOf(one)
+			if n, err := strconv.ParseInt(r.FormValue("focusedCommentId"), 10, 64); err == nil {
+				to += "#comment-" + id(n)
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
 		}
 	}
@@ -233,7 +237,7 @@ func (p *site) shown(w http.ResponseWriter, r *http.Request, status int, problem
 	v.Page, v.Body, v.Labelled = &page, template.HTML(p.render(page.Body, 1)), slices.Contains(page.Labels, p.opt.Label) //nolint:gosec // rendered safely
 	for _, c := range one.living() {
 		now := c.now()
-		v.Said = append(v.Said, line{By: c.author.Name, At: c.created, Body: template.HTML(p.render(now.body, 2)), Edited: now.number > 1}) //nolint:gosec // rendered safely
+		v.Said = append(v.Said, line{ID: id(c.id), By: c.author.Name, At: c.created, Body: template.HTML(p.render(now.body, 2)), Edited: now.number > 1}) //nolint:gosec // rendered safely
 	}
 	for _, old := range slices.Backward(one.versions) {
 		v.History = append(v.History, line{By: old.by.Name, At: old.at, Version: old.number})

@@ -243,6 +243,30 @@ func TestCloud_Page(t *testing.T) {
 	}
 }
 
+func TestCloud_BlogPost(t *testing.T) {
+	t.Parallel()
+	d := open(t, Options{})
+	p, err := d.s.PostAs("Maya Lind", "LUMEN", "News", "A post")
+	d.must(err)
+	if !strings.HasSuffix(p.URL, "/wiki/spaces/LUMEN/blog/2026/11/20/"+p.ID+"/News") {
+		t.Errorf("address = %s", p.URL)
+	}
+	for path, want := range map[string]int{"/blogposts/" + p.ID + "?body-format=storage": 200, "/pages/" + p.ID: 404} {
+		if got, _, body := d.ask("GET", "/wiki/api/v2"+path, ""); got != want || got == 200 && !strings.Contains(body, "A post") {
+			t.Errorf("%s = %d %s, want %d", path, got, body, want)
+		}
+	}
+	if got, _, body := d.ask("POST", "/wiki/api/v2/footer-comments", `{"blogPostId":"`+p.ID+`","body":{"representation":"storage","value":"<p>x</p>"}}`); got != 201 {
+		t.Errorf("a comment on a post = %d %s, want 201", got, body)
+	}
+	res, err := http.Get(p.URL)
+	d.must(err)
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("its page = %d, want 200", res.StatusCode)
+	}
+}
+
 func TestCloud_HiddenPagesAreNotFound(t *testing.T) {
 	t.Parallel()
 	d := open(t, Options{Spaces: []Space{{ID: 1, Key: "LUMEN", Name: "Lumen"}, {ID: 2, Key: "HR", Name: "People", Hidden: true}, {ID: 3, Key: "READ", NoComments: true, NoLabels: true}}})
