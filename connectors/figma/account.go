@@ -32,16 +32,21 @@ func (c *Connector) account(ctx context.Context) (user, error) {
 	if c.set.TokenType == planToken {
 		return user{}, nil
 	}
-	var k keptSelf
-	ok, err := c.load(ctx, selfKey, &k)
-	if err != nil {
-		return user{}, err
-	}
-	if ok && k.Token == c.tokenHash() && c.deps.Now().Sub(k.At) < selfLife {
-		c.self.Store(&k.user)
-		return k.user, nil
+	if u, ok, err := c.keptAccount(ctx); ok || err != nil {
+		return u, err
 	}
 	return c.askAccount(ctx)
+}
+
+// keptAccount is our own account as Figma said within a day.
+func (c *Connector) keptAccount(ctx context.Context) (user, bool, error) {
+	var k keptSelf
+	ok, err := c.load(ctx, selfKey, &k)
+	if err != nil || !ok || k.Token != c.tokenHash() || c.deps.Now().Sub(k.At) >= selfLife {
+		return user{}, false, err
+	}
+	c.self.Store(&k.user)
+	return k.user, true, nil
 }
 
 // askAccount asks Figma who we are and keeps it.

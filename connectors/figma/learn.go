@@ -23,8 +23,8 @@ type learned struct {
 	Node     string    `json:"node,omitempty"`     // that the open request is about
 }
 
-// Recall knows what a webhook of Figma's is about without asking, where it only says hello, or its comment was read a moment
-// ago.
+// Recall knows what a webhook of Figma's is about without asking, where it only says hello, or its comment is one of ours, or was
+// read a moment ago.
 func (c *Connector) Recall(ctx context.Context, d flow.Delivery) ([]byte, bool) {
 	p, err := readPayload(d.Body)
 	if err != nil {
@@ -35,6 +35,10 @@ func (c *Connector) Recall(ctx context.Context, d flow.Delivery) ([]byte, bool) 
 		raw, err := c.pinged(p, d.At)
 		return raw, err == nil
 	case fileComment:
+		if l, ok, err := c.echoed(ctx, p); ok && err == nil {
+			raw, err := marshal(l)
+			return raw, err == nil
+		}
 		m, ok := c.recent.comment(p.FileKey, p.ID, c.deps.Now())
 		own := c.self.Load()
 		if !ok || own == nil {
@@ -119,6 +123,9 @@ func (c *Connector) learnComment(ctx context.Context, p *payload, received time.
 	if _, asks := c.mentions(p.said()); !asks && !touches {
 		return marshal(learned{})
 	}
+	if l, ok, err := c.echoed(ctx, p); ok || err != nil {
+		return marshalAfter(l, err)
+	}
 	own, err := c.ownID(ctx)
 	if err != nil {
 		return nil, err
@@ -138,6 +145,25 @@ func (c *Connector) learnComment(ctx context.Context, p *payload, received time.
 		return nil, unlisted("the comment")
 	}
 	return marshal(learned{Touches: touches, Gone: true})
+}
+
+// echoed recognises a comment of ours by the call of ours that explains its mark. Nobody has to be asked, so it is known as ours
+// also while Figma does not answer.
+func (c *Connector) echoed(ctx context.Context, p *payload) (learned, bool, error) {
+	m := p.told()
+	if markOf(m.Message) == "" {
+		return learned{}, false, nil
+	}
+	own, ok, err := c.keptAccount(ctx)
+	if err != nil || !ok || own.ID != m.By.ID {
+		return learned{}, false, err
+	}
+	ok, err = c.receipt(ctx, m)
+	if err != nil || !ok {
+		return learned{}, false, err
+	}
+	_, touches, err := c.touching(ctx, p.FileKey)
+	return learned{Touches: touches, Own: true, Receipt: true, Comment: &m}, err == nil, err
 }
 
 // unseen reports that Figma does not show the file.

@@ -179,6 +179,47 @@ func TestComment_Own(t *testing.T) {
 	}
 }
 
+// TestComment_OwnWhileSilent: our own words are known as ours also while Figma does not answer, and cost no call.
+func TestComment_OwnWhileSilent(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "")
+	c.knows(fileA, nil)
+	if err := c.Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.site.say(fileA, "1", "", evanID, "Please", nil)
+	links, err := c.Do(t.Context(), tell("CR-142/3/1", commentAt(fileA, "1"), "Approved by Ana."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id, _ := strings.Cut(links[0].Ref.Key, "/")
+	var words string
+	c.site.with(func() {
+		words = c.site.files[fileA].Comments[len(c.site.files[fileA].Comments)-1]["message"].(string)
+		c.site.limit = http.Header{"Retry-After": {"396749"}}
+	})
+	ours := func(by string) []flow.Event {
+		in := hookOf(body("FILE_COMMENT", map[string]any{"comment": []any{map[string]any{"text": words}}, "comment_id": id, "parent_id": "1",
+			"triggered_by": map[string]any{"id": by, "handle": "x"}}))
+		acc, err := c.Accept(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := c.Recall(t.Context(), flow.Delivery{ID: "figma/x", Body: acc.Kept, At: in.At})
+		events, err := c.Parse(flow.Delivery{ID: "figma/x", Body: acc.Kept, At: in.At, Learned: raw})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events
+	}
+	if events := ours(botID); len(events) != 1 || !events[0].Echo || events[0].Field("point") != "" || events[0].Field("receipt") != "" {
+		t.Errorf("our own words are %+v, want an echo that a receipt explains", events)
+	}
+	if events := ours(evanID); len(events) != 1 || events[0].Echo {
+		t.Errorf("a copy of them is %+v, want somebody's words", events)
+	}
+}
+
 // TestComment_OwnWithoutAName: without the scope for it the token does not say whose it is; our receipts do.
 func TestComment_OwnWithoutAName(t *testing.T) {
 	t.Parallel()

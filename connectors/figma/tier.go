@@ -52,6 +52,7 @@ func newTiers(n PerMinute) *tiers {
 
 const (
 	limitKey    = "limits"
+	shortWait   = 2 * time.Second // a restart takes longer
 	longestWait = 31 * 24 * time.Hour
 )
 
@@ -109,7 +110,7 @@ func (c *Connector) limited(op string, tier int, header http.Header) error {
 	c.tiers.until[tier] = held
 	all := c.tiers.until
 	c.tiers.mu.Unlock()
-	if wait > time.Minute {
+	if wait > shortWait {
 		c.note(limitKey, all)
 	}
 	if held.Low && !before.Low {
