@@ -2,13 +2,14 @@ package mail
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"mime"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"signoff/internal/sandbox"
 )
 
 const dateLayout = "Mon, 02 Jan 2006 15:04:05 -0700"
@@ -24,7 +25,7 @@ func headerOf(raw []byte) mail.Header {
 }
 
 func decoded(value string) string {
-	out, err := new(mime.WordDecoder).DecodeHeader(value)
+	out, err := words.DecodeHeader(value)
 	if err != nil {
 		return value
 	}
@@ -47,6 +48,9 @@ func (s *Server) take(env *envelope) string {
 	raw := append([]byte(s.trace(env, id)), s.cleaned(env.raw)...)
 	lost := map[string]string{}
 	var away []*account
+	if a := s.account(env.who); a != nil && !env.auto {
+		s.add(a.box(sent), env.raw, s.opt.Now(), `\Seen`) // as Gmail keeps what it is given to send
+	}
 	for _, to := range env.to {
 		a, domain := s.account(to), domainOf(to)
 		switch {
@@ -73,49 +77,27 @@ func (s *Server) take(env *envelope) string {
 	return id
 }
 
-// trace is what a receiving server writes above a mail. The caller holds the lock.
-func (s *Server) trace(env *envelope, id string) string {
-	with := "ESMTP"
-	if env.secure {
-		with += "S"
+// noteMail puts a mail into the ledger: one that the product sent, or one that is laid before it. What people write to one
+// another is theirs.
+func (s *Server) noteMail(env *envelope, status int, note string) {
+	e := sandbox.Entry{Direction: sandbox.In, Method: overSMTP, Path: "MAIL <" + env.from + "> to " + strings.Join(env.to, ", "), Status: status, Note: note, Body: string(env.raw)}
+	if m := keyed.FindStringSubmatch(decoded(headerOf(env.raw).Get("Subject"))); m != nil {
+		e.Mark = m[1]
 	}
-	if env.who != "" {
-		with += "A"
+	if env.inner || env.auto {
+		s.mu.Lock()
+		served := slices.ContainsFunc(env.to, func(to string) bool { a := s.account(to); return a != nil && a.Service })
+		s.mu.Unlock()
+		if !served {
+			return
+		}
+		e.Direction = sandbox.Out
 	}
-	v := Unknown()
-	if a := s.account(env.author()); a != nil {
-		v = a.Verdict
-	}
-	spf, dkim, dmarc := cmp.Or(v.SPF, "pass"), cmp.Or(v.DKIM, "pass"), cmp.Or(v.DMARC, "pass")
-	domain := domainOf(env.author())
-	return fmt.Sprintf("Authentication-Results: %s;\r\n\tspf=%s smtp.mailfrom=%s;\r\n\tdkim=%s header.d=%s;\r\n\tdmarc=%s header.from=%s\r\n"+
-		"Received: from %s ([%s])\r\n\tby %s with %s id %s;\r\n\t%s\r\n",
-		s.opt.AuthservID, spf, cmp.Or(env.from, "postmaster@"+env.helo), dkim, domain, dmarc, domain,
-		env.helo, env.peer, s.host(), with, id, s.opt.Now().Format(dateLayout))
+	s.record(e)
 }
 
-// results matches the start of an Authentication-Results field.
-var results = regexp.MustCompile(`(?im)^Authentication-Results:[ \t\r\n]*([^;\s]+)`)
-
-// cleaned takes out what the sender wrote in this server's name, as RFC 8601 section 5 asks.
-func (s *Server) cleaned(raw []byte) []byte {
-	head, body, found := bytes.Cut(raw, []byte("\r\n\r\n"))
-	var out []byte
-	skip := false
-	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
-		if len(line) == 0 || line[0] != ' ' && line[0] != '\t' {
-			m := results.FindSubmatch(line)
-			skip = m != nil && strings.EqualFold(string(m[1]), s.opt.AuthservID)
-		}
-		if !skip {
-			out = append(append(out, line...), "\r\n"...)
-		}
-	}
-	if found {
-		out = append(append(out, "\r\n"...), body...)
-	}
-	return out
-}
+// keyed finds the request that a subject names.
+var keyed = regexp.MustCompile(`\[([A-Z][A-Z0-9]*-\d+)\]`)
 
 // bounce tells the sender that a mail could not be delivered (RFC 3464). The null sender is told nothing.
 func (s *Server) bounce(env *envelope, to, why string) {
@@ -135,7 +117,7 @@ func (s *Server) bounce(env *envelope, to, why string) {
 		"\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; " + s.host() + "\r\nArrival-Date: " + now.Format(dateLayout) +
 		"\r\n\r\nFinal-Recipient: rfc822; " + to + "\r\nAction: failed\r\nStatus: " + status + "\r\nDiagnostic-Code: smtp; " + why + "\r\n\r\n--" + mark +
 		"\r\nContent-Type: text/rfc822-headers\r\n\r\n" + string(head) + "\r\n\r\n--" + mark + "--\r\n"
-	s.take(&envelope{to: []string{env.from}, raw: []byte(text), helo: s.host(), peer: "127.0.0.1", eightBit: true})
+	s.take(&envelope{to: []string{env.from}, raw: []byte(text), helo: s.host(), peer: "127.0.0.1", eightBit: true, auto: true})
 }
 
 func (s *Server) newID() string {
@@ -143,50 +125,6 @@ func (s *Server) newID() string {
 	defer s.mu.Unlock()
 	s.serial++
 	return fmt.Sprintf("%d.%d", s.opt.Now().Unix(), s.serial)
-}
-
-// Away is an absence. The zero value ends it.
-type Away struct {
-	Text string
-	Rude bool // answers automatic mail and lists too, which no good responder does
-}
-
-// SetAway switches a person's vacation responder.
-func (s *Server) SetAway(address string, away Away) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.account(address)
-	if a == nil {
-		return ErrNobody
-	}
-	a.away = away
-	return nil
-}
-
-// answerAbsent sends the vacation reply of RFC 3834: to the envelope sender, once in a while, never to automatic mail.
-func (s *Server) answerAbsent(a *account, env *envelope) {
-	h := headerOf(env.raw)
-	auto := h.Get("Auto-Submitted")
-	automatic := auto != "" && !strings.EqualFold(auto, "no") || h.Get("List-Id") != "" || h.Get("Precedence") != "" || h.Get("X-Auto-Response-Suppress") != ""
-	s.mu.Lock()
-	person, away, key, now := a.Person, a.away, a.Address+" "+strings.ToLower(env.from), s.opt.Now()
-	heard, before := s.told[key]
-	skip := away.Text == "" || env.from == "" || automatic && !away.Rude || before && !away.Rude && now.Sub(heard) < s.opt.VacationEvery
-	if !skip {
-		s.told[key] = now
-	}
-	s.mu.Unlock()
-	if skip {
-		return
-	}
-	id := h.Get("Message-Id")
-	text := "From: \"" + person.Name + "\" <" + person.Address + ">\r\nTo: <" + env.from + ">\r\nSubject: " + mime.QEncoding.Encode("utf-8", "Automatic reply: "+decoded(h.Get("Subject"))) +
-		"\r\nDate: " + now.Format(dateLayout) + "\r\nMessage-ID: <away-" + s.newID() + "@" + s.host() + ">\r\nAuto-Submitted: auto-replied\r\n"
-	if id != "" {
-		text += "In-Reply-To: " + id + "\r\nReferences: " + id + "\r\n"
-	}
-	text += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.ReplaceAll(away.Text, "\n", "\r\n") + "\r\n"
-	s.take(&envelope{to: []string{env.from}, raw: []byte(text), helo: s.host(), peer: "127.0.0.1", eightBit: true})
 }
 
 // retryPause is the pause before a repeat; ok is false when there is none.

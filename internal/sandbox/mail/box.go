@@ -2,9 +2,9 @@ package mail
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,17 +17,22 @@ type box struct {
 }
 
 type message struct {
+	id    int // names the mail as long as it is in some mailbox
 	uid   uint32
 	raw   []byte
+	open  func() *content
 	at    time.Time
 	flags map[string]bool // as written, system flags in their usual case
 	mod   uint64          // when its flags changed last
 }
 
-var (
-	errNoBox = errors.New("there is no such mailbox")
-	errNoUID = errors.New("there is no such mail")
+// The mailboxes that everybody has.
+const (
+	inbox = "INBOX"
+	sent  = "Sent"
 )
+
+var errNoBox = errors.New("there is no such mailbox")
 
 // newBox returns an empty mailbox with a UIDVALIDITY of its own. The caller holds the lock or is New.
 func (s *Server) newBox(name string) *box {
@@ -36,8 +41,8 @@ func (s *Server) newBox(name string) *box {
 }
 
 func (a *account) box(name string) *box {
-	if strings.EqualFold(name, "INBOX") {
-		name = "INBOX"
+	if strings.EqualFold(name, inbox) {
+		name = inbox
 	}
 	for _, b := range a.boxes {
 		if b.name == name {
@@ -50,7 +55,8 @@ func (a *account) box(name string) *box {
 // add puts a mail into a mailbox. The caller holds the lock.
 func (s *Server) add(b *box, raw []byte, at time.Time, flags ...string) *message {
 	s.changes++
-	m := &message{uid: b.next, raw: raw, at: at, flags: map[string]bool{}, mod: s.changes}
+	s.letters++
+	m := &message{id: s.letters, uid: b.next, raw: raw, open: sync.OnceValue(func() *content { return read(raw) }), at: at, flags: map[string]bool{}, mod: s.changes}
 	for _, f := range flags {
 		m.flags[canonical(f)] = true
 	}
@@ -78,46 +84,12 @@ func canonical(flag string) string {
 	return flag
 }
 
-// Letter is a mail in a mailbox.
-type Letter struct {
-	UID   uint32
-	Raw   []byte
-	At    time.Time
-	Flags []string
-}
-
-// Header is the first field of that name, decoded; "" when there is none.
-func (l Letter) Header(name string) string { return decoded(headerOf(l.Raw).Get(name)) }
-
-// Letters lists the mails of a mailbox, the oldest first. Without such an account or mailbox there are none.
-func (s *Server) Letters(address, mailbox string) []Letter {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.account(address)
-	if a == nil {
-		return nil
-	}
-	b := a.box(mailbox)
-	if b == nil {
-		return nil
-	}
-	var all []Letter
-	for _, m := range b.msgs {
-		all = append(all, m.letter())
-	}
-	return all
-}
-
-func (m *message) letter() Letter {
-	return Letter{UID: m.uid, Raw: m.raw, At: m.at, Flags: slices.Sorted(maps.Keys(m.flags))}
-}
-
 // Mailboxes lists the names of a person's mailboxes.
-func (s *Server) Mailboxes(address string) []string {
+func (s *Server) Mailboxes(who string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	if a := s.account(address); a != nil {
+	if a := s.someone(who); a != nil {
 		for _, b := range a.boxes {
 			all = append(all, b.name)
 		}
@@ -125,21 +97,11 @@ func (s *Server) Mailboxes(address string) []string {
 	return all
 }
 
-// Letter is one mail of a mailbox.
-func (s *Server) Letter(address, mailbox string, uid uint32) (Letter, error) {
-	for _, l := range s.Letters(address, mailbox) {
-		if l.UID == uid {
-			return l, nil
-		}
-	}
-	return Letter{}, errNoUID
-}
-
 // Put lays a mail into a mailbox byte by byte, as a restore does: no header is added.
-func (s *Server) Put(address, mailbox string, raw []byte) error {
+func (s *Server) Put(who, mailbox string, raw []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.account(address)
+	a := s.someone(who)
 	if a == nil {
 		return ErrNobody
 	}

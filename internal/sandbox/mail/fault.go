@@ -8,12 +8,12 @@ import (
 	"signoff/internal/sandbox"
 )
 
-// The faults of the ledger's vocabulary mean here:
+// The faults of the ledger's vocabulary mean here, in SMTP and in IMAP:
 //
-//	rate-limit*      421 4.7.0 and the connection ends
-//	error-503        451 4.3.0
-//	error-500        554 5.3.0
-//	named-error      the answer Name, such as "552 5.2.2 Mailbox full"
+//	rate-limit*      421 4.7.0, or * BYE, and the connection ends
+//	error-503        451 4.3.0, or NO [UNAVAILABLE]
+//	error-500        554 5.3.0, or NO [SERVERBUG]
+//	named-error      the answer Name, such as "552 5.2.2 Mailbox full" or "NO [OVERQUOTA] Full"
 //	timeout-before   no answer for Wait, then the connection is cut; the command is not done
 //	timeout-after    the command is done, then as timeout-before
 //	lost-answer      the command is done and the connection is cut: after SMTP DATA the mail is taken, its 250 never sent
@@ -21,7 +21,13 @@ import (
 //	invalid-json     an answer that is none
 //	html-200         a web page instead of an answer, and the connection is cut
 //
-// Fault.Method is "SMTP" and the command: "SMTP DATA" hits at the end of the mail.
+// Fault.Method is the protocol and the command: "SMTP DATA" hits at the end of the mail, "IMAP FETCH" with or without UID. What
+// people send by the acts and the pages is never hit.
+
+const (
+	overSMTP = "SMTP"
+	overIMAP = "IMAP"
+)
 
 // effect is what a fault does to a command.
 type effect struct {
@@ -31,20 +37,29 @@ type effect struct {
 	wait   time.Duration // before the answer or the cut
 }
 
+// refusals are the answers of a server that is busy, out of order, or broken.
+var refusals = map[string][3]string{
+	overSMTP: {"421 4.7.0 Too many connections, try again later", "451 4.3.0 Temporary server error, try again later", "554 5.3.0 Transaction failed"},
+	overIMAP: {"* BYE Too many connections, try again later", "NO [UNAVAILABLE] Temporary server error, try again later", "NO [SERVERBUG] Internal error"},
+}
+
 // fault takes the fault that hits a command, if any.
-func (ss *session) fault(command string) (effect, bool) {
-	f, ok := ss.opt.Faults.Take(service, "SMTP "+command)
+func (ss *session) fault(protocol, command string) (effect, bool) {
+	if ss.inner {
+		return effect{}, false
+	}
+	f, ok := ss.opt.Faults.Take(service, protocol+" "+command)
 	if !ok {
 		return effect{}, false
 	}
-	e := effect{}
+	e, says := effect{}, refusals[protocol]
 	switch f.Kind {
 	case sandbox.RateLimit, sandbox.RateLimitHTML, sandbox.RateLimitNoHeader, sandbox.RateLimitZero:
-		e = effect{answer: "421 4.7.0 Too many connections, try again later", cut: true}
+		e = effect{answer: says[0], cut: true}
 	case sandbox.Error503:
-		e.answer = "451 4.3.0 Temporary server error, try again later"
+		e.answer = says[1]
 	case sandbox.Error500:
-		e.answer = "554 5.3.0 Transaction failed"
+		e.answer = says[2]
 	case sandbox.NamedError:
 		e.answer = f.Name
 	case sandbox.TimeoutBefore:
@@ -60,8 +75,33 @@ func (ss *session) fault(command string) (effect, bool) {
 	default:
 		e = effect{answer: "<!doctype html><title>Sign in</title>", cut: true}
 	}
-	ss.record(sandbox.Entry{Direction: sandbox.In, Method: "SMTP", Path: command, Status: statusOf(e.answer), Note: string(f.Kind), Failed: true})
+	ss.record(sandbox.Entry{Direction: sandbox.In, Method: protocol, Path: command, Status: statusOf(e.answer), Note: string(f.Kind), Failed: true})
 	return e, true
+}
+
+// suffer plays a fault around a command.
+func (ss *session) suffer(e effect, answer func(string) error, do func() error) error {
+	if e.does {
+		if e.cut {
+			ss.silent.Store(true)
+		} else {
+			_ = ss.opt.Sleep(ss.ctx, e.wait)
+		}
+		if err := do(); err != nil {
+			return err
+		}
+	} else if e.answer != "" {
+		if err := answer(e.answer); err != nil {
+			return err
+		}
+	}
+	if !e.cut {
+		return nil
+	}
+	if e.wait > 0 {
+		_ = ss.opt.Sleep(ss.ctx, e.wait)
+	}
+	return errQuit
 }
 
 func holdFor(f sandbox.Fault, otherwise time.Duration) time.Duration {
@@ -71,8 +111,15 @@ func holdFor(f sandbox.Fault, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
+// statusOf is the number of an answer for the ledger: SMTP has them; IMAP's OK counts as 200, its NO and BAD as 400.
 func statusOf(answer string) int {
 	word, _, _ := strings.Cut(answer, " ")
+	switch word {
+	case "OK":
+		return 200
+	case "NO", "BAD", "*":
+		return 400
+	}
 	n, err := strconv.Atoi(word)
 	if err != nil {
 		return 0
@@ -95,16 +142,18 @@ func (s *Server) HalfDead() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ss := range s.sessions {
-		ss.silent.Store(true)
+		if ss.reads {
+			ss.silent.Store(true)
+		}
 	}
 	s.wake()
 }
 
 // Renumber gives the mails of a mailbox new numbers under a new UIDVALIDITY, as after a restore.
-func (s *Server) Renumber(address, mailbox string) error {
+func (s *Server) Renumber(who, mailbox string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.account(address)
+	a := s.someone(who)
 	if a == nil {
 		return ErrNobody
 	}

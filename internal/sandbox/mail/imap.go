@@ -10,12 +10,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"signoff/internal/sandbox"
 )
 
 // reader is the IMAP side of a session.
 type reader struct {
 	*session
 	box     *box
+	look    bool     // the mailbox was opened by EXAMINE
 	view    []uint32 // the uids that the client knows, by sequence number
 	flagged uint64   // the change of flags that it knows
 }
@@ -25,6 +28,9 @@ func (s *Server) ServeIMAP(l net.Listener) { s.serve(l, s.imap) }
 
 // imap talks IMAP4rev1 until the client leaves.
 func (s *Server) imap(ss *session) {
+	s.mu.Lock()
+	ss.reads = true
+	s.mu.Unlock()
 	c := &reader{session: ss}
 	err := c.say("* OK [CAPABILITY " + c.capability() + "] " + s.host() + " ready\r\n")
 	for err == nil {
@@ -37,7 +43,7 @@ func (s *Server) imap(ss *session) {
 		case err == nil && (len(args) < 2 || args[0].kind != 'a' || args[1].kind != 'a'):
 			err = c.say("* BAD a command has a tag and a name\r\n")
 		case err == nil:
-			err = c.run(args[0].text, strings.ToUpper(args[1].text), args[2:])
+			err = c.command(args[0].text, args[1:])
 		}
 	}
 }
@@ -51,34 +57,100 @@ func (c *reader) capability() string {
 	}
 	words := strings.Fields(out)
 	slices.Sort(words[1:])
-	return strings.Join(words, " ") + " AUTH=PLAIN AUTH=XOAUTH2"
+	out = strings.Join(words, " ")
+	if c.opt.TLS != nil && !c.secure {
+		out += " STARTTLS"
+	}
+	if !c.mayKnow() {
+		return out + " LOGINDISABLED"
+	}
+	return out + " AUTH=PLAIN AUTH=XOAUTH2"
+}
+
+// command does a command, unless a fault is armed for it.
+func (c *reader) command(tag string, words []node) error {
+	r := run{tag: tag, name: strings.ToUpper(words[0].text), args: words[1:]}
+	if r.name == "UID" && len(r.args) > 0 {
+		r.uid, r.name, r.args = true, strings.ToUpper(r.args[0].text), r.args[1:]
+	}
+	e, ok := c.fault(overIMAP, r.name)
+	if !ok {
+		return c.run(r)
+	}
+	answer := func(text string) error {
+		if strings.HasPrefix(text, "NO ") || strings.HasPrefix(text, "BAD ") || strings.HasPrefix(text, "OK ") {
+			text = tag + " " + text
+		}
+		return c.say(text + "\r\n")
+	}
+	return c.suffer(e, answer, func() error { return c.run(r) })
+}
+
+// run is one command.
+type run struct {
+	tag, name string
+	args      []node
+	uid       bool
+	found     int // mails that it was about
 }
 
 // run does a command and ends it with its tagged answer.
-func (c *reader) run(tag, name string, args []node) error {
-	done, uid := "OK "+name+" completed", name == "UID"
-	if uid && len(args) > 0 {
-		name, args = strings.ToUpper(args[0].text), args[1:]
-	}
-	answer, err := c.do(name, args, uid)
+func (c *reader) run(r run) error {
+	answer, err := c.do(&r)
 	if err != nil {
 		return err
 	}
-	if answer != "" {
-		done = answer
+	if answer == "" {
+		answer = "OK " + r.said() + " completed"
 	}
-	c.sync(uid || !slices.Contains([]string{"FETCH", "STORE", "SEARCH"}, name))
-	if err := c.say(tag + " " + done + "\r\n"); err != nil {
+	c.note(r, answer)
+	c.sync(r.uid || !slices.Contains([]string{"FETCH", "STORE", "SEARCH"}, r.name))
+	if err := c.say(r.tag + " " + answer + "\r\n"); err != nil {
 		return err
 	}
-	if name == "LOGOUT" {
+	switch {
+	case r.name == "LOGOUT":
 		return errQuit
+	case r.name == "STARTTLS" && strings.HasPrefix(answer, "OK"):
+		return c.startTLS()
 	}
 	return nil
 }
 
+func (r run) said() string {
+	if r.uid {
+		return "UID " + r.name
+	}
+	return r.name
+}
+
+// note puts a command into the ledger, in short. What only asks whether there is news is left out while there is none.
+func (c *reader) note(r run, answer string) {
+	status := statusOf(answer)
+	quiet := slices.Contains([]string{"NOOP", "IDLE", "CAPABILITY", "LOGOUT"}, r.name) || r.name == "SEARCH" && r.found == 0
+	if quiet && status == 200 {
+		return
+	}
+	args := r.args
+	switch r.name {
+	case "LOGIN":
+		args = args[:min(1, len(args))]
+	case "AUTHENTICATE":
+		args = append(slices.Clone(args[:min(1, len(args))]), node{text: c.who})
+	}
+	path := overIMAP + " " + r.said()
+	for _, a := range args {
+		path += " " + a.String()
+	}
+	if len(path) > 200 {
+		path = strings.ToValidUTF8(path[:200], "") + "…"
+	}
+	c.record(sandbox.Entry{Direction: sandbox.In, Method: overIMAP, Path: strings.TrimSpace(path), Status: status, Note: answer})
+}
+
 // do does a command. The answer is "" for OK.
-func (c *reader) do(name string, args []node, uid bool) (string, error) {
+func (c *reader) do(r *run) (string, error) {
+	name, args := r.name, r.args
 	switch name {
 	case "CAPABILITY":
 		return "", c.say("* CAPABILITY " + c.capability() + "\r\n")
@@ -86,11 +158,19 @@ func (c *reader) do(name string, args []node, uid bool) (string, error) {
 		return "", nil
 	case "LOGOUT":
 		return "", c.say("* BYE " + c.host() + " closes\r\n")
-	case "LOGIN":
-		if len(args) != 2 {
-			return "BAD LOGIN user password", nil
+	case "STARTTLS":
+		if c.opt.TLS == nil || c.secure || len(args) > 0 {
+			return "BAD STARTTLS is not offered", nil
 		}
-		return c.known(c.who == "" && c.signIn(args[0].text, args[1].text)), nil
+		return "OK Begin TLS negotiation now", nil
+	case "LOGIN":
+		switch {
+		case len(args) != 2 || c.who != "":
+			return "BAD LOGIN user password, once", nil
+		case !c.mayKnow():
+			return "NO [PRIVACYREQUIRED] STARTTLS first", nil
+		}
+		return c.known(c.signIn(args[0].text, args[1].text)), nil
 	case "AUTHENTICATE":
 		return c.authenticate(args)
 	}
@@ -101,8 +181,10 @@ func (c *reader) do(name string, args []node, uid bool) (string, error) {
 	a := c.account(c.who)
 	c.mu.Unlock()
 	switch name {
-	case "SELECT":
-		return c.selects(a, args)
+	case "SELECT", "EXAMINE":
+		return c.selects(a, args, name)
+	case "STATUS":
+		return c.status(a, args)
 	case "CREATE":
 		return c.create(a, args)
 	case "LIST":
@@ -111,26 +193,38 @@ func (c *reader) do(name string, args []node, uid bool) (string, error) {
 	if c.box == nil {
 		return "BAD Unknown command, or no mailbox is selected", nil
 	}
+	return c.within(a, r)
+}
+
+// within does a command of a mailbox that was opened.
+func (c *reader) within(a *account, r *run) (string, error) {
 	switch {
-	case name == "IDLE" && !c.opt.NoIdle:
+	case r.name == "IDLE" && !c.opt.NoIdle && len(r.args) == 0:
 		return c.idle()
-	case name == "SEARCH":
-		return c.search(args, uid)
-	case name == "EXPUNGE":
-		return c.expunge(args, uid)
-	case len(args) < 2:
+	case r.name == "CHECK" && len(r.args) == 0:
+		return "", nil
+	case r.name == "CLOSE" && len(r.args) == 0:
+		return c.close()
+	case r.name == "SEARCH":
+		return c.search(r)
+	case c.look && slices.Contains([]string{"EXPUNGE", "STORE", "MOVE"}, r.name):
+		return "NO [READ-ONLY] The mailbox was opened by EXAMINE", nil
+	case r.name == "EXPUNGE":
+		return c.expunge(r.args, r.uid)
+	case len(r.args) < 2:
 		return "BAD Unknown command, or too few arguments", nil
 	}
-	chosen, problem := c.chosen(args[0].text, uid)
+	chosen, problem := c.chosen(r.args[0].text, r.uid)
+	r.found = len(chosen)
 	switch {
 	case problem != "":
 		return problem, nil
-	case name == "FETCH":
-		return c.fetch(chosen, args[1], uid)
-	case name == "STORE":
-		return c.store(chosen, args[1:], uid)
-	case name == "COPY", name == "MOVE" && !c.opt.NoMove:
-		return c.copy(a, chosen, args[1].text, name == "MOVE")
+	case r.name == "FETCH":
+		return c.fetch(chosen, r.args[1], r.uid)
+	case r.name == "STORE":
+		return c.store(chosen, r.args[1:], r.uid)
+	case r.name == "COPY", r.name == "MOVE" && !c.opt.NoMove:
+		return c.copy(a, chosen, r.args[1].text, r.name == "MOVE")
 	}
 	return "BAD Unknown command", nil
 }
@@ -143,8 +237,11 @@ func (c *reader) known(ok bool) string {
 }
 
 func (c *reader) authenticate(args []node) (string, error) {
-	if len(args) != 1 || c.who != "" {
+	switch {
+	case len(args) != 1 || c.who != "":
 		return "BAD AUTHENTICATE mechanism", nil
+	case !c.mayKnow():
+		return "NO [PRIVACYREQUIRED] STARTTLS first", nil
 	}
 	ask := func(challenge string) ([]byte, error) {
 		if err := c.say("+ " + base64.StdEncoding.EncodeToString([]byte(challenge)) + "\r\n"); err != nil {
@@ -176,56 +273,6 @@ func (c *reader) authenticate(args []node) (string, error) {
 		return c.known(ok), err
 	}
 	return "NO Mechanism not offered", nil
-}
-
-func (c *reader) selects(a *account, args []node) (string, error) {
-	if len(args) != 1 {
-		return "BAD SELECT mailbox", nil
-	}
-	c.mu.Lock()
-	b := a.box(args[0].text)
-	c.box, c.view = b, nil
-	if b == nil {
-		c.mu.Unlock()
-		return "NO [NONEXISTENT] There is no such mailbox", nil
-	}
-	for _, m := range b.msgs {
-		c.view = append(c.view, m.uid)
-	}
-	c.flagged = c.changes
-	head := fmt.Sprintf("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Limited\r\n"+
-		"* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] UIDs valid\r\n* OK [UIDNEXT %d] Next\r\n", len(b.msgs), b.validity, b.next)
-	c.mu.Unlock()
-	return "OK [READ-WRITE] SELECT completed", c.say(head)
-}
-
-func (c *reader) create(a *account, args []node) (string, error) {
-	if len(args) != 1 || args[0].text == "" {
-		return "BAD CREATE mailbox", nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if a.box(args[0].text) != nil {
-		return "NO [ALREADYEXISTS] Mailbox exists", nil
-	}
-	a.boxes = append(a.boxes, c.newBox(strings.TrimSuffix(args[0].text, "/")))
-	return "", nil
-}
-
-func (c *reader) list(a *account, args []node) (string, error) {
-	if len(args) != 2 {
-		return "BAD LIST reference pattern", nil
-	}
-	out, pattern := "", args[0].text+args[1].text
-	c.mu.Lock()
-	for _, b := range a.boxes {
-		prefix, wild := strings.CutSuffix(strings.Replace(pattern, "%", "*", 1), "*")
-		if b.name == pattern || wild && strings.HasPrefix(b.name, prefix) {
-			out += "* LIST () \"/\" \"" + b.name + "\"\r\n"
-		}
-	}
-	c.mu.Unlock()
-	return "", c.say(out)
 }
 
 // idle tells what changes until the client says DONE (RFC 2177).

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -35,7 +36,8 @@ func (c *reader) chosen(text string, uid bool) ([]pick, string) {
 }
 
 // search knows what a poller asks: ALL, UID, UNSEEN, SEEN, DELETED, UNDELETED and sets of sequence numbers.
-func (c *reader) search(args []node, uid bool) (string, error) {
+func (c *reader) search(r *run) (string, error) {
+	args, uid := r.args, r.uid
 	found, problem := c.chosen("1:*", true)
 	for i := 0; i < len(args) && problem == ""; i++ {
 		key, by := strings.ToUpper(args[i].text), true
@@ -66,6 +68,7 @@ func (c *reader) search(args []node, uid bool) (string, error) {
 	if problem != "" {
 		return "BAD Unknown search key", nil
 	}
+	r.found = len(found)
 	out := "* SEARCH"
 	for _, p := range found {
 		if uid {
@@ -88,7 +91,7 @@ func (c *reader) fetch(chosen []pick, what node, uid bool) (string, error) {
 			parts = append(parts, fmt.Sprintf("UID %d", p.uid))
 		}
 		for _, item := range items {
-			part, ok := p.part(strings.ToUpper(item.text))
+			part, ok := p.part(strings.ToUpper(item.text), !c.look)
 			if !ok {
 				c.mu.Unlock()
 				return "BAD Unknown fetch item " + clip(item.text), nil
@@ -105,8 +108,8 @@ func (c *reader) fetch(chosen []pick, what node, uid bool) (string, error) {
 	return "", nil
 }
 
-// part is one item of a mail. Without PEEK the mail counts as read.
-func (m *message) part(item string) (string, bool) {
+// part is one item of a mail. Without PEEK the mail counts as read, where the client may write.
+func (m *message) part(item string, write bool) (string, bool) {
 	head, body, _ := bytes.Cut(m.raw, []byte("\r\n\r\n"))
 	head = append(bytes.Clone(head), "\r\n\r\n"...)
 	name := strings.Replace(item, "BODY.PEEK[", "BODY[", 1)
@@ -128,7 +131,7 @@ func (m *message) part(item string) (string, bool) {
 	default:
 		return "", false
 	}
-	if name == item {
+	if name == item && write {
 		m.flags[`\Seen`] = true
 	}
 	return fmt.Sprintf("%s {%d}\r\n%s", name, len(data), data), true
@@ -150,6 +153,9 @@ func (c *reader) store(chosen []pick, args []node, uid bool) (string, error) {
 	c.mu.Lock()
 	c.changes++
 	for _, p := range chosen {
+		if c.box.find(p.uid) != p.message {
+			continue // another client took it away meanwhile
+		}
 		if how == "FLAGS" {
 			clear(p.flags)
 		}
@@ -186,16 +192,20 @@ func (c *reader) copy(a *account, chosen []pick, name string, move bool) (string
 	}
 	var from, into []string
 	for _, p := range chosen {
-		flags := p.letter().Flags
-		from, into = append(from, fmt.Sprint(p.uid)), append(into, fmt.Sprint(c.add(to, p.raw, p.at, flags...).uid))
+		if c.box.find(p.uid) != p.message {
+			continue // another client moved it meanwhile: it must not be there twice
+		}
+		made := c.add(to, p.raw, p.at, slices.Collect(maps.Keys(p.flags))...)
+		from, into = append(from, fmt.Sprint(p.uid)), append(into, fmt.Sprint(made.uid))
 		if move {
+			made.id, made.open = p.id, p.open
 			c.box.msgs = slices.DeleteFunc(c.box.msgs, func(m *message) bool { return m == p.message })
 		}
 	}
 	code := fmt.Sprintf("OK [COPYUID %d %s %s] ", to.validity, strings.Join(from, ","), strings.Join(into, ","))
 	c.mu.Unlock()
 	switch {
-	case c.opt.NoUIDPlus || len(chosen) == 0:
+	case c.opt.NoUIDPlus || len(from) == 0:
 		return "", nil
 	case move:
 		return "", c.say("* " + code + "\r\n")
@@ -213,13 +223,29 @@ func (c *reader) expunge(args []node, uid bool) (string, error) {
 		text = args[0].text
 	}
 	chosen, problem := c.chosen(text, true)
+	c.remove(chosen)
+	return problem, nil
+}
+
+// remove takes out those of the mails that are marked as deleted.
+func (c *reader) remove(chosen []pick) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range chosen {
 		if p.flags[`\Deleted`] {
+			c.changes++
 			c.box.msgs = slices.DeleteFunc(c.box.msgs, func(m *message) bool { return m == p.message })
 		}
 	}
 	c.wake()
-	return problem, nil
+}
+
+// close leaves the mailbox and removes what is marked as deleted without telling.
+func (c *reader) close() (string, error) {
+	if !c.look {
+		chosen, _ := c.chosen("1:*", true)
+		c.remove(chosen)
+	}
+	c.box, c.view = nil, nil
+	return "", nil
 }

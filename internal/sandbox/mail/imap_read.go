@@ -14,6 +14,18 @@ type node struct {
 	kind byte   // 'a' atom, 's' string, 'l' list
 }
 
+// String is the argument as it is written in the ledger.
+func (n node) String() string {
+	if n.kind != 'l' {
+		return n.text
+	}
+	words := make([]string, len(n.list))
+	for i, one := range n.list {
+		words[i] = one.String()
+	}
+	return "(" + strings.Join(words, " ") + ")"
+}
+
 // errSyntax says that a command is not IMAP.
 var errSyntax = errors.New("syntax error")
 

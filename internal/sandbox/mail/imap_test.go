@@ -68,7 +68,7 @@ func TestIMAP_ReadsAndMoves(t *testing.T) {
 	s, c := letters(t)
 	c.ask("SELECT INBOX", "a BAD")
 	c.ask("LOGIN requests@lumen.example wrong", "a NO [AUTHENTICATIONFAILED]")
-	c.ask(`LOGIN "requests@lumen.example" requests`, "a OK")
+	c.ask(`LOGIN "requests@lumen.example" requests-password`, "a OK")
 	c.ask("SELECT INBOX", "* 3 EXISTS", "[UIDNEXT 4]", "[UIDVALIDITY ", "a OK [READ-WRITE]")
 	c.ask("UID SEARCH UID 9:*", "* SEARCH 3\r\n")
 	c.ask("UID FETCH 2 (RFC822.SIZE BODY.PEEK[])", "* 2 FETCH (UID 2 RFC822.SIZE 22 BODY[] {22}\r\nSubject: two\r\n\r\nbody\r\n)")
@@ -91,7 +91,7 @@ func TestIMAP_ReadsAndMoves(t *testing.T) {
 func TestIMAP_IdleTellsOfNewMail(t *testing.T) {
 	t.Parallel()
 	s, c := letters(t)
-	c.ask("LOGIN requests@lumen.example requests", "a OK")
+	c.ask("LOGIN requests@lumen.example requests-password", "a OK")
 	c.ask("SELECT INBOX", "a OK")
 	if _, err := c.conn.Write([]byte("i IDLE\r\n")); err != nil {
 		t.Fatal(err)
@@ -111,10 +111,10 @@ func TestIMAP_WithoutExtensions(t *testing.T) {
 	t.Parallel()
 	_, c := letters(t, func(o *mail.Options) { o.NoMove, o.NoUIDPlus, o.NoIdle = true, true, true })
 	c.ask("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2\r\n")
-	c.ask("LOGIN requests@lumen.example requests", "a OK")
+	c.ask("LOGIN requests@lumen.example requests-password", "a OK")
 	c.ask("SELECT INBOX", "a OK")
 	c.ask("UID MOVE 1 Sent", "a BAD")
 	c.ask("UID EXPUNGE 1", "a BAD")
 	c.ask("IDLE", "a BAD")
-	c.ask("UID COPY 1 Sent", "a OK UID completed")
+	c.ask("UID COPY 1 Sent", "a OK UID COPY completed")
 }

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/smtp"
 	"net/textproto"
@@ -80,28 +79,26 @@ func transmit(c *smtp.Client, from string, to []string, raw []byte) error {
 	return w.Close()
 }
 
-// Submit signs in as a person and sends a mail byte by byte, through the same SMTP session as everybody. envelopeFrom is "" for
+// Submit signs in as a person (an address or a name) and sends a mail byte by byte, through the same SMTP session as everybody. envelopeFrom is "" for
 // the person's own address. The error is the server's answer.
 func (s *Server) Submit(person, envelopeFrom string, to []string, raw []byte) error {
-	s.mu.Lock()
-	a := s.account(person)
-	s.mu.Unlock()
-	if a == nil {
-		return fmt.Errorf("%w: %s", ErrNobody, person)
+	me, err := s.Person(person)
+	if err != nil {
+		return err
 	}
 	if envelopeFrom == "" {
-		envelopeFrom = a.Address
+		envelopeFrom = me.Address
 	}
 	mine, theirs := net.Pipe()
 	defer mine.Close()
-	if !s.begin(theirs, func(ss *session) { ss.secure = true; s.smtp(ss) }) {
+	if !s.begin(theirs, func(ss *session) { ss.secure, ss.inner = true, true; s.smtp(ss) }) {
 		return errors.New("the mail server is closed")
 	}
 	c, err := smtp.NewClient(mine, "localhost")
 	if err != nil {
 		return err
 	}
-	if err := c.Auth(smtp.PlainAuth("", a.Address, a.Password, "localhost")); err != nil {
+	if err := c.Auth(smtp.PlainAuth("", me.Address, me.Password, "localhost")); err != nil {
 		return err
 	}
 	return transmit(c, envelopeFrom, to, raw)

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
+	"maps"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,9 +19,15 @@ const service = "mail"
 // Options describe the mail server. Now is required; everything else has a default.
 type Options struct {
 	Now        func() time.Time
+	BaseURL    string // where the pages are reached, Prefix included, without a slash at the end
+	Prefix     string // path below which they are mounted, such as "/demo/mail"
+	Back       string // where the pages lead back to; "" = /demo
 	Domain     string // the server is mx.<Domain>; "" = lumen.example
 	AuthservID string // in Authentication-Results; "" = mx.<Domain>
 	People     []Person
+	// Verdicts are what is found about mail that a domain's own server sent, by domain. A domain of these people that is not
+	// listed passes, any other is unknown. nil = elsewhere.example vouches for nobody.
+	Verdicts map[string]Verdict
 	// TLS offers STARTTLS, and without it nobody may sign in. nil = signing in is allowed in the clear.
 	TLS *tls.Config
 	// Routes are the servers of other domains, as host:port: mail for them is sent there by SMTP, as to the host of an MX record.
@@ -38,38 +43,7 @@ type Options struct {
 	VacationEvery time.Duration                              // the same sender hears of an absence once in that time; 0 = 7 days
 
 	Ledger *sandbox.Ledger // nil = nothing is recorded
-	Faults *sandbox.Faults // nil = none. Fault.Method is "SMTP MAIL", "SMTP DATA", ... : see fault.go
-}
-
-// Person is an account with a mailbox.
-type Person struct {
-	Name     string
-	Address  string   // also the user name
-	Aliases  []string // other addresses of the account, which it may send as; name+anything@ belongs to every address
-	Password string
-	Token    string  // for XOAUTH2
-	Verdict  Verdict // what the server finds about mail from this address
-	Service  bool    // the product's account
-}
-
-// Verdict is what the receiving server found out about a sender, in the words of RFC 8601. The zero value passes.
-type Verdict struct{ SPF, DKIM, DMARC string }
-
-// Unknown is the verdict about a sender whom nothing vouches for.
-func Unknown() Verdict { return Verdict{SPF: "none", DKIM: "none", DMARC: "none"} }
-
-// Forged is the verdict about a sender who is somebody else.
-func Forged() Verdict { return Verdict{SPF: "fail", DKIM: "fail", DMARC: "fail"} }
-
-// DefaultPeople are the people of the demo and the product's account.
-func DefaultPeople() []Person {
-	return []Person{
-		{Name: "Maya", Address: "maya@lumen.example", Password: "maya"},
-		{Name: "The agency", Address: "studio@agency.example", Password: "agency"},
-		{Name: "A stranger", Address: "someone@elsewhere.example", Password: "stranger", Verdict: Unknown()},
-		{Name: "Lumen requests", Address: "requests@lumen.example", Password: "requests", Token: "requests-token", Service: true,
-			Aliases: []string{"approvals@lumen.example", "bounce@lumen.example"}},
-	}
+	Faults *sandbox.Faults // nil = none. Fault.Method is "SMTP MAIL", "IMAP FETCH", ... : see fault.go
 }
 
 // Server is one mail server. It is safe for concurrent use.
@@ -84,18 +58,14 @@ type Server struct {
 	accounts  []*account
 	listeners []net.Listener
 	sessions  map[*session]bool
+	verdicts  map[string]Verdict   // by domain
 	told      map[string]time.Time // absences: by whose and to whom
 	changes   uint64               // counts changes of mails
 	validity  uint32
 	serial    int // makes ids
+	letters   int // likewise, of mails in mailboxes
 	moving    int // mails on their way
 	changed   chan struct{}
-}
-
-type account struct {
-	Person
-	boxes []*box
-	away  Away
 }
 
 // New returns a server that listens nowhere yet: see ServeSMTP and ServeIMAP.
@@ -104,6 +74,11 @@ func New(opt Options) *Server {
 	opt.AuthservID = cmp.Or(opt.AuthservID, "mx."+opt.Domain)
 	opt.MaxSize = cmp.Or(opt.MaxSize, 35<<20)
 	opt.VacationEvery = cmp.Or(opt.VacationEvery, 7*24*time.Hour)
+	opt.Prefix, opt.BaseURL = strings.TrimSuffix(opt.Prefix, "/"), strings.TrimSuffix(opt.BaseURL, "/")
+	opt.Back = cmp.Or(opt.Back, "/demo")
+	if opt.Verdicts == nil {
+		opt.Verdicts = map[string]Verdict{"elsewhere.example": Unknown()}
+	}
 	if opt.People == nil {
 		opt.People = DefaultPeople()
 	}
@@ -115,6 +90,7 @@ func New(opt Options) *Server {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{opt: opt, ctx: ctx, stop: stop, sessions: map[*session]bool{}, told: map[string]time.Time{}, validity: 1000, changed: make(chan struct{})}
+	s.verdicts = maps.Clone(opt.Verdicts)
 	for _, p := range opt.People {
 		s.put(p)
 	}
@@ -134,80 +110,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // host is the server's own name.
 func (s *Server) host() string { return "mx." + s.opt.Domain }
-
-// PutPerson adds an account or replaces the one with the same address, which keeps its mails.
-func (s *Server) PutPerson(p Person) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.put(p)
-	s.wake()
-}
-
-func (s *Server) put(p Person) {
-	if l := s.opt.Ledger; l != nil {
-		l.Hide(p.Password, p.Token)
-	}
-	for _, a := range s.accounts {
-		if strings.EqualFold(a.Address, p.Address) {
-			a.Person = p
-			return
-		}
-	}
-	s.accounts = append(s.accounts, &account{Person: p, boxes: []*box{s.newBox("INBOX"), s.newBox("Sent")}})
-}
-
-// People lists the accounts.
-func (s *Server) People() []Person {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []Person
-	for _, a := range s.accounts {
-		all = append(all, a.Person)
-	}
-	return all
-}
-
-// SetVerdict decides what the server finds about mails from an account's address from now on.
-func (s *Server) SetVerdict(address string, v Verdict) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.account(address)
-	if a == nil {
-		return ErrNobody
-	}
-	a.Verdict = v
-	return nil
-}
-
-// ErrNobody says that no account has the address.
-var ErrNobody = errors.New("nobody here has that address")
-
-// account finds who receives at an address; a tag behind a plus does not matter. The caller holds the lock.
-func (s *Server) account(address string) *account {
-	address = strings.ToLower(untagged(address))
-	for _, a := range s.accounts {
-		if strings.EqualFold(a.Address, address) || slices.ContainsFunc(a.Aliases, func(alias string) bool { return strings.EqualFold(alias, address) }) {
-			return a
-		}
-	}
-	return nil
-}
-
-// untagged takes a tag such as "+sg-1042.mac" out of an address.
-func untagged(address string) string {
-	local, domain, _ := strings.Cut(address, "@")
-	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + domain
-}
-
-func domainOf(address string) string {
-	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
-}
-
-// local reports whether mailboxes of the domain are here. The caller holds the lock.
-func (s *Server) local(domain string) bool {
-	return domain == s.opt.Domain || slices.ContainsFunc(s.accounts, func(a *account) bool { return domainOf(a.Address) == domain })
-}
 
 // ServeSMTP takes mail on l until Close. A TLS listener makes it submission with implicit TLS.
 func (s *Server) ServeSMTP(l net.Listener) { s.serve(l, s.smtp) }

@@ -20,6 +20,8 @@ type session struct {
 	r      *bufio.Reader
 	peer   string
 	secure bool
+	inner  bool   // a person's, by an act: no fault hits it
+	reads  bool   // speaks IMAP; guarded by the server's lock, as are conn and who
 	who    string // the account that signed in
 	silent atomic.Bool
 }
@@ -43,7 +45,9 @@ func (ss *session) startTLS() error {
 	if err := conn.HandshakeContext(ss.ctx); err != nil {
 		return err
 	}
+	ss.mu.Lock()
 	ss.conn, ss.secure, ss.who = conn, true, ""
+	ss.mu.Unlock()
 	ss.r = bufio.NewReaderSize(conn, 64<<10)
 	return nil
 }

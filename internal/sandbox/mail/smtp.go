@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -37,6 +36,8 @@ type envelope struct {
 	eightBit bool
 	raw      []byte
 	who      string // the account that sent it; "" = it came from another server
+	auto     bool   // a machine of the account's sent it
+	inner    bool   // a person sent it by an act
 	helo     string
 	peer     string
 	secure   bool
@@ -71,40 +72,17 @@ func (s *Server) smtp(ss *session) {
 
 func (t *transfer) reply(lines ...string) error { return t.say(strings.Join(lines, "\r\n") + "\r\n") }
 
+func (t *transfer) answer(text string) error { return t.reply(text) }
+
 func (t *transfer) command(line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
 	if verb != "DATA" { // its fault comes at the end of the mail
-		if e, ok := t.fault(verb); ok {
-			return t.suffer(e, func() error { return t.do(verb, rest, line) })
+		if e, ok := t.fault(overSMTP, verb); ok {
+			return t.suffer(e, t.answer, func() error { return t.do(verb, rest, line) })
 		}
 	}
 	return t.do(verb, rest, line)
-}
-
-// suffer plays a fault around a command.
-func (t *transfer) suffer(e effect, do func() error) error {
-	if e.does {
-		if e.cut {
-			t.silent.Store(true)
-		} else {
-			_ = t.opt.Sleep(t.ctx, e.wait)
-		}
-		if err := do(); err != nil {
-			return err
-		}
-	} else if e.answer != "" {
-		if err := t.reply(e.answer); err != nil {
-			return err
-		}
-	}
-	if !e.cut {
-		return nil
-	}
-	if e.wait > 0 {
-		_ = t.opt.Sleep(t.ctx, e.wait)
-	}
-	return errQuit
 }
 
 func (t *transfer) do(verb, rest, line string) error {
@@ -180,100 +158,6 @@ func (t *transfer) tls(rest string) error {
 	return t.startTLS()
 }
 
-func (t *transfer) auth(rest string) error {
-	kind, initial, _ := strings.Cut(rest, " ")
-	switch {
-	case !t.extended:
-		return t.reply("503 5.5.1 EHLO first")
-	case !t.mayKnow():
-		return t.reply("530 5.7.0 Must issue a STARTTLS command first")
-	case t.who != "":
-		return t.reply("503 5.5.1 Already authenticated")
-	case t.env != nil:
-		return t.reply("503 5.5.1 Not during a mail transaction")
-	}
-	ok, err := false, error(nil)
-	switch strings.ToUpper(kind) {
-	case "PLAIN":
-		ok, err = t.plain(initial)
-	case "LOGIN":
-		ok, err = t.login(initial)
-	case "XOAUTH2":
-		ok, err = t.xoauth2(initial)
-	default:
-		return t.reply("504 5.5.4 Mechanism not offered")
-	}
-	switch {
-	case errors.Is(err, errSASL):
-		return t.reply("501 5.5.2 " + err.Error())
-	case err != nil:
-		return err
-	case !ok:
-		t.record(sandbox.Entry{Direction: sandbox.In, Method: "SMTP", Path: "AUTH " + kind, Status: 535, Note: "refused"})
-		return t.reply("535 5.7.8 Authentication credentials invalid")
-	}
-	return t.reply("235 2.7.0 Authentication successful")
-}
-
-// errSASL says that what the client sent is not what the mechanism asks.
-var errSASL = errors.New("cannot decode the response")
-
-// response decodes an initial response, or asks for one.
-func (t *transfer) response(initial, challenge string) ([]byte, error) {
-	if initial == "" {
-		if err := t.reply("334 " + base64.StdEncoding.EncodeToString([]byte(challenge))); err != nil {
-			return nil, err
-		}
-		var err error
-		if initial, err = t.line(12288); err != nil {
-			return nil, err
-		}
-		if initial == "*" {
-			return nil, errSASL
-		}
-	} else if initial == "=" {
-		return nil, nil
-	}
-	said, err := base64.StdEncoding.DecodeString(initial)
-	if err != nil {
-		return nil, errSASL
-	}
-	return said, nil
-}
-
-func (t *transfer) plain(initial string) (bool, error) {
-	said, err := t.response(initial, "")
-	if err != nil {
-		return false, err
-	}
-	parts := bytes.Split(said, []byte{0})
-	if len(parts) != 3 {
-		return false, errSASL
-	}
-	return t.signIn(string(parts[1]), string(parts[2])), nil
-}
-
-func (t *transfer) login(initial string) (bool, error) {
-	user, err := t.response(initial, "Username:")
-	if err != nil {
-		return false, err
-	}
-	password, err := t.response("", "Password:")
-	return err == nil && t.signIn(string(user), string(password)), err
-}
-
-func (t *transfer) xoauth2(initial string) (bool, error) {
-	said, err := t.response(initial, "")
-	if err != nil {
-		return false, err
-	}
-	if t.signInByToken(said) {
-		return true, nil
-	}
-	_, err = t.response("", `{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`)
-	return false, err
-}
-
 var address = regexp.MustCompile(`^<([!-;=?A-~]{1,64}@[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?)?>$`)
 
 // path splits "FROM:<a@b> SIZE=1" into the address and the parameters.
@@ -303,7 +187,7 @@ func (t *transfer) mail(rest string) error {
 	if problem != "" {
 		return t.reply(problem)
 	}
-	env := &envelope{from: from, who: t.who, helo: t.helo, peer: t.peer, secure: t.secure}
+	env := &envelope{from: from, who: t.who, helo: t.helo, peer: t.peer, secure: t.secure, inner: t.inner}
 	for _, p := range params {
 		if problem := t.param(env, p); problem != "" {
 			return t.reply(problem)
@@ -369,7 +253,7 @@ func (t *transfer) rcpt(rest string) error {
 		return t.reply("452 4.5.3 Too many recipients")
 	}
 	if problem := t.refuses(to); problem != "" {
-		t.record(sandbox.Entry{Direction: sandbox.In, Method: "SMTP", Path: "RCPT " + to, Status: statusOf(problem), Note: problem})
+		t.record(sandbox.Entry{Direction: sandbox.In, Method: overSMTP, Path: "RCPT " + to, Status: statusOf(problem), Note: problem})
 		return t.reply(problem)
 	}
 	t.env.to = append(t.env.to, to)
@@ -419,15 +303,10 @@ func (t *transfer) data(rest string) error {
 		return t.reply(problem)
 	}
 	take := func() error { return t.reply("250 2.0.0 Ok: queued as " + t.take(env)) }
-	if e, ok := t.fault("DATA"); ok {
-		return t.suffer(e, take)
+	if e, ok := t.fault(overSMTP, "DATA"); ok {
+		return t.suffer(e, t.answer, take)
 	}
 	return take()
-}
-
-func (s *Server) noteMail(env *envelope, status int, note string) {
-	s.record(sandbox.Entry{Direction: sandbox.In, Method: "SMTP", Path: "MAIL <" + env.from + "> to " + strings.Join(env.to, ", "), Status: status,
-		Note: note, Body: string(env.raw)})
 }
 
 // read takes the lines of the mail to the dot. A mail that is refused is read to its end.
