@@ -172,13 +172,24 @@ func (s *Server) PublishAs(who, file, description string, components, styles []s
 // CommentAs begins a thread at a node, or on the canvas where node is "".
 func (s *Server) CommentAs(who, file, node, words string) (out Comment, err error) {
 	err = s.with(who, file, func(u *User, f *design) error {
-		if _, ok := f.frame(node); node != "" && !ok {
+		frame, ok := f.frame(node)
+		if node != "" && !ok {
 			return fmt.Errorf("%w: no frame %q", ErrNothing, node)
 		}
-		n := float64(len(f.comments))
-		return s.say(f, &comment{by: u, words: words, meta: anchor{Node: node, X: 24 + 40*n, Y: 24 + 12*n}}, &out)
+		return s.say(f, &comment{by: u, words: words, meta: f.free(frame)}, &out)
 	})
 	return out, err
+}
+
+// free is a place at the foot of a frame where no pin is yet.
+func (f *design) free(frame Frame) anchor {
+	x := 24
+	for _, c := range f.comments {
+		if c.parent == "" && c.meta.Node == frame.Node {
+			x += 30
+		}
+	}
+	return anchor{Node: frame.Node, X: float64(x % max(frame.Width, 600)), Y: float64(frame.Height * 7 / 8)}
 }
 
 // ReplyAs answers below a comment.

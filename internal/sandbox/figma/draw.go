@@ -125,7 +125,7 @@ func (s scene) landscape(c canvas, p palette) {
 	spark := p.spark
 	spark.A = 190
 	for i := range 4 + s.step%6 {
-		c.disc(spark, w*(.45+.52*turn(i*7+s.step, .755)), h*.7*turn(i*5+s.step, .57), least*(.008+.01*turn(i, .4)))
+		c.disc(spark, w*(.62+.36*turn(i*7+s.step, .755)), h*.6*turn(i*5+s.step, .57), least*(.008+.01*turn(i, .4)))
 	}
 	sunX, sunY := w*(.74+.16*turn(s.step, .618)), h*(.26+.24*turn(s.step, .382))
 	if w < 1.4*h { // the words stand above

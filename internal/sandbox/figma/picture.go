@@ -100,19 +100,22 @@ func (s *Server) servePicture(w http.ResponseWriter, req *http.Request) {
 		_, _ = fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Message>%s</Message></Error>", why) // the caller may be gone
 		return
 	}
-	raw, err := s.render(found.picture)
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	s.sendPicture(w, found.picture)
+}
+
+func (s *Server) sendPicture(w http.ResponseWriter, p picture) {
+	raw, err := s.render(p)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", http.DetectContentType(raw))
-	w.Header().Set("Cache-Control", "private, max-age=3600")
 	_, _ = w.Write(raw) // the caller may be gone
 }
 
-// recordPicture notes who fetched a picture as the product does; pages fetch theirs with a cookie or a referrer.
 func (s *Server) recordPicture(req *http.Request, status int, why string) {
-	if s.opt.Ledger == nil || why == "" && req.Header.Get("Sec-Fetch-Dest") != "" {
+	if s.opt.Ledger == nil {
 		return
 	}
 	e := s.entry(req, status, nil)
