@@ -1,7 +1,6 @@
 package confluence
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,11 +35,11 @@ const (
 )
 
 // do makes the call and decodes its answer into out unless that is nil. Errors are *connectors.Error; what Confluence said
-// travels in a *refusal inside.
+// travels in a *outbound.Refusal inside.
 func (c *Connector) do(ctx context.Context, r call, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	req, err := c.request(ctx, r)
+	req, err := outbound.Call{Method: r.method, Address: c.set.APIURL + "/" + r.path, Query: r.query, Body: r.body}.Request(ctx)
 	if err != nil {
 		return &connectors.Error{Op: r.op, Class: connectors.Rejected, Err: err}
 	}
@@ -66,30 +65,6 @@ func (c *Connector) do(ctx context.Context, r call, out any) error {
 	return nil
 }
 
-func (c *Connector) request(ctx context.Context, r call) (*http.Request, error) {
-	address := c.set.APIURL + "/" + r.path
-	if len(r.query) > 0 {
-		address += "?" + r.query.Encode()
-	}
-	var body io.Reader
-	if r.body != nil {
-		raw, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, address, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", "application/json")
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	return req, nil
-}
-
 // failure is a call without a usable answer.
 func failure(r call, err error) error {
 	e := outbound.Failure(r.op, err, !r.once)
@@ -106,26 +81,6 @@ func failure(r call, err error) error {
 func tooLarge(err error) bool {
 	_, ok := errors.AsType[*outbound.TooLargeError](err)
 	return ok
-}
-
-// refusal is what Confluence said when it did not do something.
-type refusal struct {
-	status int
-	said   string
-}
-
-func (r *refusal) Error() string {
-	if r.said == "" {
-		return fmt.Sprintf("HTTP %d %s", r.status, http.StatusText(r.status))
-	}
-	return fmt.Sprintf("HTTP %d: %s", r.status, r.said)
-}
-
-func statusOf(err error) int {
-	if r, ok := errors.AsType[*refusal](err); ok {
-		return r.status
-	}
-	return 0
 }
 
 // readSaid reads an error in either version's shape; a web page says nothing.
@@ -152,7 +107,7 @@ func readSaid(body []byte) string {
 
 // refused turns a status into the error that says what it means for the next try, and for people.
 func (c *Connector) refused(r call, status int, header http.Header, body []byte) error {
-	cause := &refusal{status: status, said: readSaid(body)}
+	cause := &outbound.Refusal{Status: status, Said: readSaid(body)}
 	class, wait := outbound.Classify(status, header, !r.once)
 	e := &connectors.Error{Op: r.op, Class: class, Wait: wait, Err: cause}
 	switch {
@@ -181,11 +136,11 @@ func (c *Connector) refused(r call, status int, header http.Header, body []byte)
 
 const tokenRefused = "Confluence does not accept signoff's token. An administrator has to put a new one into connectors.confluence.token; nothing is lost until then."
 
-func rejected(cause *refusal) string {
-	if cause.said == "" {
-		return fmt.Sprintf("Confluence refused (HTTP %d) without saying why. An administrator has to look at the log of signoff.", cause.status)
+func rejected(cause *outbound.Refusal) string {
+	if cause.Said == "" {
+		return fmt.Sprintf("Confluence refused (HTTP %d) without saying why. An administrator has to look at the log of signoff.", cause.Status)
 	}
-	return "Confluence refused: " + strings.TrimRight(cause.said, ".") + ". Whoever keeps the settings of signoff has to look at it."
+	return "Confluence refused: " + strings.TrimRight(cause.Said, ".") + ". Whoever keeps the settings of signoff has to look at it."
 }
 
 // hidden: what Confluence hides it calls not found, so nothing is concluded but that it cannot be read.

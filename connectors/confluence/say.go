@@ -14,6 +14,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/outbound"
 	"signoff/internal/text"
 )
 
@@ -97,7 +98,7 @@ func (c *Connector) add(ctx context.Context, e flow.Effect, page, body string) (
 			}
 			return before + body
 		})
-		if statusOf(err) != http.StatusNotFound && !full {
+		if outbound.StatusOf(err) != http.StatusNotFound && !full {
 			return back.ID, err
 		}
 	}
@@ -261,7 +262,7 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 		return nil, false, err
 	}
 	list, err := c.comments(ctx, page)
-	if statusOf(err) == http.StatusNotFound {
+	if outbound.StatusOf(err) == http.StatusNotFound {
 		return nil, false, nil // Do says so to people
 	}
 	if err != nil {

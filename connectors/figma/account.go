@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/internal/outbound"
 )
 
 const (
@@ -82,7 +83,7 @@ func (c *Connector) ownID(ctx context.Context) (loose, error) {
 func (c *Connector) Probe(ctx context.Context) error {
 	if c.set.TokenType != planToken {
 		_, err := c.askAccount(ctx)
-		if said := refusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
+		if said := outbound.RefusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
 			return nil // it lacks the scope for that; it is taken
 		}
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/internal/outbound"
 )
 
 // arrangement makes one place hold exactly one webhook of ours for each event.
@@ -27,7 +28,7 @@ func (a *arrangement) arrange(ctx context.Context) (connectors.Finding, error) {
 	if a.list, err = a.c.hooks(ctx, a.at); err == nil {
 		err = a.settle(ctx)
 	}
-	if said := refusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
+	if said := outbound.RefusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
 		return a.refused(err, said), nil
 	}
 	if err != nil {
@@ -169,7 +170,7 @@ func (a *arrangement) drop(ctx context.Context, h hook, why string) error {
 	if !slices.ContainsFunc(a.list, func(o hook) bool { return o.ID == h.ID }) {
 		return nil // deleted to make room
 	}
-	if err := a.c.deleteHook(ctx, string(h.ID)); err != nil && statusOf(err) != http.StatusNotFound {
+	if err := a.c.deleteHook(ctx, string(h.ID)); err != nil && outbound.StatusOf(err) != http.StatusNotFound {
 		return err
 	}
 	a.list = slices.DeleteFunc(a.list, func(o hook) bool { return o.ID == h.ID })
@@ -178,7 +179,7 @@ func (a *arrangement) drop(ctx context.Context, h hook, why string) error {
 }
 
 // refused says what an administrator can do where Figma does not take a webhook. The instance goes on without.
-func (a *arrangement) refused(err error, said *refusal) connectors.Finding {
+func (a *arrangement) refused(err error, said *outbound.Refusal) connectors.Finding {
 	a.kept = slices.DeleteFunc(replaced(a.before, a.at, a.kept, false), func(k keptHook) bool { return k.At != a.at }) // what is not known to be gone
 	e, _ := errors.AsType[*connectors.Error](err)
 	remedy := map[string]string{

@@ -1,7 +1,6 @@
 package figma
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,14 +38,14 @@ const (
 )
 
 // do makes the call and decodes its answer into out unless that is nil. Errors are *connectors.Error; what Figma said travels
-// in a *refusal inside.
+// in a *outbound.Refusal inside.
 func (c *Connector) do(ctx context.Context, r call, out any) error {
 	if err := c.admit(ctx, r.op, r.tier); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	req, err := c.request(ctx, r)
+	req, err := outbound.Call{Method: r.method, Address: c.set.APIURL + "/" + r.path, Query: r.query, Body: r.body}.Request(ctx)
 	if err != nil {
 		return &connectors.Error{Op: r.op, Class: connectors.Rejected, Err: err}
 	}
@@ -76,30 +75,6 @@ func (c *Connector) do(ctx context.Context, r call, out any) error {
 	return nil
 }
 
-func (c *Connector) request(ctx context.Context, r call) (*http.Request, error) {
-	address := c.set.APIURL + "/" + r.path
-	if len(r.query) > 0 {
-		address += "?" + r.query.Encode()
-	}
-	var body io.Reader
-	if r.body != nil {
-		raw, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, address, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", "application/json")
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	return req, nil
-}
-
 // failure is a call without a usable answer.
 func failure(r call, err error) error {
 	e := outbound.Failure(r.op, err, !r.once)
@@ -110,32 +85,6 @@ func failure(r call, err error) error {
 		e.Person = "The address of Figma's API does not show a trusted certificate, so signoff does not speak to it. An administrator has to look at connectors.figma.api_url."
 	}
 	return e
-}
-
-// refusal is what Figma said when it did not do something.
-type refusal struct {
-	status int
-	said   string
-}
-
-func (r *refusal) Error() string {
-	if r.said == "" {
-		return fmt.Sprintf("HTTP %d %s", r.status, http.StatusText(r.status))
-	}
-	return fmt.Sprintf("HTTP %d: %s", r.status, r.said)
-}
-
-// refusalOf returns the refusal inside err, or nil.
-func refusalOf(err error) *refusal {
-	r, _ := errors.AsType[*refusal](err)
-	return r
-}
-
-func statusOf(err error) int {
-	if r := refusalOf(err); r != nil {
-		return r.status
-	}
-	return 0
 }
 
 // readSaid reads an error in either of Figma's shapes; a web page says nothing.
@@ -158,7 +107,7 @@ func readSaid(body []byte) string {
 
 // refused turns a status into the error that says what it means for the next try, and for people.
 func (c *Connector) refused(r call, status int, header http.Header, body []byte) error {
-	cause := &refusal{status: status, said: readSaid(body)}
+	cause := &outbound.Refusal{Status: status, Said: readSaid(body)}
 	if status == http.StatusTooManyRequests {
 		err := c.limited(r.op, r.tier, header)
 		if e, ok := errors.AsType[*connectors.Error](err); ok {
@@ -189,16 +138,16 @@ func (c *Connector) refused(r call, status int, header http.Header, body []byte)
 
 const tokenRefused = "Figma no longer accepts signoff's token. An administrator has to put a new one into connectors.figma.token; nothing is lost until then."
 
-func refusedPlainly(cause *refusal) string {
-	if cause.said == "" {
-		return fmt.Sprintf("Figma refused (HTTP %d) without saying why. An administrator has to look at the log of signoff.", cause.status)
+func refusedPlainly(cause *outbound.Refusal) string {
+	if cause.Said == "" {
+		return fmt.Sprintf("Figma refused (HTTP %d) without saying why. An administrator has to look at the log of signoff.", cause.Status)
 	}
-	return "Figma refused: " + strings.TrimRight(cause.said, ".") + ". Whoever keeps the settings of signoff has to look at it."
+	return "Figma refused: " + strings.TrimRight(cause.Said, ".") + ". Whoever keeps the settings of signoff has to look at it."
 }
 
 // forbidden tells a token that is no longer good from one that lacks a scope, and both from a file that it may not see.
-func (c *Connector) forbidden(r call, cause *refusal, e *connectors.Error) {
-	low := strings.ToLower(cause.said)
+func (c *Connector) forbidden(r call, cause *outbound.Refusal, e *connectors.Error) {
+	low := strings.ToLower(cause.Said)
 	switch {
 	case strings.Contains(low, "scope"):
 		e.Class = connectors.Rejected
@@ -216,7 +165,7 @@ func (c *Connector) forbidden(r call, cause *refusal, e *connectors.Error) {
 
 func (c *Connector) notFound(r call, e *connectors.Error) {
 	if r.file == "" && r.about == "" {
-		e.Person = refusedPlainly(&refusal{status: http.StatusNotFound})
+		e.Person = refusedPlainly(&outbound.Refusal{Status: http.StatusNotFound})
 		return
 	}
 	c.hidden(r, e)

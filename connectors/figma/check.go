@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/internal/outbound"
 )
 
 // warnBefore is how long before a token ends people hear of it.
@@ -71,7 +72,7 @@ func (c *Connector) checkAccount(ctx context.Context) connectors.Finding {
 			"Use a personal token of an account made for signoff if decisions should be answered in Figma.")
 	}
 	u, err := c.askAccount(ctx)
-	if said := refusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
+	if said := outbound.RefusalOf(err); said != nil && connectors.ClassOf(err) == connectors.Rejected {
 		return c.warn("", "Figma does not say whose token it is: "+said.Error(), "Make a token with the scope current_user:read: without it signoff takes its own comments for somebody's.")
 	}
 	if err != nil {

@@ -82,7 +82,7 @@ func (p *picture) render(ctx context.Context, scale string) (string, error) {
 		Images map[string]*string `json:"images"`
 	}
 	if err := p.c.do(ctx, r, &answer); err != nil {
-		status := statusOf(err)
+		status := outbound.StatusOf(err)
 		p.done = status != http.StatusBadRequest && status < 500
 		if unseen(err) && status == http.StatusNotFound {
 			return "", cannot(opPicture, "The node is not in the file any more.") // the file itself is asked below

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"signoff/connectors"
+	"signoff/internal/outbound"
 )
 
 // scoped is one team, project or file whose webhooks we keep.
@@ -195,7 +196,7 @@ func (c *Connector) leave(ctx context.Context, kept []keptHook) []keptHook {
 
 // lost reports that something is not there, or is not ours to see any more.
 func lost(err error) bool {
-	status := statusOf(err)
+	status := outbound.StatusOf(err)
 	return status == http.StatusNotFound || status == http.StatusForbidden
 }
 

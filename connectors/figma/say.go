@@ -11,6 +11,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/outbound"
 )
 
 const (
@@ -143,7 +144,7 @@ func (c *Connector) post(ctx context.Context, e flow.Effect, key, below, message
 		body["client_meta"] = map[string]any{"node_id": node, "node_offset": map[string]float64{"x": 0, "y": 0}}
 	}
 	made, err := c.postBody(ctx, key, body)
-	status := statusOf(err)
+	status := outbound.StatusOf(err)
 	if status != http.StatusBadRequest && status != http.StatusNotFound || len(body) == 1 {
 		return made, err
 	}

@@ -164,10 +164,7 @@ func Answer(op string, status int, header http.Header, idempotent bool, text str
 	if class == "" {
 		return nil
 	}
-	e := &connectors.Error{Op: op, Class: class, Wait: wait, Err: fmt.Errorf("HTTP %d %s", status, http.StatusText(status))}
-	if text != "" {
-		e.Err = fmt.Errorf("HTTP %d: %s", status, text)
-	}
+	e := &connectors.Error{Op: op, Class: class, Wait: wait, Err: &Refusal{status, text}}
 	if class == connectors.Limited {
 		e.Scope = connectors.ScopeInstance
 	}
