@@ -12,6 +12,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/flow"
+	"signoff/internal/pattern"
 )
 
 // startForm opens the request form for a shortcut. The first view is usable as it is: it holds what the message in the
@@ -106,10 +107,17 @@ func (f *draftForm) write(words string) {
 	f.sheet.values[inputTitle] = []string{titleOf(words)}
 }
 
-// titleOf is the first line of some words.
+// addressRE is an address within a line, with what introduces it.
+var addressRE = pattern.New(`(?i)[ \t]*[:,;–(-]*[ \t]*(?:\b(?:here|see|at|on|in|from|under)\b:?[ \t]*)?https?://[^\s<>"|]+`)
+
+// titleOf is the first line that says something, without web addresses; an address alone is better than nothing.
 func titleOf(words string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(words), "\n")
-	return clip(oneLine(first), maxTitle)
+	for line := range strings.Lines(words) {
+		if line = oneLine(addressRE.ReplaceAllString(line, "")); line != "" {
+			return clip(line, maxTitle)
+		}
+	}
+	return clip(oneLine(words), maxTitle)
 }
 
 // read asks the rules what the words of the form say.

@@ -77,12 +77,12 @@ func heldView(delivery string, h holding) flow.View {
 	if h.Title != "" {
 		body = append(body, fmt.Sprintf("Its subject is “%s”.", h.Title))
 	}
-	take := flow.Button{Action: "held_accept", Label: "Make a request of it", Style: "primary", Value: delivery}
+	take := flow.Button{Action: "held_accept", Label: "New request", Style: "primary", Value: delivery}
 	v.Buttons = []flow.Button{take}
 	if h.Claimed != "" {
 		body = append(body, fmt.Sprintf("It says that it belongs to %s, in which this sender takes no part.", h.Claimed))
-		v.Buttons[0].Label = "Add it to " + string(h.Claimed)
-		v.Buttons = append(v.Buttons, flow.Button{Action: "held_new", Label: "Make a request of it", Value: delivery})
+		v.Buttons[0].Label = "Accept as participant"
+		v.Buttons = append(v.Buttons, flow.Button{Action: "held_new", Label: "New request", Value: delivery})
 	}
 	if len(body) > 0 {
 		v.Body = text.Doc{text.P(text.T(strings.Join(body, " ")))}
