@@ -23,14 +23,15 @@ func (s *Server) Pages() http.Handler {
 		frame.Render(w, r, site.Page{Title: "Overview", Template: "home.html", Body: tiles})
 	})
 	s.Frameio.Pages(frame)
+	s.Events.Pages(frame)
 	return frame
 }
 
 // Handler serves the interfaces and the pages together.
 func (s *Server) Handler() http.Handler {
-	api, pages := s.API(), s.Pages()
+	api, pages, paths := s.API(), s.Pages(), s.APIPaths()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, path := range APIPaths() {
+		for _, path := range paths {
 			if strings.HasPrefix(r.URL.Path, s.Prefix+path) {
 				api.ServeHTTP(w, r)
 				return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/adobe/events"
 	"signoff/internal/sandbox/adobe/frameio"
 	"signoff/internal/sandbox/adobe/site"
 )
@@ -24,6 +25,7 @@ type Options struct {
 
 	People  []site.Person // nil = Lumen and its agency
 	Frameio frameio.Options
+	Events  events.Options
 
 	HTTP      *http.Client // sends deliveries; nil = one that follows no redirects
 	Unlimited bool         // no rate limits, for clocks that stand still
@@ -36,6 +38,7 @@ type Options struct {
 type Server struct {
 	*site.Site
 	Frameio *frameio.Site
+	Events  *events.Site
 
 	closeOnce sync.Once
 }
@@ -46,26 +49,36 @@ func New(opt Options) *Server {
 		Now: opt.Now, BaseURL: opt.BaseURL, Prefix: opt.Prefix, ClientID: opt.ClientID, ClientSecret: opt.ClientSecret, TokenLife: opt.TokenLife, People: opt.People,
 		HTTP: opt.HTTP, Unlimited: opt.Unlimited, Ledger: opt.Ledger, Faults: opt.Faults,
 	})
-	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio)}
+	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio), Events: events.New(common, opt.Events)}
 }
 
-// doors are the paths of the interfaces, below the prefix; everything else is a page.
-func (s *Server) doors() map[string]http.Handler {
-	return map[string]http.Handler{
-		"/ims/": s.IMS(), "/v4/": s.Frameio.API(), "/media/": s.Frameio.API(),
-	}
+// door is a path below which an interface answers; everything else is a page.
+type door struct {
+	path    string
+	handler http.Handler
+}
+
+func (s *Server) doors() []door {
+	fio, io := s.Frameio.API(), s.Events.API()
+	return []door{{"/ims/", s.IMS()}, {"/v4/", fio}, {"/media/", fio}, {"/events/", io}, {"/prod/keys/", io}, {"/csm/", io}}
 }
 
 // APIPaths lists the paths below which the interfaces answer, below the prefix.
-func APIPaths() []string { return []string{"/ims/", "/v4/", "/media/"} }
+func (s *Server) APIPaths() []string {
+	var out []string
+	for _, d := range s.doors() {
+		out = append(out, d.path)
+	}
+	return out
+}
 
 // API serves the interfaces of all services, below Options.Prefix.
 func (s *Server) API() http.Handler {
 	doors := s.doors()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for path, door := range doors {
-			if strings.HasPrefix(r.URL.Path, s.Prefix+path) {
-				door.ServeHTTP(w, r)
+		for _, d := range doors {
+			if strings.HasPrefix(r.URL.Path, s.Prefix+d.path) {
+				d.handler.ServeHTTP(w, r)
 				return
 			}
 		}

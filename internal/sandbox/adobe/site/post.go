@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -243,4 +244,26 @@ func (p *Post) Quiet() bool {
 func (p *Post) Close() {
 	p.stop()
 	p.work.Wait()
+}
+
+// Go runs something that Close waits for; ctx ends then. The caller may hold the lock.
+func (p *Post) Go(do func(ctx context.Context)) { p.work.Go(func() { do(p.ctx) }) }
+
+// Outcome says in words what became of a delivery.
+func Outcome(d Delivery) string {
+	if len(d.Tries) == 0 {
+		return "on its way"
+	}
+	last := d.Tries[len(d.Tries)-1]
+	said := "no answer"
+	if last.Status != 0 {
+		said = "answered " + strconv.Itoa(last.Status)
+	}
+	switch {
+	case len(d.Tries) > 1 && d.Done:
+		return fmt.Sprintf("%s at try %d", said, len(d.Tries))
+	case !d.Done:
+		return fmt.Sprintf("%s at try %d, comes again", said, len(d.Tries))
+	}
+	return said
 }
