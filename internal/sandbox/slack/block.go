@@ -64,7 +64,7 @@ func section() check {
 func imageFields() shape {
 	return shape{
 		"image_url": may(link(maxURL)), "alt_text": must(words(1, 2000)),
-		"title": may(plain(2000)), "slack_file": may(shape{"id": may(id()), "url": may(link(maxURL))}.check),
+		"title": may(plain(2000)), "slack_file": may(slackFile()),
 	}
 }
 

@@ -21,8 +21,8 @@ type content struct {
 	hasMeta   bool
 }
 
-// readContent checks text, blocks and metadata of a call.
-func readContent(a args, most int) (content, *failure) {
+// readContent checks text, blocks and metadata of a call. The caller holds mu.
+func (s *Server) readContent(a args, most int) (content, *failure) {
 	c := content{text: a.str("text")}
 	v, given, ok := a.value("blocks")
 	if given {
@@ -32,6 +32,7 @@ func readContent(a args, most int) (content, *failure) {
 		}
 		var l lint
 		lintBlocks(&l, "/blocks", blocks, onMessage)
+		s.lintPictures(&l, "/blocks", blocks)
 		if len(l.messages) > 0 {
 			return c, refused("invalid_blocks", &l)
 		}
@@ -89,7 +90,7 @@ func (s *Server) postMessage(a args) (object, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	said, failed := readContent(a, maxText)
+	said, failed := s.readContent(a, maxText)
 	if failed != nil {
 		return nil, failed
 	}
@@ -154,7 +155,7 @@ func (s *Server) updateMessage(a args) (object, *failure) {
 	if _, given := a["text"]; !given && a["blocks"] == nil {
 		return nil, fail("no_text")
 	}
-	said, failed := readContent(a, maxEdit)
+	said, failed := s.readContent(a, maxEdit)
 	if failed != nil {
 		return nil, failed
 	}
@@ -199,7 +200,7 @@ func (s *Server) postEphemeral(a args) (object, *failure) {
 	case !c.has(user):
 		return nil, fail("user_not_in_channel")
 	}
-	said, failed := readContent(a, maxText)
+	said, failed := s.readContent(a, maxText)
 	if failed != nil {
 		return nil, failed
 	}

@@ -149,9 +149,9 @@ func typing(most int, more shape) check {
 }
 
 func image() check {
-	return shape{
-		"type": must(oneOf("image")), "image_url": must(link(maxURL)), "alt_text": must(words(1, 2000)),
-	}.check
+	return both(shape{
+		"type": must(oneOf("image")), "image_url": may(link(maxURL)), "alt_text": must(words(1, 2000)), "slack_file": may(slackFile()),
+	}.check, exactlyOne("image_url", "slack_file"))
 }
 
 // menus are the elements that sections and actions share with inputs.

@@ -40,6 +40,7 @@ type file struct {
 	size                  int64
 	data                  []byte
 	created               int64
+	looking               bool // Slack does not know yet what it is
 }
 
 // File is a copy of one file, for tests and pages.
@@ -125,13 +126,16 @@ func (s *Server) wireFile(f *file) object {
 }
 
 func (s *Server) wireWholeFile(f *file) object {
-	mode := f.mode
+	mode, mimetype, filetype := f.mode, f.mimetype, f.filetype
+	if f.looking {
+		mimetype, filetype = "", ""
+	}
 	if mode == modeAccess {
 		mode = modeHosted
 	}
 	o := object{
 		"id": f.id, "created": f.created, "timestamp": f.created, "name": f.name, "title": f.title,
-		"mimetype": f.mimetype, "filetype": f.filetype, "pretty_type": strings.ToUpper(f.filetype), "user": f.user,
+		"mimetype": mimetype, "filetype": filetype, "pretty_type": strings.ToUpper(filetype), "user": f.user,
 		"user_team": s.teamOf(f.user), "editable": mode == modeSnippet, "size": f.size, "mode": mode,
 		"is_external": mode == modeExternal, "external_type": f.kind, "is_public": true, "public_url_shared": false,
 		"display_as_bot": false, "username": "", "permalink": s.filePermalink(f), "has_rich_preview": false,

@@ -317,7 +317,7 @@ func (s *Server) commandAnswer(to *responseURL, command string, r receipt) Answe
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	answer, failed := readReply(said)
+	answer, failed := s.readReply(said)
 	if failed != nil {
 		a.Toast = fmt.Sprintf("%s failed with the error \"%s\"", command, failed.code)
 		s.show(to.user, a.Toast)

@@ -40,8 +40,8 @@ type reply struct {
 	thread                  string
 }
 
-// readReply decodes and checks an answer. Slack reports what is wrong as plain text.
-func readReply(a args) (reply, *failure) {
+// readReply decodes and checks an answer; the caller holds mu. Slack reports what is wrong as plain text.
+func (s *Server) readReply(a args) (reply, *failure) {
 	r := reply{
 		public: a.str("response_type") == "in_channel", replace: a.flag("replace_original"),
 		remove: a.flag("delete_original"), thread: a.str("thread_ts"),
@@ -52,7 +52,7 @@ func readReply(a args) (reply, *failure) {
 	if t := a.str("response_type"); t != "" && t != "ephemeral" && t != "in_channel" {
 		return r, fail("invalid_payload")
 	}
-	said, failed := readContent(a, maxText)
+	said, failed := s.readContent(a, maxText)
 	r.content = said
 	return r, failed
 }
@@ -95,7 +95,7 @@ func (s *Server) respond(path string, body []byte) (status int, text, note strin
 	case r.uses >= responseUses:
 		return http.StatusNotFound, "used_url", "used_url"
 	}
-	said, failed := readReply(a)
+	said, failed := s.readReply(a)
 	if failed != nil {
 		l, _ := failed.extra["errors"].([]string)
 		return http.StatusBadRequest, failed.code, fmt.Sprint(failed.code, " ", l)

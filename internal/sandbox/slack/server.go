@@ -57,6 +57,7 @@ type Options struct {
 	Retry         []time.Duration // waits before each redelivery of a failed event; Slack's own when nil
 	AckWithin     time.Duration   // how long a delivery may take; Slack's 3 s when zero
 	ShareAfter    time.Duration   // how long after files.completeUploadExternal the message appears; 50 ms when zero
+	LookAfter     time.Duration   // how long after it Slack knows what a file is, so that blocks may show it; 100 ms when zero
 
 	Prefix string        // mount path of Pages(), "/demo/slack"
 	Settle time.Duration // how long a form waits for the app's first reaction; 800 ms when zero
@@ -192,6 +193,7 @@ func withDefaults(o Options) Options {
 	}
 	o.AppID, o.PageCap = cmp.Or(o.AppID, "A0SIGNOFF1"), cmp.Or(o.PageCap, 1000)
 	o.AckWithin, o.PingEvery = cmp.Or(o.AckWithin, 3*time.Second), cmp.Or(o.PingEvery, 5*time.Second)
+	o.LookAfter = cmp.Or(o.LookAfter, 100*time.Millisecond)
 	o.ShareAfter, o.Settle = cmp.Or(o.ShareAfter, 50*time.Millisecond), cmp.Or(o.Settle, 800*time.Millisecond)
 	o.Origin, o.Prefix = strings.TrimSuffix(o.Origin, "/"), strings.TrimSuffix(o.Prefix, "/")
 	return o

@@ -102,7 +102,9 @@ func (r reader) block(b object, in placeIn) shownBlock {
 	case "header":
 		out.HTML = r.textObject(b["text"])
 	case "image":
-		out.Label = firstOf(str(obj(b["title"]), "text"), str(b, "alt_text"))
+		var e shownElement
+		r.picture(b, &e)
+		out.Label, out.Elements = str(obj(b["title"]), "text"), []shownElement{e}
 	case "markdown":
 		out.Kind, out.HTML = "section", r.mrkdwn(escape(strings.ReplaceAll(str(b, "text"), "**", "*")))
 	case "rich_text":
@@ -193,7 +195,7 @@ func (r reader) element(b, e object, in placeIn) shownElement {
 	case "plain_text", "mrkdwn":
 		out.Kind, out.HTML = "html", r.textObject(e)
 	case "image":
-		out.Text = str(e, "alt_text")
+		r.picture(e, &out)
 	default:
 		r.field(e, obj(in.state[str(b, "block_id")][str(e, "action_id")]), &out)
 	}

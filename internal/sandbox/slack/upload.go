@@ -41,6 +41,7 @@ func (s *Server) uploadURL(a args) (object, *failure) {
 		return nil, fail("invalid_arguments")
 	}
 	path := "/upload/v1/" + s.opt.Team.ID + "/" + s.newSecret(32)
+	f.looking = true
 	s.uploads[path] = &upload{file: f, length: int64(length)}
 	return object{"upload_url": s.opt.origin("https://files.slack.com") + path, "file_id": f.id}, nil
 }
@@ -114,13 +115,16 @@ func (s *Server) completeUpload(a args) (object, *failure) {
 		return nil, failed
 	}
 	out := []any{}
+	var sent []*file
 	for _, u := range ready {
+		sent = append(sent, u.file)
 		u.done = true
 		out = append(out, s.wireWholeFile(u.file))
 		if m != nil {
 			m.files = append(m.files, u.file)
 		}
 	}
+	s.work.Go(func() { s.lookThrough(sent) })
 	if m != nil {
 		s.work.Go(func() { s.shareLater(m) })
 	}
@@ -189,6 +193,7 @@ func (s *Server) uploadMessage(a args) (*message, *failure) {
 	if v, given, ok := a.value("blocks"); given && m.text == "" {
 		var l lint
 		lintBlocks(&l, "/blocks", v, onMessage)
+		s.lintPictures(&l, "/blocks", v)
 		if !ok || len(l.messages) > 0 {
 			return nil, refused("invalid_blocks", &l)
 		}
@@ -204,6 +209,9 @@ func (s *Server) shareLater(m *message) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, f := range m.files {
+		f.looking = false // it is shown only then
+	}
 	m.ts = s.newTS()
 	s.add(m)
 	s.sendMessageEvent(m)
