@@ -42,7 +42,7 @@ func answer(status int, body any) *reply { return &reply{status: status, body: b
 type route struct {
 	op, pattern string // the pattern begins with the method; its path is below /wiki on Cloud
 	scopes      string // which a scoped token needs, all of them
-	query       string // the keys that it knows
+	query       string // the keys of its query that the sandbox knows; Confluence knows some more
 	do          func(call) *reply
 }
 
@@ -51,7 +51,7 @@ func (r route) second() bool { return strings.Contains(r.pattern, " /api/v2/") }
 
 func (s *Server) cloudRoutes() []route {
 	const (
-		one     = "body-format get-draft status version include-labels include-properties include-operations include-likes include-versions include-version include-favorited-by-current-user-status include-webresources include-collaborators"
+		one     = "body-format status version include-labels"
 		paged   = " cursor limit"
 		page    = "read:page:confluence"
 		space   = "read:space:confluence"
@@ -60,51 +60,51 @@ func (s *Server) cloudRoutes() []route {
 		labels  = "read:label:confluence write:label:confluence"
 		search  = "search:confluence"
 		account = "read:confluence-user"
-		thread  = "body-format status sort" + paged
+		thread  = "body-format sort" + paged
 	)
 	return []route{
-		{"getPages", "GET /api/v2/pages", page, "id space-id sort status title body-format subtype" + paged, s.listPages},
+		{"getPages", "GET /api/v2/pages", page, "id space-id status title body-format" + paged, s.listPages},
 		{"getPageById", "GET /api/v2/pages/{page}", page, one, s.getPage},
-		{"getPageLabels", "GET /api/v2/pages/{page}/labels", page, "prefix sort" + paged, s.pageLabels},
+		{"getPageLabels", "GET /api/v2/pages/{page}/labels", page, "prefix" + paged, s.pageLabels},
 		{"getPageFooterComments", "GET /api/v2/pages/{page}/footer-comments", read, thread, s.footerComments},
-		{"getBlogPosts", "GET /api/v2/blogposts", page, "id space-id sort status title body-format" + paged, s.listPages},
+		{"getBlogPosts", "GET /api/v2/blogposts", page, "id space-id status title body-format" + paged, s.listPages},
 		{"getBlogPostById", "GET /api/v2/blogposts/{post}", page, one, s.getPage},
-		{"getBlogPostLabels", "GET /api/v2/blogposts/{post}/labels", page, "prefix sort" + paged, s.pageLabels},
+		{"getBlogPostLabels", "GET /api/v2/blogposts/{post}/labels", page, "prefix" + paged, s.pageLabels},
 		{"getBlogPostFooterComments", "GET /api/v2/blogposts/{post}/footer-comments", read, thread, s.footerComments},
 		{"createFooterComment", "POST /api/v2/footer-comments", write, "", s.createFooterComment},
-		{"getFooterCommentById", "GET /api/v2/footer-comments/{comment}", read, "body-format version include-version include-versions include-properties include-operations include-likes", s.getFooterComment},
+		{"getFooterCommentById", "GET /api/v2/footer-comments/{comment}", read, "body-format", s.getFooterComment},
 		{"updateFooterComment", "PUT /api/v2/footer-comments/{comment}", write, "", s.updateFooterComment},
 		{"deleteComment", "DELETE /api/v2/footer-comments/{comment}", "delete:comment:confluence", "", s.deleteFooterComment},
-		{"getSpaces", "GET /api/v2/spaces", space, "ids keys type status labels favorited-by not-favorited-by sort description-format include-icon" + paged, s.listSpaces},
-		{"getSpaceById", "GET /api/v2/spaces/{space}", space, "description-format include-icon include-operations include-properties include-permissions include-role-assignments include-labels", s.getSpace},
+		{"getSpaces", "GET /api/v2/spaces", space, "ids keys" + paged, s.listSpaces},
+		{"getSpaceById", "GET /api/v2/spaces/{space}", space, "", s.getSpace},
 		{"createBulkUserLookup", "POST /api/v2/users-bulk", "read:user:confluence", "", s.usersBulk},
 		{"convertContentIdsToContentTypes", "POST /api/v2/content/convert-ids-to-types", "read:content.metadata:confluence", "", s.convertIDs},
-		{"searchContentByCQL", "GET /rest/api/content/search", search, "cql cqlcontext expand" + paged, s.searchContent},
-		{"searchByCQL", "GET /rest/api/search", search, "cql cqlcontext next prev start includeArchivedSpaces excludeCurrentSpaces excerpt sitePermissionTypeFilter expand" + paged, s.searchAll},
+		{"searchContentByCQL", "GET /rest/api/content/search", search, "cql expand" + paged, s.searchContent},
+		{"searchByCQL", "GET /rest/api/search", search, "cql expand" + paged, s.searchAll},
 		{"addLabelsToContent", "POST /rest/api/content/{content}/label", labels, "", s.addLabels},
 		{"removeLabelFromContentUsingQueryParameter", "DELETE /rest/api/content/{content}/label", "write:label:confluence", "name", s.removeLabel},
-		{"getCurrentUser", "GET /rest/api/user/current", account, "expand", s.currentUser},
-		{"getBulkUserLookup", "GET /rest/api/user/bulk", account, "accountId expand", s.userBulk},
+		{"getCurrentUser", "GET /rest/api/user/current", account, "", s.currentUser},
+		{"getBulkUserLookup", "GET /rest/api/user/bulk", account, "accountId", s.userBulk},
 	}
 }
 
 func (s *Server) serverRoutes() []route {
 	const paged = " start limit"
 	return []route{
-		{"searchContentByCQL", "GET /rest/api/content/search", "", "cql cqlcontext expand excerpt" + paged, s.searchContent},
-		{"searchByCQL", "GET /rest/api/search", "", "cql cqlcontext excerpt expand includeArchivedSpaces" + paged, s.searchAll},
-		{"getContent", "GET /rest/api/content", "", "type spaceKey title status postingDay expand trigger orderby" + paged, s.listContent},
-		{"createContent", "POST /rest/api/content", "", "status expand", s.createContent},
-		{"getContentById", "GET /rest/api/content/{any}", "", "status version expand trigger", s.getContent},
-		{"updateContent", "PUT /rest/api/content/{any}", "", "status conflictPolicy", s.updateContent},
-		{"deleteContent", "DELETE /rest/api/content/{any}", "", "status", s.deleteContent},
-		{"getContentChildrenByType", "GET /rest/api/content/{content}/child/comment", "", "expand parentVersion location depth" + paged, s.childComments},
-		{"getLabels", "GET /rest/api/content/{content}/label", "", "prefix" + paged, s.contentLabels},
+		{"searchContentByCQL", "GET /rest/api/content/search", "", "cql expand" + paged, s.searchContent},
+		{"searchByCQL", "GET /rest/api/search", "", "cql expand" + paged, s.searchAll},
+		{"getContent", "GET /rest/api/content", "", "type spaceKey title expand" + paged, s.listContent},
+		{"createContent", "POST /rest/api/content", "", "", s.createContent},
+		{"getContentById", "GET /rest/api/content/{any}", "", "status version expand", s.getContent},
+		{"updateContent", "PUT /rest/api/content/{any}", "", "", s.updateContent},
+		{"deleteContent", "DELETE /rest/api/content/{any}", "", "", s.deleteContent},
+		{"getContentChildrenByType", "GET /rest/api/content/{content}/child/comment", "", "expand depth" + paged, s.childComments},
+		{"getLabels", "GET /rest/api/content/{content}/label", "", paged, s.contentLabels},
 		{"addLabels", "POST /rest/api/content/{content}/label", "", "", s.addLabels},
 		{"deleteLabelWithQueryParam", "DELETE /rest/api/content/{content}/label", "", "name", s.removeLabel},
-		{"getCurrentUser", "GET /rest/api/user/current", "", "expand", s.currentUser},
-		{"getUser", "GET /rest/api/user", "", "key username expand", s.getUser},
-		{"getWebhooks", "GET /rest/api/webhooks", "", "event statistics" + paged, s.listHooks},
+		{"getCurrentUser", "GET /rest/api/user/current", "", "", s.currentUser},
+		{"getUser", "GET /rest/api/user", "", "key username", s.getUser},
+		{"getWebhooks", "GET /rest/api/webhooks", "", "", s.listHooks},
 		{"createWebhook", "POST /rest/api/webhooks", "", "", s.createHook},
 		{"deleteWebhook", "DELETE /rest/api/webhooks/{hook}", "", "", s.deleteHook},
 	}
@@ -223,6 +223,9 @@ func (s *Server) admit(c *call) *reply {
 		}
 		if len(values) > 1 && !slices.Contains([]string{"accountId", "id", "ids", "keys", "status", "space-id", "expand"}, key) {
 			return c.problem(http.StatusBadRequest, "Provided parameter '"+key+"' comes more than once")
+		}
+		if key == "status" && slices.ContainsFunc(values, func(v string) bool { return !slices.Contains([]string{"current", "trashed", "historical", "any"}, v) }) {
+			return c.problem(http.StatusBadRequest, "Provided value for 'status' is not valid")
 		}
 	}
 	if c.Method == http.MethodPost || c.Method == http.MethodPut {

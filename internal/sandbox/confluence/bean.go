@@ -260,7 +260,7 @@ func (u *User) shownEmail() string {
 
 // expands reads the query key expand: what is named is in the answer, with what it is inside of.
 func (c call) expands() (map[string]bool, *reply) {
-	known := []string{"body", "body.storage", "body.view", "version", "space", "history", "history.lastUpdated", "metadata", "metadata.labels", "container", "ancestors", "extensions", "content", "content.version", "content.space"}
+	known := []string{"body.storage", "body.view", "version", "space", "history", "metadata.labels", "container"}
 	out := map[string]bool{}
 	for _, part := range strings.Split(strings.Join(c.query["expand"], ","), ",") {
 		if part = strings.TrimSpace(part); part == "" {

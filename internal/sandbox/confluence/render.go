@@ -10,10 +10,8 @@ import (
 	"time"
 )
 
-// page views: storage format as HTML of which nothing but known elements, known classes and checked links is left.
-
-// render is a body as people see it, below a heading of that level. Elements that are not known leave their text; scripts
-// and styles leave nothing.
+// render is a body as people see it, below a heading of that level: known elements without their attributes, and links that
+// were looked at. Elements that are not known leave their text; scripts and styles leave nothing.
 func (s *Server) render(body string, below int) string {
 	root, err := parse(body)
 	if err != nil {

@@ -35,14 +35,14 @@ func (s *Server) searchContent(c call) *reply {
 }
 
 func (s *Server) searchAll(c call) *reply {
-	pages, _, rep := s.found(c)
+	pages, expand, rep := s.found(c)
 	if rep != nil {
 		return rep
 	}
 	var all []object
 	for _, p := range pages {
 		all = append(all, object{
-			"content": s.contentBean(p, nil, p.now(), nil), "title": p.now().title, "excerpt": "", "url": p.webui(), "entityType": "content",
+			"content": s.contentBean(p, nil, p.now(), expand), "title": p.now().title, "excerpt": "", "url": p.webui(), "entityType": "content",
 			"resultGlobalContainer": object{"title": p.space.Name, "displayUrl": "/spaces/" + p.space.Key}, "lastModified": s.when(p.now().at),
 		})
 	}

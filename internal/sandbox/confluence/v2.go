@@ -13,10 +13,8 @@ func (s *Server) getPage(c call) *reply {
 	if rep != nil {
 		return rep
 	}
-	for key, values := range c.query {
-		if (strings.HasPrefix(key, "include-") || key == "get-draft") && values[0] != "true" && values[0] != "false" {
-			return c.bad("Provided value {" + values[0] + "} for '" + key + "' is not the correct type. Expected type is boolean")
-		}
+	if raw := c.query.Get("include-labels"); raw != "" && raw != "true" && raw != "false" {
+		return c.bad("Provided value {" + raw + "} for 'include-labels' is not the correct type. Expected type is boolean")
 	}
 	o, rep := s.pageBean(c, c.page, v)
 	if rep != nil {
