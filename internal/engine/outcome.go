@@ -329,7 +329,7 @@ func parkedEvent(a *attempt, why string) flow.Event {
 	ev := about(a.effect, "parked/", flow.EffectParked)
 	ev.Fields["why"], ev.Links = []string{why}, a.made
 	if a.unreached != "" {
-		ev.Fields["unreached"] = []string{a.unreached}
+		ev.Fields["unreached"], ev.Tell = []string{a.unreached}, a.effect.Tell
 	}
 	if a.gone != "" {
 		ev.Fields["gone"], ev.Subject = []string{a.gone}, ticketOf(a.effect)

@@ -82,6 +82,36 @@ func TestUnreached_IsSaidAndNotParked(t *testing.T) {
 	}
 }
 
+// TestUnreached_WhatIsSaidGoesByMail: also what is said once, which nobody would ask for again.
+func TestUnreached_WhatIsSaidGoesByMail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rules = compile(t, strings.Replace(studio, "do: {project: DES, workflow: standard}", "do: {project: DES, assign: dana}", 1))
+		delete(w.chat.people, "dana@lumen.example")
+		mail := newOutside("email", time.Now)
+		w.conns["email"] = mailbox{mail}
+		w.start()
+		defer func() { w.stop() }()
+		w.hook(ask("1", "Spring banner"))
+		w.pass(time.Hour)
+		mail.mu.Lock()
+		defer mail.mu.Unlock()
+		if len(mail.told) != 1 {
+			t.Fatalf("%d mails, want the one that chat could not bring: %+v", len(mail.told), mail.told)
+		}
+		got := mail.told[0]
+		if to := got.Tell.To; len(to) != 1 || to[0].Name != "dana" || !strings.Contains(got.Tell.View.Headline, "is assigned to you") {
+			t.Errorf("mail to %+v says %q, want that the request is Dana's", to, got.Tell.View.Headline)
+		}
+		parked, err := w.engine.Parked(context.Background())
+		must(t, err)
+		if len(parked) > 0 {
+			t.Errorf("parked %+v", parked)
+		}
+	})
+}
+
 // deaf keeps work and can be told nothing.
 type deaf struct{}
 

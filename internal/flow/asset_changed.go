@@ -126,10 +126,7 @@ func (s *step) assetChanged() {
 	i := s.asset(s.ev.Subject)
 	before, had := s.r.Assets[i].Current(), s.r.Revision()
 	s.rename(i, first(s.ev.Assets))
-	if s.r.Assets[i].Gone != "" {
-		s.r.Assets[i].Gone = ""
-		s.solved(assetPurpose(i))
-	}
+	s.r.Assets[i].Gone = ""
 	for _, v := range s.ev.Versions {
 		s.keepVersion(i, v)
 	}
@@ -221,8 +218,18 @@ func (s *step) assetGone() {
 	line := s.goneAsset(s.r.Assets[i])
 	s.because(CodeRecorded, line)
 	if !s.r.Status.Closed() {
-		s.trouble(assetPurpose(i), line)
 		s.notice(line, nil)
+	}
+}
+
+// settleGone keeps the problems about work that cannot be read, as long as anything is decided on it.
+func (s *step) settleGone() {
+	for i, a := range s.r.Assets {
+		if a.Gone != "" && !s.r.Status.Closed() {
+			s.trouble(assetPurpose(i), s.goneAsset(a))
+		} else {
+			s.solved(assetPurpose(i))
+		}
 	}
 }
 
@@ -253,13 +260,29 @@ func (s *step) uploaded(f FileState, sum string) {
 		i = len(s.r.Assets) - 1
 	}
 	before, had := s.r.Assets[i].Current(), s.r.Revision()
-	number := len(s.r.Assets[i].Versions) + 1
-	name := f.Name
-	if number > 1 {
+	id, name := "sha256:"+sum, f.Name
+	if before.ID == id {
+		s.because(CodeNoted, fmt.Sprintf("%s came again with the same bytes.", begins(s.version(before))))
+		return
+	}
+	if number := s.uploadsOf(f); number > 1 {
 		name = fmt.Sprintf("%s (upload %d)", f.Name, number)
 	}
-	s.keepVersion(i, Version{ID: "sha256:" + sum, Name: name, By: f.By, At: f.At, URL: f.URL, Seq: f.At.UTC().Format(markTime)})
+	a := &s.r.Assets[i]
+	a.Versions = slices.DeleteFunc(a.Versions, func(v Version) bool { return v.ID == id }) // older bytes that come again
+	s.keepVersion(i, Version{ID: id, Name: name, By: f.By, At: f.At, URL: f.URL, Seq: f.At.UTC().Format(markTime)})
 	if before.ID != "" {
 		s.sayVersion(i, before, had)
 	}
+}
+
+// uploadsOf counts how often somebody has given a file of that name, up to this one.
+func (s scene) uploadsOf(f FileState) int {
+	n := 0
+	for _, x := range s.r.Files[:f.Number] {
+		if x.Name == f.Name && same(x.By, f.By) {
+			n++
+		}
+	}
+	return n
 }

@@ -73,6 +73,9 @@ func (s scene) otherSide(from Ref) (at Ref, to Actor, ok bool) {
 	if thread, ok := s.mailThread(); ok {
 		return thread, s.actor(s.r.Requester), true
 	}
+	if who, ok := s.writtenAlone(); ok {
+		return Ref{}, who, true
+	}
 	if who := s.reachable([]Actor{s.r.Requester}); len(who) > 0 {
 		to = who[0]
 	}
@@ -81,6 +84,14 @@ func (s scene) otherSide(from Ref) (at Ref, to Actor, ok bool) {
 	}
 	card, _ := s.placeCard()
 	return Ref{}, to, card.at.Zero() && to.ID() != ""
+}
+
+// writtenAlone gives the requester where the request is talked about with them only, and by mail.
+func (s scene) writtenAlone() (Actor, bool) {
+	if card, _ := s.placeCard(); s.r.Places.Chat != "" && !card.at.Zero() {
+		return Actor{}, false
+	}
+	return s.byMail(s.r.Requester)
 }
 
 // commentView is what the copy of a comment says. Its body is complete: whose words they are, where they were said,

@@ -143,7 +143,8 @@ const (
 	// moot is done without links.
 	EffectDone Kind = "effect.done"
 	// EffectParked says that an effect was given up until a person acts. Fields: effect, purpose, why; gone (why the
-	// ticket, then Subject, cannot be written at all). Links: what exists all the same.
+	// ticket, then Subject, cannot be written at all), unreached (the directory name of whom chat does not know, so that it
+	// ends there and goes to them by mail). Tell: what was to be said to them. Links: what exists all the same.
 	EffectParked Kind = "effect.parked"
 )
 
@@ -179,6 +180,8 @@ type Event struct {
 	// the engine fills them in. Versions: of an AssetChanged.
 	Assets   []Asset   `json:"assets,omitempty"`
 	Versions []Version `json:"versions,omitempty"`
+	// Tell is what was to be said, of an EffectParked whose person chat does not know.
+	Tell *Tell `json:"tell,omitempty"`
 	// To is the person a StageDelegated or RequestAssigned event names, as the source knows them.
 	To Actor `json:"to,omitzero"`
 	// Echo marks an event of our own account: recorded, decides nothing. Fields: receipt ("no") where no receipt of ours

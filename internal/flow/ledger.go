@@ -145,17 +145,26 @@ func (s *step) actorOr(nobody string) string {
 
 // pointsBefore names what is said of the ledger that leaves no record: sources tell the same again and again.
 func (s *step) pointsBefore() (code, why string) {
-	if s.ev.Kind != PointResolved || s.ev.Said.Zero() {
-		return "", ""
-	}
 	i := s.pointOf()
 	switch {
+	case s.ev.Kind == PointAsked && s.pointSaid(s.ev.Said.String()) >= 0:
+		return CodeDuplicate, "A change request was made of this comment."
+	case s.ev.Kind == PointAnswered && i >= 0 && s.answersAgain(s.r.Points[i]):
+		return CodeDuplicate, "This answer is known."
+	case s.ev.Kind != PointResolved || s.ev.Said.Zero():
+		return "", ""
 	case i < 0:
 		return CodeNoted, "No change request was made of this comment."
 	case (s.ev.Field("state") == "open") == s.r.Points[i].Resolved.IsZero():
 		return CodeDuplicate, "It is known what became of this change request."
 	}
 	return "", ""
+}
+
+// answersAgain reports whether the event says of a change request what the same person said last.
+func (s *step) answersAgain(p Point) bool {
+	words := s.ev.Body.String()
+	return words != "" && same(p.AnsweredBy, s.ev.Actor) && strings.HasSuffix("\n"+p.Answer.String(), "\n"+words)
 }
 
 // notedPoint takes a comment at the work into the ledger: one by whoever does not make the work asks for a change, an

@@ -89,8 +89,12 @@ func (s scene) way(who Actor) (target string, to Actor, ok bool) {
 	if to, ok := s.byMail(who); ok {
 		return s.r.Places.Mail, to, true
 	}
-	lost := s.unreached(who) && s.r.Places.Mail != "" && s.bounced(who) // neither reaches them, which a problem says
-	return s.r.Places.Chat, who, s.r.Places.Chat != "" && !lost
+	return s.r.Places.Chat, who, s.r.Places.Chat != "" && !s.lost(who)
+}
+
+// lost reports whether neither chat nor mail reaches somebody; a problem says so.
+func (s scene) lost(who Actor) bool {
+	return s.unreached(who) && s.r.Places.Mail != "" && s.bounced(who)
 }
 
 func (s scene) bounced(who Actor) bool {
@@ -98,23 +102,35 @@ func (s scene) bounced(who Actor) bool {
 	return who.Email != "" && slices.Contains(s.r.Bounced, strings.ToLower(who.Email))
 }
 
-// takeUnreached notes that chat does not know somebody who can be written to, so that what they are asked goes there.
+// takeUnreached notes that chat does not know somebody who can be written to, so that what they are asked and told goes
+// there.
 func (s *step) takeUnreached(purpose string, version int64) bool {
 	name := s.ev.Field("unreached")
-	if _, ok := s.writable(Actor{Name: name}); name == "" || !ok {
+	who, ok := s.writable(Actor{Name: name})
+	if name == "" || !ok {
 		return false
 	}
-	who := Actor{Name: name}
-	s.because(CodeRecorded, fmt.Sprintf("%s is not in %s, so they are written to.", s.who(who), place(s.r.Places.Chat)))
 	if !slices.Contains(s.r.Unreached, name) {
 		s.r.Unreached = append(s.r.Unreached, name)
 	}
-	asks := strings.HasPrefix(purpose, "ask/") || strings.HasPrefix(purpose, "work/")
-	if shown := s.r.Shows[purpose]; asks && (version == 0 || version >= shown.Version) {
+	if shown, known := s.r.Shows[purpose]; known && (version == 0 || version >= shown.Version) {
 		delete(s.r.Shows, purpose) // it is asked for anew, by mail
+		if s.staysInChat(purpose) {
+			s.r.Shows[purpose] = shown
+			return false
+		}
 		s.solved(purpose)
 	}
+	s.because(CodeRecorded, fmt.Sprintf("%s is not in %s, so they are written to.", s.who(who), place(s.r.Places.Chat)))
+	if t := s.ev.Tell; t != nil && !t.Private && (t.Expires.IsZero() || t.Expires.After(s.at)) {
+		s.tell(s.r.Places.Mail, Tell{To: []Actor{who}, Bundle: t.Bundle, Expires: t.Expires, View: t.View})
+	}
 	return true
+}
+
+// staysInChat reports whether something is shown in chat whoever of those it is for is known there.
+func (s scene) staysInChat(purpose string) bool {
+	return slices.ContainsFunc(s.wanted(), func(w want) bool { return w.purpose == purpose && w.target == s.r.Places.Chat })
 }
 
 // reachedAgain takes somebody who was asked in chat from those whom it does not reach.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"signoff/internal/text"
 )
@@ -100,6 +101,85 @@ func TestUnreached_isAskedByMail(t *testing.T) {
 	w.settle()
 	if again := w.unreach("ask/1/Brand/ana", "ana"); slices.ContainsFunc(again.Effects, func(e Effect) bool { return e.Show != nil && e.Target == "slack" }) {
 		t.Errorf("asked in chat again: %+v", again.Effects)
+	}
+}
+
+// TestUnreached_isToldByMail: what chat could not bring is written, once, unless it is private or too late.
+func TestUnreached_isToldByMail(t *testing.T) {
+	t.Parallel()
+	start := newWorld(twoStages()).now
+	for name, c := range map[string]struct {
+		tell   Tell
+		mail   string
+		mailed int
+	}{
+		"a notice":          {Tell{View: View{Kind: NoticeView, Headline: "v2 replaced v1."}}, "email", 1},
+		"while it is worth": {Tell{Expires: start.Add(time.Minute), View: View{Kind: NoticeView, Headline: "v2 replaced v1."}}, "email", 1},
+		"too late":          {Tell{Expires: start, View: View{Kind: NoticeView, Headline: "v2 replaced v1."}}, "email", 0},
+		"a private answer":  {Tell{Private: true, View: View{Kind: NoticeView, Headline: "You already voted."}}, "email", 0},
+		"without mail":      {Tell{View: View{Kind: NoticeView, Headline: "v2 replaced v1."}}, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(twoStages())
+			w.submit("maya", "")
+			w.r.Places.Mail = c.mail
+			ev := w.event(EffectParked, "", "effect", "CR-142/1/9", "purpose", "tell", "why", "no account", "unreached", "ana")
+			c.tell.To = []Actor{{Name: "ana"}}
+			ev.Actor, ev.Tell = Actor{}, &c.tell
+			got := toldAt(w.step(ev), "email")
+			if len(got) != c.mailed {
+				t.Fatalf("%d mails, want %d: %+v", len(got), c.mailed, got)
+			}
+			for _, e := range got {
+				if to := e.Tell.To; len(to) != 1 || to[0].Email != "ana@lumen.example" || e.Tell.View.Headline != c.tell.View.Headline {
+					t.Errorf("mail = %+v, want the same words to ana", e.Tell)
+				}
+			}
+			if known := slices.Contains(w.r.Unreached, "ana"); known != (c.mail != "") {
+				t.Errorf("unreached %v", w.r.Unreached)
+			}
+		})
+	}
+}
+
+// TestUnreached_requesterIsWrittenToInstead: a request without a place of its own is talked about with whoever asked for
+// it, so where chat does not know them the card is left out and words of the ticket are written.
+func TestUnreached_requesterIsWrittenToInstead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	ev := w.event(RequestSubmitted, "maya", "source", "api")
+	w.r = Step(w.p, w.r, ev, Facts{
+		New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira", Mail: "email"}, Routing: &Routing{Workflow: "standard", Title: "Spring banner"},
+	}).Request
+	o := w.unreach("card", "maya")
+	for _, e := range o.Effects {
+		if e.Show != nil && e.Show.Purpose == "card" {
+			t.Errorf("the card is asked for again: %+v", e.Show)
+		}
+	}
+	if len(w.r.Problems) > 0 {
+		t.Errorf("problems %+v, want none: Maya is written to", w.r.Problems)
+	}
+	o = w.step(w.says("ben", "jira", "Which size?"))
+	i := slices.IndexFunc(o.Effects, func(e Effect) bool { return e.Purpose() == "comment/1" })
+	if i < 0 || o.Effects[i].Target != "email" || o.Effects[i].Show.To.Email != "maya@lumen.example" {
+		t.Errorf("words of the ticket: %+v, want them written to maya", o.Effects)
+	}
+}
+
+// TestBounced_andUnreachedIsTriedNowhere: neither way reaches them, which a problem says.
+func TestBounced_andUnreachedIsTriedNowhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	mailed(w, "")
+	w.settle()
+	w.r.Unreached, w.r.Bounced = []string{"ana"}, []string{"ana@lumen.example"}
+	s := begin(w.p, w.r, w.event(TimerFired, ""), Facts{})
+	s.direct([]Actor{{Name: "ana"}}, View{Kind: NoticeView, Headline: "v2 replaced v1."})
+	s.remind([]moment{{Moment: Moment{Kind: Remind, To: []Actor{{Name: "ana"}}, Where: []string{"dm"}}, stage: "Brand"}})
+	if len(s.tells) > 0 {
+		t.Errorf("told: %+v, want nothing", s.tells)
 	}
 }
 

@@ -18,6 +18,7 @@ func (s *step) reconcile() {
 	}
 	s.checkStages()
 	s.settleBounces()
+	s.settleGone()
 	for _, w := range s.wanted() {
 		if s.show(w) {
 			s.forget(w.purpose)

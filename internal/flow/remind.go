@@ -123,7 +123,7 @@ func (s *step) sayDirectly(m moment, where string, to []Actor) {
 		}
 		if ok {
 			mailed = append(mailed, written)
-		} else {
+		} else if !s.lost(who) {
 			told = append(told, s.actor(who))
 		}
 	}

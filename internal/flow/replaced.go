@@ -212,10 +212,10 @@ func (s *step) tellReplaced(why string, touched []touch) {
 	asked := s.askedNow()
 	line := s.startsAgain(begins(why))
 	s.because("replaced", line)
-	s.notice(line, nil)
+	s.noticeBut(line, nil, asked)
 	s.comment(line, nil)
 	for _, t := range touched {
-		if !holds(asked, t.who) {
+		if !holds(asked, t.who) && !s.noticed(t.who) {
 			s.tellTouched(why, t, s.againWords())
 		}
 	}
@@ -238,9 +238,7 @@ func (s *step) tellTouched(why string, t touch, end string) {
 	default:
 		line += fmt.Sprintf(", so you are not asked about %s now.", enumerate(t.asked, "and"))
 	}
-	view := s.view(NoticeView, line+end)
-	view.Buttons = []Button{s.open()}
-	s.direct([]Actor{t.who}, view)
+	s.tellAlone(t.who, line+end)
 }
 
 // againWords say where review goes on.
@@ -319,6 +317,22 @@ func (s *step) reopenFor(i int) {
 	run.Entered, run.Decided = s.at, time.Time{}
 }
 
+// writtenAnew are those whose question goes into a new mail because of another version: they read it there.
+func (s scene) writtenAnew() []Actor {
+	var all []Actor
+	for _, run := range s.r.Open() {
+		decides := slices.ContainsFunc(s.voteButtons(run, false), func(b Button) bool { return b.Action == string(Approve) })
+		for _, who := range s.waiting(run) {
+			_, exists := s.r.Link(askPurpose(run, who))
+			givenUp := !exists && s.r.Shows[askPurpose(run, who)].Parked != ""
+			if _, mailed := s.byMail(who); mailed && decides && !givenUp {
+				all = with(all, who)
+			}
+		}
+	}
+	return all
+}
+
 // tellAskedAgain says once to everybody concerned what a new version means for what they decided.
 func (s *step) tellAskedAgain(why string, again, kept []touch) {
 	line := begins(why) + "."
@@ -329,21 +343,30 @@ func (s *step) tellAskedAgain(why string, again, kept []touch) {
 		line += fmt.Sprintf(" What %s decided stands.", s.touchNames(kept))
 	}
 	s.because("replaced", line)
-	s.notice(line, nil)
+	reads := s.writtenAnew()
+	s.noticeBut(line, nil, reads)
 	s.comment(line, nil)
+	told := func(who Actor) bool { return holds(reads, who) || s.noticed(who) }
 	for _, t := range again {
-		view := s.view(NoticeView, fmt.Sprintf("%s: %s, so your decision on %s no longer counts. Please look at it and decide again.", s.label(), why, enumerate(t.voted, "and")))
-		view.Buttons = []Button{s.open()}
-		s.direct([]Actor{t.who}, view)
-	}
-	for _, t := range kept {
-		if slices.ContainsFunc(again, func(x touch) bool { return same(x.who, t.who) }) {
+		if told(t.who) {
 			continue
 		}
-		view := s.view(NoticeView, fmt.Sprintf("%s: %s after you decided on %s. Your decision stands.", s.label(), why, enumerate(t.voted, "and")))
-		view.Buttons = []Button{s.open()}
-		s.direct([]Actor{t.who}, view)
+		s.tellAlone(t.who, fmt.Sprintf("%s: %s, so your decision on %s no longer counts. Please look at it and decide again.", s.label(), why, enumerate(t.voted, "and")))
 	}
+	for _, t := range kept {
+		asked := slices.ContainsFunc(again, func(x touch) bool { return same(x.who, t.who) })
+		if asked || told(t.who) {
+			continue
+		}
+		s.tellAlone(t.who, fmt.Sprintf("%s: %s after you decided on %s. Your decision stands.", s.label(), why, enumerate(t.voted, "and")))
+	}
+}
+
+// tellAlone says a sentence to one person, with the way to the request.
+func (s *step) tellAlone(who Actor, line string) {
+	view := s.view(NoticeView, line)
+	view.Buttons = []Button{s.open()}
+	s.direct([]Actor{who}, view)
 }
 
 func (s scene) touchNames(list []touch) string {

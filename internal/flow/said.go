@@ -172,7 +172,8 @@ func (s scene) shareable(c Comment) bool {
 // copyTarget is the instance that words and files of a place are copied to; "" without one.
 func (s scene) copyTarget(from Ref) string {
 	if s.fromTracker(from) {
-		if _, ok := s.mailThread(); ok {
+		_, thread := s.mailThread()
+		if _, alone := s.writtenAlone(); thread || alone {
 			return s.r.Places.Mail
 		}
 		return s.r.Places.Chat

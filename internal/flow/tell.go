@@ -49,6 +49,9 @@ func (s *step) private(view View, worth time.Duration) {
 	if via := s.via(); target == "" || via == "web" || via == "api" || via == "link" {
 		return
 	}
+	if target == s.r.Places.Mail && s.bounced(s.ev.Actor) {
+		return
+	}
 	if s.r.Offer == nil && !strings.Contains(view.Headline, string(s.r.ID)) {
 		view.Facts = append(view.Facts, Fact{Name: "request", Text: s.label()}) // the answer may be read far from its card
 	}
@@ -63,14 +66,18 @@ func (s *step) tell(target string, t Tell) {
 
 // notice says a sentence in the request's thread; without one, or without access to it, it goes to the requester. Who
 // asked by mail is answered there, whatever is said in chat.
-func (s *step) notice(line string, body text.Doc) {
+func (s *step) notice(line string, body text.Doc) { s.noticeBut(line, body, nil) }
+
+// noticeBut is notice, but for those who learn it otherwise: it does not go to them alone.
+func (s *step) noticeBut(line string, body text.Doc, but []Actor) {
 	if s.r.Offer != nil {
 		return
 	}
 	view := s.view(NoticeView, line)
 	view.Body = body
 	mail, mailed := s.mailThread()
-	if mailed {
+	knows := holds(but, s.r.Requester)
+	if mailed && !knows {
 		s.tell(s.r.Places.Mail, Tell{Where: mail, To: s.actors([]Actor{s.r.Requester}), View: view})
 	}
 	if thread, ok := s.thread(); ok && s.r.Places.Chat != "" {
@@ -81,9 +88,16 @@ func (s *step) notice(line string, body text.Doc) {
 		s.tell(s.r.Places.Chat, t)
 		return
 	}
-	if !mailed {
+	if !mailed && !knows {
 		s.direct([]Actor{s.r.Requester}, view)
 	}
+}
+
+// noticed reports whether notices go to somebody alone.
+func (s scene) noticed(who Actor) bool {
+	_, mailed := s.mailThread()
+	_, thread := s.thread()
+	return s.isRequester(who) && (mailed || !thread || s.r.Places.Chat == "")
 }
 
 // direct says something to people one by one: where the chat can know them, else by mail.
@@ -105,7 +119,7 @@ func (s scene) reachable(people []Actor) []Actor {
 	var known []Actor
 	for _, who := range people {
 		chat := s.r.Places.Chat
-		if chat != "" && (who.Name != "" || who.Ref.System == chat) {
+		if chat != "" && (who.Name != "" || who.Ref.System == chat) && !s.lost(who) {
 			known = append(known, s.actor(who))
 		}
 	}

@@ -31,6 +31,9 @@ func (s *step) timer() {
 	for _, m := range due {
 		s.happen(m)
 	}
+	if len(s.why) == 0 {
+		s.because(CodeNoted, "Nobody whom it was due for is waited on any more.")
+	}
 	if s.at.After(s.r.Looked) {
 		s.r.Looked = s.at
 	}

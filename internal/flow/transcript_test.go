@@ -232,12 +232,33 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	case "park":
 		ev.Kind = EffectParked
 		if args["unreached"] != "" { // the engine ends it
-			s.pending = slices.DeleteFunc(s.pending, func(e Effect) bool { return e.Purpose() == args["purpose"] })
+			s.unreach(&ev, args)
 		}
+	case "ask", "answer", "resolve":
+		ev.Kind = map[string]Kind{"ask": PointAsked, "answer": PointAnswered, "resolve": PointResolved}[verb]
+		ev.Where, ev.Delivery = Ref{}, ""
+		if args["said"] != "" {
+			s.conversation(&ev, args)
+		}
+	case "brief":
+		ev.Kind, ev.Subject, ev.Seq, ev.Where = BriefRead, Ref{"confluence", "page", "42"}, args["seq"], Ref{}
+		ev.Links = []Link{{URL: "https://lumen.example/wiki/42"}}
 	default:
 		s.t.Fatalf("unknown verb %q", verb)
 	}
 	return ev
+}
+
+// unreach ends what was to be shown or said to somebody whom chat does not know.
+func (s *stage) unreach(ev *Event, args map[string]string) {
+	i := slices.IndexFunc(s.pending, func(e Effect) bool {
+		return e.Purpose() == args["purpose"] && slices.ContainsFunc(addressed(e), func(a Actor) bool { return a.ID() == args["unreached"] })
+	})
+	if i < 0 {
+		s.t.Fatalf("nothing of the purpose %q waits for %s", args["purpose"], args["unreached"])
+	}
+	ev.Tell = s.pending[i].Tell
+	s.pending = slices.Delete(s.pending, i, i+1)
 }
 
 // conversation makes an event about the message or comment said=N, in the thread or (in=jira) at the ticket. It was
@@ -246,7 +267,20 @@ func (s *stage) conversation(ev *Event, args map[string]string) {
 	said := args["said"]
 	ev.Subject, ev.Said, ev.Seq = Ref{"slack", "thread", "C1/1"}, Ref{"slack", "message", "C1/1/" + said}, said
 	ev.Links = []Link{{URL: "https://lumen.slack.example/p" + said}}
-	if args["in"] == "jira" {
+	switch args["in"] {
+	case "figma":
+		ev.Subject, ev.Said, ev.Where, ev.Delivery, ev.Seq = figmaFile(""), Ref{"figma", "comment", "KEY/" + said}, Ref{}, "figma/d", ""
+		ev.Links[0].URL = "https://www.figma.com/design/KEY#" + said
+		if below := args["below"]; below != "" {
+			ev.Fields["below"] = []string{Ref{"figma", "comment", "KEY/" + below}.String()}
+		}
+	case "email":
+		ev.Subject, ev.Said, ev.Where, ev.Delivery, ev.Seq = Ref{"email", "thread", "abc"}, Ref{"email", "message", "email/" + said}, Ref{}, "email/"+said, ""
+		ev.Links = nil
+		if args["by"] == "olga" {
+			ev.Actor = olga
+		}
+	case "jira":
 		ev.Subject, ev.Said, ev.Where, ev.Delivery, ev.Seq = Ref{"jira", "issue", "10007"}, Ref{"jira", "comment", "10007/" + said}, Ref{}, "jira/d", ""
 		ev.Links[0].URL = "https://jira.example/browse/DES-7?focusedCommentId=" + said
 	}
@@ -264,7 +298,8 @@ func source(args map[string]string) string {
 	return "slack"
 }
 
-// files reads "brief.pdf:3,plan.zip:31,board:figma": a size in MB, or where it lives instead.
+// files reads "brief.pdf:3,plan.zip:31,board:figma,brief.pdf@2:3": a size in MB, or where it lives instead; after an @ its
+// key where that is not its name.
 func files(system, list string) []File {
 	var out []File
 	for word := range strings.SplitSeq(list, ",") {
@@ -272,7 +307,11 @@ func files(system, list string) []File {
 		if name == "" {
 			continue
 		}
-		f := File{Ref: Ref{system, "file", name}, Name: name, URL: "https://" + system + ".example/" + name}
+		name, key, other := strings.Cut(name, "@")
+		if !other {
+			key = name
+		}
+		f := File{Ref: Ref{system, "file", key}, Name: name, URL: "https://" + system + ".example/" + name}
 		switch n, err := strconv.Atoi(what); {
 		case err == nil:
 			f.Size = int64(n) << 20

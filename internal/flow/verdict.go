@@ -106,6 +106,9 @@ func (s *step) offerVerdict(c Comment) {
 	if !fresh || !talked || s.automatic() || !readsLikeApproval(s.ev.Body) {
 		return
 	}
+	if away := s.unreached(s.ev.Actor) || len(s.reachable([]Actor{s.ev.Actor})) == 0; away && s.fromTracker(s.ev.Said) {
+		return // chat does not reach them: their question came by mail
+	}
 	var open []StageRun
 	for _, run := range s.r.Open() {
 		before := s.sent().Before(run.Entered.Truncate(time.Second)) // then it was said of something else

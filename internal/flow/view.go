@@ -180,10 +180,18 @@ func (s scene) outcome(run StageRun) string {
 		return bare(run.Why)
 	}
 	line := fmt.Sprintf("%s %s by %s", run.Name, verb, s.deciders(run))
-	if run.State == StageApproved {
+	if run.State == StageApproved && !s.ofSeveral(run) {
 		line += s.forVersion(run)
 	}
 	return line
+}
+
+// ofSeveral reports whether a run was approved by votes for different versions, which a policy may let stand.
+func (s scene) ofSeveral(run StageRun) bool {
+	votes := s.live(run)
+	return run.State == StageApproved && slices.ContainsFunc(votes, func(v Vote) bool {
+		return s.versions(v.Version) != "" && s.versions(v.Version) != s.versions(votes[0].Version)
+	})
 }
 
 // forVersion names the version that a run was approved for: " for v3 - legal copy".
@@ -203,15 +211,19 @@ func (s scene) votedVersion(run StageRun) string {
 	return votes[len(votes)-1].Version
 }
 
-// deciders names who decided a run, and for whom: "Dana Wolf for Ana Reyes".
+// deciders names who decided a run, and for whom: "Dana Wolf for Ana Reyes"; where they approved different versions also
+// which: "Dana Wolf (v4 - final)".
 func (s scene) deciders(run StageRun) string {
 	var out []string
-	votes := s.live(run)
+	votes, several := s.live(run), s.ofSeveral(run)
 	for _, who := range run.DecidedBy {
 		name := s.who(who)
 		for _, v := range votes {
 			if same(v.By, who) && v.For.ID() != "" {
 				name += " for " + s.who(v.For)
+			}
+			if same(v.By, who) && several {
+				name += fmt.Sprintf(" (%s)", s.versions(v.Version))
 			}
 		}
 		out = append(out, name)

@@ -52,7 +52,7 @@ func (s scene) wantCard() (want, bool) {
 	}
 	w, ok := s.placeCard()
 	w.purpose, w.target = "card", chat
-	if ok {
+	if ok = ok && !(w.at.Zero() && s.unreached(s.r.Requester)); ok {
 		w.view = s.cardView()
 	}
 	return w, ok

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"signoff/internal/text"
@@ -120,27 +119,34 @@ func (w *world) do(e Effect) Event {
 	return ev
 }
 
-func asJSON(t testing.TB, v any) string {
+func asJSON(t reporter, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return string(b)
 }
 
 // again reads a request back from its stored form.
-func again(t testing.TB, r Request) Request {
+func again(t reporter, r Request) Request {
 	t.Helper()
 	var back Request
 	if err := json.Unmarshal([]byte(asJSON(t, r)), &back); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return back
 }
 
+// reporter is a test, or one try of a property.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // check holds what is true of every outcome, whatever led to it.
-func check(t testing.TB, before Request, ev Event, o Outcome) {
+func check(t reporter, before Request, ev Event, o Outcome) {
 	t.Helper()
 	r := o.Request
 	if len(o.Why) == 0 {
@@ -170,7 +176,7 @@ func check(t testing.TB, before Request, ev Event, o Outcome) {
 	checkSpans(t, r)
 }
 
-func checkEffects(t testing.TB, o Outcome) {
+func checkEffects(t reporter, o Outcome) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, e := range o.Effects {
@@ -195,7 +201,7 @@ func checkEffects(t testing.TB, o Outcome) {
 }
 
 // checkFacts holds that every fact has a value, an instant its words, and every button a label.
-func checkFacts(t testing.TB, v View) {
+func checkFacts(t reporter, v View) {
 	t.Helper()
 	for _, f := range v.Facts {
 		value := f.Text != "" || len(f.People) > 0 || !f.At.IsZero()
@@ -210,7 +216,7 @@ func checkFacts(t testing.TB, v View) {
 	}
 }
 
-func checkSpans(t testing.TB, r Request) {
+func checkSpans(t reporter, r Request) {
 	t.Helper()
 	for _, run := range r.Stages {
 		for i, w := range run.Waiting {
