@@ -52,7 +52,13 @@ func (s *Server) SaveVersionAs(who, file, label, description string) (out Versio
 		v := s.addVersion(f, &version{label: label, description: description, by: u, at: s.opt.Now()})
 		out = v.show()
 		s.edited(f)
-		s.announce(f, "FILE_VERSION_UPDATE", object{"version_id": v.id, "label": label, "description": description, "created_at": stamp(v.at), "triggered_by": triggered(u)})
+		body := object{"version_id": v.id, "created_at": stamp(v.at), "triggered_by": triggered(u)}
+		for name, text := range map[string]string{"label": label, "description": description} {
+			if text != "" {
+				body[name] = text
+			}
+		}
+		s.announce(f, "FILE_VERSION_UPDATE", body)
 		return nil
 	})
 	return out, err
@@ -140,7 +146,11 @@ func (s *Server) MarkReadyAs(who, file, node, status, message string) error {
 				links = append(links, l.bean(f))
 			}
 		}
-		s.announce(f, "DEV_MODE_STATUS_UPDATE", object{"node_id": node, "status": status, "change_message": message, "related_links": links, "triggered_by": triggered(u)})
+		body := object{"node_id": node, "status": status, "related_links": links, "triggered_by": triggered(u)}
+		if message != "" {
+			body["change_message"] = message
+		}
+		s.announce(f, "DEV_MODE_STATUS_UPDATE", body)
 		return nil
 	})
 }

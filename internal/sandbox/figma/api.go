@@ -81,6 +81,7 @@ func (s *Server) routes() []route {
 		{"getDevResources", "GET " + one + "/dev_resources", 2, either("file_dev_resources:read"), []string{"node_ids"}, false, all, s.getLinks},
 		{"postDevResources", "POST /v1/dev_resources", 2, either("file_dev_resources:write"), nil, false, all, s.postLinks},
 		{"deleteDevResource", "DELETE " + one + "/dev_resources/{link_id}", 2, either("file_dev_resources:write"), nil, false, all, s.deleteLink},
+		{"getOEmbed", "GET /v1/oembed", 0, either("file_metadata:read"), []string{"url", "maxwidth", "maxheight"}, true, plain, s.getEmbed},
 		{"getTeamProjects", "GET /v1/teams/{team_id}/projects", 2, either("projects:read", "files:read"), nil, false, plain, s.getTeamProjects},
 		{"getProjectFiles", "GET /v1/projects/{project_id}/files", 2, either("projects:read", "files:read"), []string{"branch_data"}, false, plain, s.getProjectFiles},
 		{"getProjectMeta", "GET /v1/projects/{project_id}/meta", 3, either("project_metadata:read"), nil, false, nil, s.getProjectMeta},

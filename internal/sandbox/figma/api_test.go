@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/png"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,8 @@ func TestAPI_IsStrict(t *testing.T) {
 		{"an unknown format", "GET", images("?ids=1:2&format=gif"), "", 400, "format", nil},
 		{"an unknown version", "GET", images("?ids=1:2&version=1"), "", 404, "Not found", nil},
 		{"no depth", "GET", "/v1/files/" + spring + "/nodes?ids=1:2&depth=0", "", 400, "depth", nil},
+		{"no address to embed", "GET", "/v1/oembed", "", 400, `"error":true`, nil},
+		{"another site to embed", "GET", "/v1/oembed?url=https://www.figma.com/design/" + spring, "", 400, "url", nil},
 		{"no such team", "GET", "/v1/teams/7/projects", "", 403, "Forbidden", nil},
 		{"an emoji that is none", "DELETE", comments + "/1/reactions?emoji=x", "", 404, "Not found", nil},
 	} {
@@ -257,15 +260,16 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	d := open(t, Options{Limits: Limits{-1, -1, -1}})
 	for path, want := range map[string]string{
-		"/v1/teams/" + teamID + "/projects":      `"projects":[{"id":"210987654","name":"Campaigns"}]`,
-		"/v2/teams/" + teamID + "/folders":       `"parent_folder_id":null`,
-		"/v1/projects/210987654/files":           `"key":"` + spring + `"`,
-		"/v2/folders/210987654/files":            `"name":"Nova launch"`,
-		"/v2/folders/210987654/folders":          `"folders":[]`,
-		"/v1/projects/210987654/meta":            `"file_count":2`,
-		"/v2/folders/210987654/meta":             `"name":"Campaigns"`,
-		"/v1/files/" + spring + "/images":        `"images":{}`,
-		"/v1/files/" + spring + "/nodes?ids=1:2": `"Hero 600x200"`,
+		"/v1/teams/" + teamID + "/projects":                                           `"projects":[{"id":"210987654","name":"Campaigns"}]`,
+		"/v2/teams/" + teamID + "/folders":                                            `"parent_folder_id":null`,
+		"/v1/oembed?url=" + url.QueryEscape(d.url+"/design/"+spring+"/x?node-id=1-2"): `"title":"Spring banner"`,
+		"/v1/projects/210987654/files":                                                `"key":"` + spring + `"`,
+		"/v2/folders/210987654/files":                                                 `"name":"Nova launch"`,
+		"/v2/folders/210987654/folders":                                               `"folders":[]`,
+		"/v1/projects/210987654/meta":                                                 `"file_count":2`,
+		"/v2/folders/210987654/meta":                                                  `"name":"Campaigns"`,
+		"/v1/files/" + spring + "/images":                                             `"images":{}`,
+		"/v1/files/" + spring + "/nodes?ids=1:2":                                      `"Hero 600x200"`,
 	} {
 		if status, _, body := d.ask("GET", path, ""); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s = %d %s, want %s", path, status, body, want)

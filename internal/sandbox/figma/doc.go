@@ -4,6 +4,6 @@
 // People act by methods (SaveVersionAs, CommentAs, ResolveAs, …) or on the pages. It is written from the contract and shares no
 // code with the connector.
 //
-// Not drawn: SVG and PDF, which come out as null, as a render does that failed. Not there: branches, OAuth's own endpoints,
-// variables and everything else that signoff has no use for.
+// Not drawn: SVG and PDF, which come out as null, as a render does that failed. Not there: branches, changing dev resources,
+// OAuth's own endpoints, variables and everything else that signoff has no use for.
 package figma

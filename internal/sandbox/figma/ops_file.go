@@ -1,6 +1,8 @@
 package figma
 
 import (
+	"fmt"
+	"html"
 	"math"
 	"net/http"
 	"regexp"
@@ -256,4 +258,34 @@ func (s *Server) FailRenders(fail bool) {
 // getFills lists the pictures that people dragged into the file: there are none.
 func (s *Server) getFills(call) *reply {
 	return answer(object{"error": false, "status": http.StatusOK, "meta": object{"images": object{}}})
+}
+
+// getEmbed says what a link to a file leads to.
+func (s *Server) getEmbed(c call) *reply {
+	link := c.query.Get("url")
+	if link == "" {
+		return badRequest("Missing required parameter url")
+	}
+	size := [2]int{800, 450}
+	for i, key := range []string{"maxwidth", "maxheight"} {
+		if text := c.query.Get(key); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 {
+				return badRequest("Invalid value for %s", key)
+			}
+			size[i] = n
+		}
+	}
+	rest, ok := strings.CutPrefix(link, s.opt.BaseURL+"/design/")
+	if !ok {
+		return badRequest("Invalid value for url: expected the address of a file")
+	}
+	key, _, _ := strings.Cut(rest, "/")
+	key, _, _ = strings.Cut(key, "?")
+	if s.find(&c, key) != nil {
+		return notFound()
+	}
+	p, _ := s.project(c.file.project)
+	return answer(object{"version": "1.0", "type": "rich", "title": c.file.name, "key": key, "url": link, "provider_name": "Figma", "provider_url": "https://www.figma.com",
+		"cache_age": 3600, "width": size[0], "height": size[1], "html": fmt.Sprintf(`<iframe width="%d" height="%d" src="%s"></iframe>`, size[0], size[1], html.EscapeString(link)), "folder_name": p.Name, "thumbnail_url": s.thumbnail(c.file, c.file.current())})
 }

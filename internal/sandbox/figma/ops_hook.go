@@ -197,6 +197,9 @@ func (s *Server) itsHook(c call) (*hook, *reply) {
 	if i < 0 {
 		return nil, notFound()
 	}
+	if c.by.Viewer {
+		return nil, forbidden()
+	}
 	return s.hooks.made[i], nil
 }
 

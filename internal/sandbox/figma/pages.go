@@ -203,56 +203,30 @@ func lookAt(r *http.Request) look {
 }
 
 func (p *pages) act(w http.ResponseWriter, r *http.Request) {
-	who, key, id := p.actor(r).ID, r.PathValue("key"), r.PostFormValue("id")
-	words := strings.ReplaceAll(r.PostFormValue("words"), "\r\n", "\n")
-	to := ""
-	var err error
-	switch r.PathValue("act") {
-	case "save":
-		_, err = p.SaveVersionAs(who, key, r.PostFormValue("title"), words)
-		to = "#history"
-	case "draw":
-		_, err = p.AutosaveAs(who, key)
-		to = "#history"
-	case "comment":
-		var made Comment
-		made, err = p.CommentAs(who, key, r.PostFormValue("frame"), words)
-		to = "#" + made.ID
-	case "reply":
-		var made Comment
-		made, err = p.ReplyAs(who, key, id, words)
-		to = "#" + made.ID
-	case "edit":
-		err = p.EditCommentAs(who, key, id, words)
-		to = "#" + id
-	case "resolve":
-		err = p.ResolveAs(who, key, id, r.PostFormValue("resolved") == "yes")
-		to = "#comments"
-	case "remove":
-		err = p.DeleteCommentAs(who, key, id)
-		to = "#comments"
-	case "rename":
-		err = p.RenameFile(who, key, r.PostFormValue("title"))
-	case "delete":
-		if err = p.DeleteFile(who, key); err == nil {
-			http.Redirect(w, r, p.opt.Prefix+"/", http.StatusSeeOther)
-			return
-		}
-	default:
+	key := r.PathValue("key")
+	do := map[string]func(*http.Request) (string, error){
+		"save": p.save, "draw": p.draw, "rename": p.rename, "delete": p.discard,
+		"comment": p.comment, "reply": p.reply, "edit": p.edit, "resolve": p.resolve, "remove": p.remove,
+	}[r.PathValue("act")]
+	if do == nil {
 		p.lost(w, r)
 		return
 	}
+	to, err := do(r)
 	if err != nil {
 		p.showFile(w, r, http.StatusBadRequest, sentence(err))
 		return
 	}
 	if node := r.PostFormValue("node-id"); node != "" {
-		to = "?node-id=" + url.QueryEscape(strings.ReplaceAll(node, ":", "-")) + to
+		to = "?node-id=" + url.QueryEscape(dashed(node)) + to
 	}
 	p.mu.Lock()
-	back := p.opt.Prefix + p.file(key).path()
+	back := p.opt.Prefix + "/"
+	if f := p.file(key); f != nil && !f.deleted {
+		back = p.opt.Prefix + f.path() + to
+	}
 	p.mu.Unlock()
-	http.Redirect(w, r, back+to, http.StatusSeeOther)
+	http.Redirect(w, r, back, http.StatusSeeOther)
 }
 
 // sentence tells people what went wrong.
