@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// The part of CQL that the sandbox understands: clauses over the fields that operators names, joined by AND, OR, NOT and
-// parentheses, and ORDER BY.
+// The part of CQL that the sandbox understands: clauses over the fields that operators names, joined by AND, and ORDER BY
+// lastmodified. Anything else is refused as malformed CQL is.
 
 // token is a piece of CQL: a word, a quoted text, or a sign.
 type token struct {
@@ -26,13 +26,9 @@ func (t token) is(word string) bool { return !t.quoted && strings.EqualFold(t.te
 type condition func(*page, snapshot) bool
 
 type cqlQuery struct {
-	where condition
-	less  []func(a, b found) int
-}
-
-type found struct {
-	page *page
-	snapshot
+	where   []condition // all have to hold
+	ordered bool        // by the last change, otherwise by nothing that counts
+	desc    bool
 }
 
 // cqlParser walks over the tokens of one query.
@@ -57,13 +53,26 @@ func parseCQL(cql string, now time.Time, zone *time.Location) (cqlQuery, error) 
 	}
 	p := &cqlParser{now: now, zone: zone, tokens: tokens}
 	var q cqlQuery
-	if q.where, err = p.either(); err != nil {
-		return cqlQuery{}, err
+	for first := true; first || p.accept("and"); first = false {
+		one, err := p.clause()
+		if err != nil {
+			return cqlQuery{}, err
+		}
+		q.where = append(q.where, one)
 	}
-	if q.less, err = p.orderBy(); err == nil && len(p.tokens) > 0 {
-		err = malformed("unexpected %q", p.peek().text)
+	if p.accept("order") {
+		if !p.accept("by") || !p.accept("lastmodified") {
+			return cqlQuery{}, malformed("expecting 'by lastmodified' but got %q", p.peek().text)
+		}
+		q.ordered, q.desc = true, p.accept("desc")
+		if !q.desc {
+			p.accept("asc")
+		}
 	}
-	return q, err
+	if len(p.tokens) > 0 {
+		return cqlQuery{}, malformed("unexpected %q", p.peek().text)
+	}
+	return q, nil
 }
 
 func scanCQL(cql string) ([]token, error) {
@@ -142,50 +151,10 @@ func (p *cqlParser) accept(word string) bool {
 	return true
 }
 
-func (p *cqlParser) either() (condition, error) {
-	left, err := p.both()
-	for err == nil && p.accept("or") {
-		var right condition
-		a := left
-		right, err = p.both()
-		left = func(g *page, s snapshot) bool { return a(g, s) || right(g, s) }
-	}
-	return left, err
-}
-
-func (p *cqlParser) both() (condition, error) {
-	left, err := p.single()
-	for err == nil && p.accept("and") {
-		var right condition
-		a := left
-		right, err = p.single()
-		left = func(g *page, s snapshot) bool { return a(g, s) && right(g, s) }
-	}
-	return left, err
-}
-
-func (p *cqlParser) single() (condition, error) {
-	if p.accept("not") {
-		inner, err := p.single()
-		return func(g *page, s snapshot) bool { return !inner(g, s) }, err
-	}
-	if p.accept("(") {
-		inner, err := p.either()
-		if err == nil && !p.accept(")") {
-			err = malformed("expecting ')' but got %q", p.peek().text)
-		}
-		return inner, err
-	}
-	return p.clause()
-}
-
 // operators are those of each field, in small letters.
 func operators() map[string][]string {
-	same, times := []string{"=", "!=", "in", "not in"}, []string{"=", "!=", ">", ">=", "<", "<="}
-	return map[string][]string{
-		"type": same, "label": same, "space": same, "space.key": same, "id": same, "title": {"=", "!=", "~", "!~", "in", "not in"},
-		"lastmodified": times, "created": times,
-	}
+	same := []string{"=", "!=", "in", "not in"}
+	return map[string][]string{"type": same, "label": same, "space": same, "lastmodified": {"=", "!=", ">", ">=", "<", "<="}}
 }
 
 func (p *cqlParser) clause() (condition, error) {
@@ -201,8 +170,8 @@ func (p *cqlParser) clause() (condition, error) {
 	if !slices.Contains(known, op) {
 		return nil, malformed("the field %s does not support the operator %q", field.text, op)
 	}
-	if name == "lastmodified" || name == "created" {
-		return p.timeClause(name, op)
+	if name == "lastmodified" {
+		return p.timeClause(op)
 	}
 	values, err := p.values(strings.HasSuffix(op, "in"))
 	if err != nil {
@@ -211,27 +180,18 @@ func (p *cqlParser) clause() (condition, error) {
 	if i := slices.IndexFunc(values, func(v string) bool { return !slices.Contains([]string{"page", "blogpost", "comment", "attachment"}, v) }); name == "type" && i >= 0 {
 		return nil, malformed("%q is no type of content", values[i])
 	}
-	negative := op == "!=" || op == "!~" || op == "not in"
+	negative := op == "!=" || op == "not in"
 	return func(g *page, s snapshot) bool {
-		return negative != slices.ContainsFunc(values, func(v string) bool { return g.matches(s, name, op, v) })
+		return negative != slices.ContainsFunc(values, func(v string) bool {
+			switch name {
+			case "type":
+				return g.kind() == v
+			case "label":
+				return slices.Contains(s.labels, v)
+			}
+			return strings.EqualFold(s.space, v)
+		})
 	}, nil
-}
-
-func (p *page) matches(s snapshot, field, op, value string) bool {
-	switch field {
-	case "type":
-		return p.kind() == value
-	case "label":
-		return slices.Contains(s.labels, value)
-	case "space", "space.key":
-		return strings.EqualFold(s.space, value)
-	case "id":
-		return p.idString() == value
-	}
-	if strings.HasSuffix(op, "~") {
-		return strings.Contains(strings.ToLower(s.title), strings.ToLower(strings.Trim(value, "*")))
-	}
-	return s.title == value
 }
 
 // values reads one value, or a list in parentheses.
@@ -258,33 +218,29 @@ func (p *cqlParser) values(list bool) ([]string, error) {
 	}
 }
 
-func (p *cqlParser) timeClause(name, op string) (condition, error) {
+func (p *cqlParser) timeClause(op string) (condition, error) {
 	from, length, err := p.instant()
 	if err != nil {
 		return nil, err
 	}
 	end := from.Add(length)
-	return func(g *page, s snapshot) bool {
-		at := s.modified
-		if name == "created" {
-			at = g.created
-		}
+	return func(_ *page, s snapshot) bool {
+		before, within := s.modified.Before(from), !s.modified.Before(from) && (s.modified.Before(end) || s.modified.Equal(from))
 		switch op {
 		case ">":
-			return !at.Before(end) && at.After(from)
+			return !before && !within
 		case ">=":
-			return !at.Before(from)
+			return !before
 		case "<":
-			return at.Before(from)
+			return before
 		case "<=":
-			return at.Before(end) || at.Equal(from)
+			return before || within
 		}
-		within := !at.Before(from) && (at.Before(end) || at.Equal(from))
 		return within == (op == "=")
 	}, nil
 }
 
-var shift = regexp.MustCompile(`^([+-]?)(\d{1,6})([yMwdhm])$`)
+var increment = regexp.MustCompile(`^([+-]?\d{1,6})([wdhm])$`)
 
 // instant reads now("-15m") or a literal, which is a minute or a day of the account's zone.
 func (p *cqlParser) instant() (time.Time, time.Duration, error) {
@@ -296,10 +252,12 @@ func (p *cqlParser) instant() (time.Time, time.Duration, error) {
 		at := p.now
 		if arg := p.peek(); arg.quoted {
 			p.take()
-			var ok bool
-			if at, ok = shifted(at, arg.text); !ok {
+			m := increment.FindStringSubmatch(arg.text)
+			if m == nil {
 				return at, 0, malformed("%q is no increment such as \"-15m\"", arg.text)
 			}
+			n, _ := strconv.Atoi(m[1]) // a few digits
+			at = at.Add(time.Duration(n) * map[string]time.Duration{"w": 7 * 24 * time.Hour, "d": 24 * time.Hour, "h": time.Hour, "m": time.Minute}[m[2]])
 		}
 		if !p.accept(")") {
 			return at, 0, malformed("expecting ')' but got %q", p.peek().text)
@@ -314,61 +272,6 @@ func (p *cqlParser) instant() (time.Time, time.Duration, error) {
 	return time.Time{}, 0, malformed("%q is no date; the format is \"yyyy-MM-dd HH:mm\"", t.text)
 }
 
-func shifted(at time.Time, by string) (time.Time, bool) {
-	m := shift.FindStringSubmatch(by)
-	if m == nil {
-		return at, false
-	}
-	n, err := strconv.Atoi(m[1] + m[2])
-	if err != nil {
-		return at, false
-	}
-	switch m[3] {
-	case "y":
-		return at.AddDate(n, 0, 0), true
-	case "M":
-		return at.AddDate(0, n, 0), true
-	case "w":
-		return at.AddDate(0, 0, 7*n), true
-	case "d":
-		return at.AddDate(0, 0, n), true
-	case "h":
-		return at.Add(time.Duration(n) * time.Hour), true
-	}
-	return at.Add(time.Duration(n) * time.Minute), true
-}
-
-func (p *cqlParser) orderBy() ([]func(a, b found) int, error) {
-	if !p.accept("order") {
-		return nil, nil
-	}
-	if !p.accept("by") {
-		return nil, malformed("expecting 'by' but got %q", p.peek().text)
-	}
-	var out []func(a, b found) int
-	for {
-		compare, ok := map[string]func(a, b found) int{
-			"lastmodified": func(a, b found) int { return a.modified.Compare(b.modified) },
-			"created":      func(a, b found) int { return a.page.created.Compare(b.page.created) },
-			"title":        func(a, b found) int { return strings.Compare(a.title, b.title) },
-		}[strings.ToLower(p.peek().text)]
-		if !ok {
-			return nil, malformed("cannot order by %q", p.peek().text)
-		}
-		p.take()
-		if p.accept("desc") {
-			rising := compare
-			compare = func(a, b found) int { return rising(b, a) }
-		} else {
-			p.accept("asc")
-		}
-		out = append(out, compare)
-		if !p.accept(",") {
-			return out, nil
-		}
-	}
-}
-
 // search finds the pages that somebody sees. The caller holds the lock.
 func (s *Server) search(cql string, by *User) ([]*page, error) {
 	now := s.opt.Now()
@@ -376,20 +279,25 @@ func (s *Server) search(cql string, by *User) ([]*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	var hits []found
+	type hit struct {
+		page *page
+		at   time.Time
+	}
+	var hits []hit
 	for _, p := range s.pages {
 		known, ok := p.known(now)
-		if ok && !p.gone && !p.trashed && s.shows(p, by) && q.where(p, known) {
-			hits = append(hits, found{p, known})
+		if ok && !p.gone && !p.trashed && s.shows(p, by) && !slices.ContainsFunc(q.where, func(fits condition) bool { return !fits(p, known) }) {
+			hits = append(hits, hit{p, known.modified})
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b found) int {
-		for _, compare := range q.less {
-			if n := compare(a, b); n != 0 {
-				return n
-			}
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		switch {
+		case !q.ordered:
+			return 0
+		case q.desc:
+			return b.at.Compare(a.at)
 		}
-		return 0
+		return a.at.Compare(b.at)
 	})
 	var out []*page
 	for _, h := range hits {

@@ -54,7 +54,6 @@ type comment struct {
 // snapshot is what the search knows of a page from a moment on.
 type snapshot struct {
 	from     time.Time
-	title    string
 	space    string
 	modified time.Time
 	labels   []string
@@ -213,7 +212,7 @@ func (s *Server) comment(id string) *comment {
 // touch lets the search know what a page is like now, after its lag. The caller holds the lock.
 func (s *Server) touch(p *page) {
 	v := p.now()
-	p.indexed = append(p.indexed, snapshot{s.opt.Now().Add(s.opt.IndexLag), v.title, p.space.Key, v.at, p.labelNames(), p.trashed || p.gone})
+	p.indexed = append(p.indexed, snapshot{s.opt.Now().Add(s.opt.IndexLag), p.space.Key, v.at, p.labelNames(), p.trashed || p.gone})
 	s.wake()
 }
 

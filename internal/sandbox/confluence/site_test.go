@@ -171,7 +171,7 @@ func TestCloud_IsStrict(t *testing.T) {
 		{"a label without prefix", "POST", v1 + "/content/" + page + "/label", `[{"name":"signoff"}]`, 400, "", nil},
 		{"a label", "POST", v1 + "/content/" + page + "/label", `[{"prefix":"global","name":"signoff"}]`, 200, `"name":"signoff"`, nil},
 		{"no query", "GET", v1 + "/content/search", "", 400, `"message"`, nil},
-		{"a search of everything", "GET", v1 + "/search?cql=" + url.QueryEscape(`title = "Nova launch brief"`), "", 200, `"totalSize":1`, nil},
+		{"a search of everything", "GET", v1 + "/search?cql=" + url.QueryEscape(`label = "signoff"`), "", 200, `"totalSize":1`, nil},
 		{"accounts of version 1", "GET", v1 + "/user/bulk?accountId=5f1000000000000000000001&accountId=5f1000000000000000000002", "", 200, `"size":2`, nil},
 		{"all labels", "GET", v2 + "/pages/" + page + "/labels?prefix=global&limit=250", "", 200, `"name":"signoff"`, nil},
 		{"a label off", "DELETE", v1 + "/content/" + page + "/label?name=signoff", "", 204, "", nil},
