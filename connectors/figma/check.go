@@ -134,7 +134,7 @@ func (c *Connector) checkFile(ctx context.Context, key string) connectors.Findin
 // checkHooks looks whether each event of one place has its webhook, and whether Figma has reached us through it.
 func (c *Connector) checkHooks(ctx context.Context, at scoped, kept []keptHook) []connectors.Finding {
 	const again = "signoff repairs it when it runs: at start and every hour."
-	what := "webhook " + at.String()
+	what := at.String() + " webhook" // the watch leaves it to the registrar by this end
 	list, err := c.hooks(ctx, at)
 	if err != nil {
 		f := c.failed(what, err)

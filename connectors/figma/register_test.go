@@ -311,16 +311,16 @@ func TestPoll(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	c := connect(t, places+"token_expires: 2026-11-30\n")
-	if said := findings(c.Check(t.Context())); !strings.Contains(said, "warning: figma webhook file "+fileA+": there is no webhook for file_comment") {
+	if said := findings(c.Check(t.Context())); !strings.Contains(said, "warning: figma file "+fileA+" webhook: there is no webhook for file_comment") {
 		t.Errorf("before Register Check says\n%s", said)
 	}
 	register(t, c)
 	want := "ok: figma: signed in as signoff bot (signoff-bot@lumen.example)\n" +
 		"warning: figma: token expires in 10 days (2026-11-30) -> Make a new token with the same account and put it into connectors.figma.token.\n" +
 		"ok: figma file " + fileA + ": Homepage hero can be read\n" +
-		"ok: figma webhook team " + team + ": tells of file_comment, file_version_update\n" +
-		"ok: figma webhook project 55512345: tells of file_comment, file_version_update\n" +
-		"ok: figma webhook file " + fileA + ": tells of file_comment, file_version_update\n"
+		"ok: figma team " + team + " webhook: tells of file_comment, file_version_update\n" +
+		"ok: figma project 55512345 webhook: tells of file_comment, file_version_update\n" +
+		"ok: figma file " + fileA + " webhook: tells of file_comment, file_version_update\n"
 	if diff := cmp.Diff(want, findings(c.Check(t.Context()))); diff != "" {
 		t.Errorf("Check:\n%s", diff)
 	}
