@@ -24,7 +24,7 @@ func (c *Connector) tell(ctx context.Context, e flow.Effect) error {
 func toldKey(mark string) string { return receiptPrefix + "told/" + mark }
 
 func commentBody(v flow.View) string {
-	parts := []string{escape(v.Headline, true), wiki(v.Body), strings.TrimSpace(factLines(v.Facts)), strings.TrimSpace(pointLines(v.Points))}
+	parts := []string{escape(v.Headline, true), wiki(v.Body), strings.TrimSpace(factLines(v.Facts)), strings.TrimSpace(pointLines(v.Points, ""))}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return strings.TrimSpace(s) == "" })
 	return fitting(strings.Join(parts, "\n\n"), longestText, cutNote)
 }

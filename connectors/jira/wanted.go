@@ -155,7 +155,7 @@ func elsewhere(name string) bool {
 func (c *Connector) description(v flow.View) string {
 	parts := []string{wiki(v.Body)}
 	facts := slices.DeleteFunc(slices.Clone(v.Facts), func(f flow.Fact) bool { return elsewhere(f.Name) })
-	parts = append(parts, strings.TrimSpace(factLines(facts)), strings.TrimSpace(pointLines(v.Points)))
+	parts = append(parts, strings.TrimSpace(factLines(facts)), strings.TrimSpace(pointLines(v.Points, "open")))
 	if v.Page != "" && c.deps.PublicURL != "" {
 		parts = append(parts, fmt.Sprintf("[%s in signoff|%s]", escape(string(v.Request), false), linkAddress(c.deps.PublicURL+v.Page)))
 	}

@@ -347,15 +347,3 @@ func shownName(a flow.Actor) string {
 	}
 	return a.ID()
 }
-
-// pointLines prints numbered change requests with their answers.
-func pointLines(points []flow.Point) string {
-	var b strings.Builder
-	for _, p := range points {
-		fmt.Fprintf(&b, "%d. %s\n", p.Number, strings.TrimSpace(wiki(p.Note)))
-		if !p.Answer.Empty() {
-			fmt.Fprintf(&b, "{quote}\n%s\n{quote}\n", wiki(p.Answer))
-		}
-	}
-	return b.String()
-}
