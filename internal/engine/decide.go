@@ -66,6 +66,9 @@ func (d *decider) delivered(tx store.Tx, ev flow.Event) (decision, error) {
 
 // received decides an event that an instance told of, by a delivery or when it was asked.
 func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decision, error) {
+	if _, mail := d.o.Connectors[instance].(connectors.Mailer); mail && !mailed(ev.Kind) {
+		return decision{Event: ev, Ignored: "what is written in a mail decides nothing"}, nil
+	}
 	ev = d.keep.recognized(cleaned(ev))
 	set := d.book.current.Load()
 	dir := set.Policy(set)
@@ -90,6 +93,11 @@ func (d *decider) received(tx store.Tx, instance string, ev flow.Event) (decisio
 		return decision{}, err
 	}
 	return d.decide(tx, ev)
+}
+
+// mailed reports whether a mail may state something of that kind: anybody can write in anybody's name.
+func mailed(k flow.Kind) bool {
+	return slices.Contains([]flow.Kind{flow.RequestSubmitted, flow.CommentAdded, flow.FilesAdded, flow.MailFailed}, k)
 }
 
 // nameSavers names whoever saved the versions of an event, by the directory: they have a part in the work.

@@ -338,3 +338,25 @@ func TestBrief_IsRead(t *testing.T) {
 		}
 	})
 }
+
+// TestBrief_IsReadAgainAsItChanges: as long as the request is open, and a page that did not change is no news.
+func TestBrief_IsReadAgainAsItChanges(t *testing.T) {
+	t.Parallel()
+	withDesigns(t, func(w *world, s *studioOf) {
+		w.hook(links("1", "The brief is https://pages.example/7"))
+		w.settle()
+		if b := w.request("CR-1").Brief; b == nil || b.Title != "Spring campaign" {
+			t.Fatalf("brief %+v, want the page", b)
+		}
+		version := w.request("CR-1").Version
+		w.pass(16 * time.Minute)
+		if got := w.request("CR-1").Version; got != version {
+			t.Errorf("version %d after a look at the same page, want %d", got, version)
+		}
+		s.change(func(s *studioOf) { s.seq = "2" })
+		w.pass(31 * time.Minute)
+		if b := w.request("CR-1").Brief; b.Seq != "2" {
+			t.Errorf("brief %+v, want its new version", b)
+		}
+	})
+}
