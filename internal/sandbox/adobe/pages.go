@@ -24,6 +24,7 @@ func (s *Server) Pages() http.Handler {
 	})
 	s.Frameio.Pages(frame)
 	s.Events.Pages(frame)
+	s.Workfront.Pages(frame)
 	return frame
 }
 

@@ -11,6 +11,7 @@ import (
 	"signoff/internal/sandbox/adobe/events"
 	"signoff/internal/sandbox/adobe/frameio"
 	"signoff/internal/sandbox/adobe/site"
+	"signoff/internal/sandbox/adobe/workfront"
 )
 
 // Options describe the stand-ins. Now is required; everything else has a default.
@@ -23,9 +24,10 @@ type Options struct {
 	ClientSecret string
 	TokenLife    time.Duration // of what IMS gives; 0 = a day
 
-	People  []site.Person // nil = Lumen and its agency
-	Frameio frameio.Options
-	Events  events.Options
+	People    []site.Person // nil = Lumen and its agency
+	Frameio   frameio.Options
+	Events    events.Options
+	Workfront workfront.Options
 
 	HTTP      *http.Client // sends deliveries; nil = one that follows no redirects
 	Unlimited bool         // no rate limits, for clocks that stand still
@@ -37,8 +39,9 @@ type Options struct {
 // Server is all of Adobe. It is safe for concurrent use.
 type Server struct {
 	*site.Site
-	Frameio *frameio.Site
-	Events  *events.Site
+	Frameio   *frameio.Site
+	Events    *events.Site
+	Workfront *workfront.Site
 
 	closeOnce sync.Once
 }
@@ -49,7 +52,7 @@ func New(opt Options) *Server {
 		Now: opt.Now, BaseURL: opt.BaseURL, Prefix: opt.Prefix, ClientID: opt.ClientID, ClientSecret: opt.ClientSecret, TokenLife: opt.TokenLife, People: opt.People,
 		HTTP: opt.HTTP, Unlimited: opt.Unlimited, Ledger: opt.Ledger, Faults: opt.Faults,
 	})
-	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio), Events: events.New(common, opt.Events)}
+	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio), Events: events.New(common, opt.Events), Workfront: workfront.New(common, opt.Workfront)}
 }
 
 // door is a path below which an interface answers; everything else is a page.
@@ -60,7 +63,7 @@ type door struct {
 
 func (s *Server) doors() []door {
 	fio, io := s.Frameio.API(), s.Events.API()
-	return []door{{"/ims/", s.IMS()}, {"/v4/", fio}, {"/media/", fio}, {"/events/", io}, {"/prod/keys/", io}, {"/csm/", io}}
+	return []door{{"/ims/", s.IMS()}, {"/v4/", fio}, {"/media/", fio}, {"/events/", io}, {"/prod/keys/", io}, {"/csm/", io}, {"/attask/", s.Workfront.API()}}
 }
 
 // APIPaths lists the paths below which the interfaces answer, below the prefix.
