@@ -70,6 +70,14 @@ func (l Letter) HTML() string { return l.read().html }
 // Files are its attachments, and the pictures within its HTML.
 func (l Letter) Files() []File { return slices.Clone(l.read().files) }
 
+// within reports whether a file is a picture that the letter's HTML shows.
+func (l Letter) within(f File) bool { return f.ID != "" && strings.Contains(l.HTML(), "cid:"+f.ID) }
+
+// attached reports whether it has attachments besides the pictures of its HTML.
+func (l Letter) attached() bool {
+	return slices.ContainsFunc(l.read().files, func(f File) bool { return !l.within(f) })
+}
+
 // Links are the web addresses in it: those of its HTML, then those of its text, each once.
 func (l Letter) Links() []string {
 	var all []string

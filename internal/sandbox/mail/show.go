@@ -15,7 +15,7 @@ const mostHTML = 1 << 20
 
 // paper is the page around the HTML of a letter: white, as mail programs have it, for letters are coloured for that.
 const paper = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Letter</title><meta name="color-scheme" content="light">` +
-	`<style>body{margin:0;padding:4px 2px;background:#fff;color:#1d1c21;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}` +
+	`<style>body{margin:0;padding:12px 16px;background:#fff;color:#1d1c21;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}` +
 	`img{max-width:100%;height:auto}table{max-width:100%}a:focus-visible{outline:2px solid #6a45c0;outline-offset:2px}` +
 	`.no-picture{border:1px dashed #8a8794;border-radius:4px;padding:0 4px;color:#5c5b66}</style></head><body>`
 
@@ -79,17 +79,17 @@ func picture(t hypertext.Token, files []File) string {
 
 // height is about how many pixels the HTML of a letter takes up: a frame without script cannot ask.
 func (c *content) height() int {
-	rows, chars := 2, 0
+	rows, chars := 1, 0
 	walk(c.html, func(t hypertext.Token) {
 		switch {
 		case t.Type == hypertext.TextToken:
 			chars += len(strings.TrimSpace(t.Data))
 		case t.Type == hypertext.EndTagToken:
-		case t.DataAtom == atom.Img:
+		case t.DataAtom == atom.Img && strings.HasPrefix(attr(t, "src"), "cid:"):
 			rows += 6
-		case slices.Contains([]atom.Atom{atom.P, atom.Br, atom.Tr, atom.Li, atom.H1, atom.H2, atom.H3, atom.Div, atom.Hr}, t.DataAtom):
+		case slices.Contains([]atom.Atom{atom.P, atom.Br, atom.Li, atom.H1, atom.H2, atom.H3, atom.Div, atom.Hr, atom.Td}, t.DataAtom):
 			rows++
 		}
 	})
-	return min(max(140, 26*rows+24*(chars/90)), 900)
+	return min(max(140, 30*rows+24*(chars/90)), 900)
 }
