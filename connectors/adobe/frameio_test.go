@@ -1,6 +1,7 @@
 package adobe_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -83,6 +84,9 @@ func TestFrameio_Refuses(t *testing.T) {
 		"wrong method":       {func(in *connectors.Inbound) { in.Method = http.MethodPut }, 405},
 		"wrong content type": {func(in *connectors.Inbound) { in.Header.Set("Content-Type", "text/plain") }, 415},
 		"too large":          {func(in *connectors.Inbound) { in.Body = make([]byte, 1<<20+1) }, 413},
+		"another account": {func(in *connectors.Inbound) {
+			*in = sign("made", signing, begin(), bytes.ReplaceAll(body, []byte(account), []byte("11111111-1111-4111-8111-111111111111")))
+		}, 401},
 	} {
 		in := sign("made", signing, begin(), body)
 		c.change(&in)
@@ -93,7 +97,6 @@ func TestFrameio_Refuses(t *testing.T) {
 	for name, c := range map[string]struct{ body, ignored, malformed string }{
 		"unknown event":   {`{"type":"share.viewed","resource":{"id":"x"}}`, "not use", ""},
 		"upload begun":    {string(event("file.created", fileA)), "ready", ""},
-		"other account":   {strings.ReplaceAll(string(body), account, "11111111-1111-4111-8111-111111111111"), "another account", ""},
 		"legacy":          {`{"type":"asset.ready","resource":{"id":"x","type":"asset"},"team":{"id":"t"}}`, "legacy", ""},
 		"without a file":  {`{"type":"file.ready"}`, "", "names no file"},
 		"cut":             {`{"type":"file.ready"`, "", "malformed"},
@@ -391,17 +394,21 @@ func TestFrameio_Look(t *testing.T) {
 	asset := flow.Asset{Ref: file(fileA), Versions: []flow.Version{{ID: fileA}}}
 	m := r.site.say(fileA, c1, "", evanID, "Larger logo")
 	r.site.say(fileA, c2, c1, evanID, "Agreed")
-	look := func(what string, since time.Time, want ...string) {
+	look := func(what string, since time.Time, want ...string) []flow.Event {
 		t.Helper()
 		events, err := r.Look(t.Context(), asset, since)
 		if err != nil {
 			t.Fatalf("%s: Look: %v", what, err)
 		}
 		same(t, what, events, want...)
+		return events
 	}
 	const version = "asset.changed file:d3075547…ddd2 [Hero.mp4]"
-	look("first", begin(), version, "comment.added file:d3075547…ddd2 said c0000000…1 “Larger logo” point=yes",
+	first := look("first", begin(), version, "comment.added file:d3075547…ddd2 said c0000000…1 “Larger logo” point=yes",
 		"comment.added file:d3075547…ddd2 said c0000000…2 “Agreed” point=yes below=c0000000…1")
+	if reply := first[len(first)-1]; reply.Actor.Ref != ref("user", evanID) {
+		t.Errorf("the reply is by %v, want who wrote it", reply.Actor)
+	}
 	later := begin().Add(time.Second)
 	look("nothing new", later, version)
 	r.site.with(func() {

@@ -81,11 +81,12 @@ func TestRegister_Repairs(t *testing.T) {
 				}
 			}
 		},
-		"switched off":   func(r *rig) { r.site.with(func() { r.site.hooks[0]["is_active"] = false }) },
-		"other events":   func(r *rig) { r.site.with(func() { r.site.hooks[0]["events"] = []string{"file.ready"} }) },
-		"deleted":        func(r *rig) { r.site.with(func() { r.site.hooks = nil }) },
-		"there twice":    func(r *rig) { r.site.with(func() { r.site.hooks = append(r.site.hooks, twin(r.site.hooks[0])) }) },
-		"somebody's too": func(r *rig) { r.site.with(func() { r.site.hooks = append(r.site.hooks, foreign()) }) },
+		"switched off":          func(r *rig) { r.site.with(func() { r.site.hooks[0]["active"] = false }) },
+		"off, by an older word": func(r *rig) { r.site.with(func() { r.site.hooks[0]["is_active"] = false }) },
+		"other events":          func(r *rig) { r.site.with(func() { r.site.hooks[0]["events"] = []string{"file.ready"} }) },
+		"deleted":               func(r *rig) { r.site.with(func() { r.site.hooks = nil }) },
+		"there twice":           func(r *rig) { r.site.with(func() { r.site.hooks = append(r.site.hooks, twin(r.site.hooks[0])) }) },
+		"somebody's too":        func(r *rig) { r.site.with(func() { r.site.hooks = append(r.site.hooks, foreign()) }) },
 	} {
 		r := connect(t, withStatus)
 		r.register(t)

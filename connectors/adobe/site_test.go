@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -256,6 +257,23 @@ func pageOf(list []map[string]any) map[string]any {
 	return map[string]any{"data": list, "links": map[string]any{"next": nil}}
 }
 
+// listed are comments as lists show them: who wrote a reply is not in there.
+func listed(comments []map[string]any) []map[string]any {
+	var out []map[string]any
+	for _, m := range comments {
+		shown := maps.Clone(m)
+		var replies []map[string]any
+		for _, reply := range m["replies"].([]map[string]any) {
+			reply = maps.Clone(reply)
+			delete(reply, "owner")
+			replies = append(replies, reply)
+		}
+		shown["replies"] = replies
+		out = append(out, shown)
+	}
+	return out
+}
+
 func (s *site) account(w http.ResponseWriter, r *http.Request, parts []string, body []byte) {
 	id := ""
 	if len(parts) > 1 {
@@ -279,7 +297,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request, parts []string, b
 			s.refuse(w, 404, "Not found")
 			return
 		}
-		s.answer(w, 200, pageOf(s.comments[id]))
+		s.answer(w, 200, pageOf(listed(s.comments[id])))
 	case "POST files/comments":
 		s.comment(w, r, id, body)
 	case "GET comments/":

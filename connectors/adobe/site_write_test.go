@@ -116,7 +116,7 @@ func (s *site) webhooks(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	s.next++
 	h := map[string]any{
-		"id": fmt.Sprintf("40000000-0000-4000-8000-%012d", s.next), "name": in.Name, "url": in.URL, "events": in.Events, "is_active": true,
+		"id": fmt.Sprintf("40000000-0000-4000-8000-%012d", s.next), "name": in.Name, "url": in.URL, "events": in.Events, "active": true,
 		"secret": fmt.Sprintf("canary-hook-secret-%d", s.next),
 	}
 	s.hooks = append(s.hooks, h)

@@ -1,6 +1,7 @@
 package frameio
 
 import (
+	"net/http"
 	"strings"
 
 	"signoff/connectors"
@@ -27,6 +28,9 @@ func (p *Part) Accept(in connectors.Inbound, rest string) (connectors.Accepted, 
 	if err != nil {
 		acc.Malformed = err.Error()
 		return acc, nil
+	}
+	if account := d.account(); p.set.Mode != legacy && account != "" && account != p.set.Account {
+		return none, &connectors.Refusal{Status: http.StatusUnauthorized, Reason: "another account", Signed: true}
 	}
 	return p.classified(acc, d), nil
 }
@@ -61,8 +65,6 @@ func (p *Part) foreign(d *payload) string {
 		return "it is one of Frame.io V4, and the settings say mode: legacy"
 	case p.set.Mode != legacy && account == "" && d.Team.ID != "":
 		return "it is one of the legacy Frame.io, and the settings do not say mode: legacy"
-	case p.set.Mode != legacy && account != "" && account != p.set.Account:
-		return "it is of another account than the settings name"
 	}
 	return ""
 }

@@ -136,8 +136,9 @@ func after(seq, id string) string {
 	return at + "/" + strings.Repeat("~", tops+1) + id
 }
 
-// settling is how long a new comment may be told of and not be there yet.
-const settling = time.Minute
+// settling is how long a new comment may be told of and not be there yet: less than intake waits for what can be learned, so that one
+// that was taken back at once is known to be gone.
+const settling = 30 * time.Second
 
 func (p *Part) learnComment(ctx context.Context, w *payload, told time.Time) (learned, error) {
 	m, err := p.comment(ctx, w.Resource.ID)

@@ -116,6 +116,7 @@ type hearing struct {
 	since time.Time
 	now   time.Time
 	own   user
+	asked int // how many were read alone
 	out   []flow.Event
 }
 
@@ -125,6 +126,9 @@ func (h *hearing) file(ctx context.Context, file string) error {
 		return err
 	}
 	for _, m := range list {
+		if m, err = h.authored(ctx, m); err != nil {
+			return err
+		}
 		if !h.p.wrote(m, h.own) {
 			h.one(m)
 		}
@@ -137,6 +141,23 @@ func (h *hearing) file(ctx context.Context, file string) error {
 		delete(h.row, id)
 	}
 	return nil
+}
+
+const mostAuthors = 50 // in one look
+
+// authored reads who wrote a reply that is news: lists name the authors of comments and not those of replies.
+func (h *hearing) authored(ctx context.Context, m comment) (comment, error) {
+	_, had := h.row[m.ID]
+	if m.by().ID != "" || m.Parent == "" || had || m.at().Before(h.since) || h.asked == mostAuthors {
+		return m, nil
+	}
+	h.asked++
+	alone, err := read[comment](ctx, h.p, get("read the comment", h.p.path("comments", m.ID), "the comment", "owner"))
+	if api.Gone(err) {
+		return m, nil
+	}
+	m.Owner, m.OwnerID = alone.Owner, alone.OwnerID
+	return m, err
 }
 
 func (h *hearing) one(m comment) {

@@ -19,7 +19,8 @@ type hook struct {
 	Name   string   `json:"name"`
 	URL    string   `json:"url"`
 	Events []string `json:"events"`
-	Active *bool    `json:"is_active"`
+	Active *bool    `json:"active"`
+	Old    *bool    `json:"is_active"` // as the older interface calls it
 	Secret string   `json:"secret"`
 	Sign   string   `json:"signing_secret"`
 }
@@ -127,8 +128,11 @@ func (p *Part) works(h hook, rest string, kept map[string]keptHook) bool {
 	want, has := slices.Clone(p.set.Events), slices.Clone(h.Events)
 	slices.Sort(want)
 	slices.Sort(has)
-	return (h.Active == nil || *h.Active) && slices.Equal(want, has) && p.registered(rest) && kept[rest].ID == h.ID && !one.Empty()
+	return on(h.Active) && on(h.Old) && slices.Equal(want, has) && p.registered(rest) && kept[rest].ID == h.ID && !one.Empty()
 }
+
+// on reports whether a switch is on; one that is not told of is.
+func on(b *bool) bool { return b == nil || *b }
 
 func (p *Part) hooks(ctx context.Context, workspace string) ([]hook, error) {
 	return list[hook](ctx, p, get("read webhooks", p.path("workspaces", workspace, "webhooks"), "the workspace"))
