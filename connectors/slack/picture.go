@@ -126,7 +126,9 @@ var errUnready = errors.New("slack has not looked at the picture yet")
 
 // ready waits until Slack has looked at a file: it then says what it is. Without the right to ask a message is tried.
 func (c *Connector) ready(ctx context.Context, h hook, id fileID, after time.Duration) error {
-	for wait := after; ; wait = max(2*wait, c.pictures.first) {
+	spent := time.Duration(0)
+	for wait := after; spent+wait <= c.pictures.time; wait = max(2*wait, c.pictures.first) {
+		spent += wait
 		if err := pause(ctx, wait); err != nil {
 			return errUnready
 		}
@@ -143,6 +145,7 @@ func (c *Connector) ready(ctx context.Context, h hook, id fileID, after time.Dur
 			return err
 		}
 	}
+	return errUnready
 }
 
 func goneFile(err error) bool {
@@ -154,9 +157,6 @@ func goneFile(err error) bool {
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
-	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
-		return context.DeadlineExceeded
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
