@@ -39,7 +39,7 @@ type Options struct {
 type Action struct {
 	ID                string // "" = one of its own
 	Name, Description string
-	Event             string // what its calls name as their type
+	Event             string // what its calls name as their type; "" = "signoff.request"
 	URL               string
 	Secret            string // signs its calls
 }
@@ -66,7 +66,7 @@ func New(common *site.Site, opt Options) *Site {
 	s := &Site{Site: common, opt: opt, account: AccountID, seal: site.Secret(16)}
 	s.workspace = &workspace{id: WorkspaceID, name: "Lumen", created: common.Now()}
 	for _, a := range opt.Actions {
-		a.ID = cmp.Or(a.ID, site.UUID())
+		a.ID, a.Event = cmp.Or(a.ID, site.UUID()), cmp.Or(a.Event, "signoff.request")
 		s.Hide(a.Secret)
 		s.workspace.actions = append(s.workspace.actions, a)
 	}
