@@ -20,7 +20,36 @@ func (s *step) refused(v ruling) {
 	if s.r.Offer == nil { // a draft has no page yet
 		view.Buttons = []Button{s.open()}
 	}
+	if l, ok := s.newCard(); ok && v.code == CodeStale {
+		view.Buttons = []Button{{Action: "open", Label: "Open the new card", Style: "primary", URL: l.URL}, s.open()}
+	}
 	s.private(view, answerFor)
+}
+
+// newCard finds where the actor, who acted on an older card, is asked now: their own copy of the question or of the work
+// in the same place, else the public card there.
+func (s *step) newCard() (Link, bool) {
+	var purposes []string
+	for _, run := range s.r.Open() {
+		for _, who := range s.waiting(run) {
+			if same(who, s.ev.Actor) {
+				purposes = append(purposes, askPurpose(run, who))
+			}
+		}
+	}
+	for _, w := range s.r.Work {
+		for i, who := range w.Asked {
+			if s.asksForWork(w, i) && same(who, s.ev.Actor) {
+				purposes = append(purposes, s.workPurpose(w, i))
+			}
+		}
+	}
+	for _, purpose := range append(purposes, "card") {
+		if l, ok := s.r.Link(purpose); ok && l.URL != "" && l.Ref.System == s.ev.Where.System {
+			return l, true
+		}
+	}
+	return Link{}, false
 }
 
 // reply answers the actor alone.

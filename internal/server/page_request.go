@@ -24,6 +24,7 @@ type requestData struct {
 	Rounds          []roundData // newest first
 	NoStages        bool
 	Assets          []assetData
+	Brief           *briefData
 	Draft           bool // it has been offered to somebody, and is no request yet
 	Points          []pointData
 	Links           []linkData
@@ -202,7 +203,7 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		Since: clock.at(req.Since), Description: req.Body.String(), Facts: it.facts(req, clock), Rounds: it.rounds(d, clock),
 		Points: it.points(req.Points, clock), Links: it.links(req.Links), Events: it.foldedEvents(withoutTalk(d), clock),
 		Assets: it.assets(req, pathTo("requests", string(req.ID)), clock), Talk: it.talk(d, clock), Files: it.files(d, 0),
-		Token: freshToken(),
+		Brief: it.brief(req.Brief, clock), Token: freshToken(),
 	}
 	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))
 	if data.Title == "" {
@@ -259,13 +260,6 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 		add("Ticket", "pending")
 	}
 	rows = append(rows, it.ticketRows(r)...)
-	if b := r.Brief; b != nil {
-		title := b.Title
-		if b.Owner.ID() != "" || b.Owner.Shown != "" {
-			title += " by " + it.called(b.Owner)
-		}
-		rows = append(rows, factRow{Label: "Brief", Text: title, URL: webOnly(b.URL)})
-	}
 	add("Priority", r.Priority)
 	add("Project", r.Project)
 	add("Type", r.Template)

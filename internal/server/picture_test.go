@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"signoff/internal/engine"
 	"signoff/internal/flow"
@@ -68,12 +69,35 @@ func TestPass_ShowsTheWork(t *testing.T) {
 	}
 }
 
-func TestRequestPage_NamesTheBrief(t *testing.T) {
+// TestRequestPage_ShowsTheBrief: whose it is, when it was read, and its words, folded, as text.
+func TestRequestPage_ShowsTheBrief(t *testing.T) {
 	t.Parallel()
 	s, b := signedIn(t, "ana")
 	d := banner()
-	d.Request.Brief = &flow.Brief{Title: "Spring campaign", Owner: named("dana"), URL: "https://lumen.atlassian.net/wiki/spaces/DES/pages/7"}
+	d.Request.Brief = &flow.Brief{
+		Title: "Spring <campaign>", Owner: named("dana"), URL: "https://lumen.atlassian.net/wiki/spaces/DES/pages/7", At: noon.Add(-time.Hour),
+		Words: textOf("Three sizes.\n\n<script>alert(1)</script>"),
+	}
 	s.hub.requests["CR-142"] = d
 	_, page := b.get("/requests/CR-142")
-	has(t, "page", page, "Brief", `href="https://lumen.atlassian.net/wiki/spaces/DES/pages/7"`, "Spring campaign by Dana Wolf")
+	has(t, "page", page, `<h2 id="brief">The brief</h2>`, `<a href="https://lumen.atlassian.net/wiki/spaces/DES/pages/7">Spring &lt;campaign&gt;</a> by Dana Wolf`,
+		"· read <time datetime=", "<details class=\"brief\"><summary>Read it here</summary>", "Three sizes.", "&lt;script&gt;alert(1)&lt;/script&gt;")
+	if strings.Contains(page, "<script>") {
+		t.Error("the words of the brief are taken for markup")
+	}
+
+	d.Request.Brief = &flow.Brief{Title: "Spring campaign", URL: "javascript:alert(1)"}
+	s.hub.requests["CR-142"] = d
+	_, page = b.get("/requests/CR-142")
+	has(t, "page", page, "<p>Spring campaign</p>")
+	for _, no := range []string{"javascript:", "Read it here", "· read"} {
+		if strings.Contains(page, no) {
+			t.Errorf("a brief that is only named shows %q", no)
+		}
+	}
+	d.Request.Brief = nil
+	s.hub.requests["CR-142"] = d
+	if _, page = b.get("/requests/CR-142"); strings.Contains(page, "The brief") {
+		t.Error("a request without a brief shows one")
+	}
 }
