@@ -366,6 +366,11 @@ func TestIdentity_SixVariants(t *testing.T) {
 	if _, lf := key(connectors.Inbound{Header: mailIn("").Header, Body: []byte(base), Trusted: true}); lf != want {
 		t.Error("with other line ends the mail has another key")
 	}
+	// Scripts say all they have to say in the subject, and name neither the mail nor the day.
+	_, one := key(mailIn("From: cron@x.example\nSubject: Banner one\n\n"))
+	if _, two := key(mailIn("From: cron@x.example\nSubject: Banner two\n\n")); one == two {
+		t.Error("two mails without an id and with other subjects have the same key")
+	}
 }
 
 func TestBounces(t *testing.T) {

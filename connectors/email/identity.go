@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -17,36 +18,42 @@ const longestValue = 16 << 10
 func headers(raw []byte, names ...string) (values map[string]string, body []byte) {
 	values = map[string]string{}
 	var name string
+	var value []byte // of name, as far as it was read
+	defer func() { keep(values, name, value) }()
 	begun := false
 	for line := range bytes.Lines(raw) {
 		rest := len(line)
 		raw = raw[rest:]
-		text := strings.TrimRight(string(line), "\r\n")
+		text := bytes.TrimRight(line, "\r\n")
 		switch {
-		case text == "" && !begun:
+		case len(text) == 0 && !begun:
 			continue // blank lines before the header
-		case text == "":
+		case len(text) == 0:
 			return values, raw
 		case text[0] == ' ' || text[0] == '\t':
-			if name != "" && len(values[name]) < longestValue {
-				values[name] += " " + strings.TrimSpace(text)
+			if name != "" && len(value) < longestValue {
+				value = append(append(value, ' '), bytes.TrimSpace(text)...)
 			}
 			continue
 		}
-		head, value, ok := strings.Cut(text, ":")
-		if !ok && !begun && !strings.HasPrefix(text, "From ") {
+		head, said, ok := bytes.Cut(text, []byte(":"))
+		if !ok && !begun && !bytes.HasPrefix(text, []byte("From ")) {
 			return values, append(line[:rest:rest], raw...) // no header at all
 		}
-		name, begun = "", true
-		head = strings.ToLower(strings.TrimRight(head, " \t"))
-		for _, want := range names {
-			if _, known := values[head]; ok && head == want && !known {
-				name = head
-				values[name] = strings.TrimSpace(value)
-			}
+		keep(values, name, value)
+		name, value, begun = "", nil, true
+		word := strings.ToLower(string(bytes.TrimRight(head, " \t")))
+		if _, known := values[word]; ok && !known && slices.Contains(names, word) {
+			name, value = word, bytes.Clone(bytes.TrimSpace(said))
 		}
 	}
 	return values, nil
+}
+
+func keep(values map[string]string, name string, value []byte) {
+	if name != "" {
+		values[name] = string(value)
+	}
 }
 
 // deliveryID names a mail by its bytes, contentKey by what it is: the same mail in two folders, or come by two ways, has
@@ -61,10 +68,13 @@ func deliveryID(raw []byte, size int64) string {
 }
 
 func contentKey(raw []byte, size int64) (key, messageID string) {
-	values, body := headers(raw, "message-id", "date", "from")
+	values, body := headers(raw, "message-id", "date", "from", "subject")
 	h := sha256.New()
 	for _, name := range []string{"message-id", "date", "from"} {
 		_, _ = io.WriteString(h, values[name]+"\x00")
+	}
+	if values["message-id"] == "" { // of devices and scripts, which say all they have to say in the subject
+		_, _ = io.WriteString(h, values["subject"]+"\x00")
 	}
 	if size > 0 {
 		_, _ = io.WriteString(h, "cut\x00")
