@@ -15,6 +15,7 @@ const (
 	mostPerHour  = 5         // mails about one request to one address
 	mostAnswers  = 20        // automatic answers to one address a day
 	answersEvery = 24 * time.Hour
+	mostDomain   = 30 // acknowledgements to one domain within an hour: programs that answer may do so under a new name each time
 )
 
 // Do implements connectors.Doer: a Tell is one mail to each person, a Show one mail that stays as it is.
@@ -219,12 +220,15 @@ func (s *sending) mail(ctx context.Context, o outgoing) error {
 		s.links = append(s.links, s.c.linksOf(s.e, o)...)
 		return nil
 	}
-	if hold, err := s.c.mayMail(ctx, o); err != nil || hold {
-		return err
+	if !row.Sent.counted() {
+		if hold, err := s.c.mayMail(ctx, o); err != nil || hold {
+			return err
+		}
 	}
+	row = s.c.trying(o, row)
 	if s.line == nil {
 		if s.line, err = s.c.dialRelay(ctx); err != nil {
-			s.c.notSent(ctx, o)
+			s.c.notSent(ctx, o, row)
 			return err
 		}
 	}
@@ -235,30 +239,35 @@ func (s *sending) mail(ctx context.Context, o outgoing) error {
 		return nil
 	case connectors.Unsure:
 	default:
-		s.c.notSent(ctx, o)
+		s.c.notSent(ctx, o, row)
 	}
 	return err
 }
 
-// sendOne sends one mail and remembers it. Before it leaves it is known by its id, so that a failure that comes back finds
-// it whatever happens to us meanwhile.
-func (c *Connector) sendOne(ctx context.Context, line *relay, o outgoing, row mailRow) error {
-	raw, err := c.compose(ctx, o)
-	if err != nil {
-		return err
-	}
+// trying notes a mail before it leaves: a failure that comes back finds it, and the next try knows that it was counted,
+// whatever happens to us meanwhile.
+func (c *Connector) trying(o outgoing, row mailRow) mailRow {
 	lost := 0
 	if row.Sent != nil {
 		lost = row.Sent.Lost
 	}
 	row = mailRow{ID: o.id, Thread: o.thread, Request: o.request, At: c.d.Now().UTC(), Sent: &sentRow{To: o.address, Effect: o.effect, State: stateTrying, Lost: lost}}
 	c.note(keyMail(o.id), row)
+	return row
+}
+
+// sendOne sends one mail and remembers it.
+func (c *Connector) sendOne(ctx context.Context, line *relay, o outgoing, row mailRow) error {
+	raw, err := c.compose(ctx, o)
+	if err != nil {
+		return err
+	}
 	err = line.send(c.bounceAddress(idKey(o.id)), o.address, raw)
 	switch {
 	case err == nil:
 		row.Sent.State = stateSent
 	case connectors.ClassOf(err) == connectors.Unsure:
-		row.Sent.State, row.Sent.Lost = stateLost, lost+1
+		row.Sent.State, row.Sent.Lost = stateLost, row.Sent.Lost+1
 	default:
 		return err
 	}
@@ -308,6 +317,9 @@ func (c *Connector) linksOf(e flow.Effect, o outgoing) []flow.Link {
 // mayMail says whether a mail may go now. hold: it never will, and that is well so.
 func (c *Connector) mayMail(ctx context.Context, o outgoing) (hold bool, err error) {
 	if why := never(o.address); why != "" || c.ours(o.address) {
+		if o.answers {
+			return true, nil // nobody misses an acknowledgement there
+		}
 		return false, &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("no mail goes to such an address"), Person: "No mail is sent to " + o.address + ": nobody reads it there."}
 	}
 	back, err := c.returnedFrom(ctx, o.address)
@@ -319,19 +331,8 @@ func (c *Connector) mayMail(ctx context.Context, o outgoing) (hold bool, err err
 			Person: "Mail to " + o.address + " is suspended: " + back.Suspended + "."}
 	}
 	if o.answers {
-		for _, limit := range []struct {
-			key  string
-			span time.Duration
-			most int
-		}{{keyAck(o), ackEvery, 1}, {"c/answers/" + o.address, answersEvery, mostAnswers}} {
-			ok, _, err := c.within(ctx, limit.key, limit.span, limit.most)
-			if err != nil {
-				return false, storeFailed(err)
-			}
-			if !ok {
-				c.d.Log.Info("no further acknowledgement to this sender for now", "request", o.request)
-				return true, nil
-			}
+		if ok, err := c.mayAnswer(ctx, o); err != nil || !ok {
+			return !ok, err
 		}
 	}
 	ok, next, err := c.within(ctx, keyHour(o), time.Hour, mostPerHour)
@@ -347,15 +348,44 @@ func (c *Connector) mayMail(ctx context.Context, o outgoing) (hold bool, err err
 	return false, nil
 }
 
+// mayAnswer counts an automatic answer, unless there were too many of late.
+func (c *Connector) mayAnswer(ctx context.Context, o outgoing) (ok bool, err error) {
+	for _, limit := range limits(o) {
+		ok, _, err := c.within(ctx, limit.key, limit.span, limit.most)
+		if err != nil {
+			return false, storeFailed(err)
+		}
+		if !ok {
+			c.d.Log.Info("no further acknowledgement to this sender for now", "request", o.request)
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// limit is how often something may be done within a while.
+type limit struct {
+	key  string
+	span time.Duration
+	most int
+}
+
+func limits(o outgoing) []limit {
+	return []limit{{keyAck(o), ackEvery, 1}, {"c/answers/" + o.address, answersEvery, mostAnswers}, {"c/domain/" + domainOf(o.address), ackEvery, mostDomain}}
+}
+
 func keyAck(o outgoing) string  { return "c/ack/" + o.address }
 func keyHour(o outgoing) string { return "c/mail/" + string(o.request) + "/" + o.address }
 
 // notSent takes a mail that did not leave out of what was counted.
-func (c *Connector) notSent(ctx context.Context, o outgoing) {
+func (c *Connector) notSent(ctx context.Context, o outgoing, row mailRow) {
+	row.Sent.State = stateNot
+	c.note(keyMail(o.id), row)
 	c.undo(ctx, keyHour(o))
 	if o.answers {
-		c.undo(ctx, keyAck(o))
-		c.undo(ctx, "c/answers/"+o.address)
+		for _, limit := range limits(o) {
+			c.undo(ctx, limit.key)
+		}
 	}
 }
 
@@ -393,6 +423,11 @@ const mostLost = 2
 // gone reports whether a mail counts as sent.
 func (s *sentRow) gone() bool {
 	return s != nil && (s.State == stateSent || s.State == stateLost && s.Lost >= mostLost)
+}
+
+// counted reports whether a mail stands in the counts already: it left once, or may have.
+func (s *sentRow) counted() bool {
+	return s != nil && (s.State == stateTrying || s.State == stateLost)
 }
 
 // Pace implements connectors.Pacer: providers take a mail every second or two from one account for long.

@@ -20,7 +20,7 @@ const (
 	doorRecipients = 50
 	doorIdle       = time.Minute      // without a byte
 	doorMail       = 10 * time.Minute // for one whole mail
-	doorLine       = 64 << 10         // old programs write long lines into mails, and the library has one limit for both
+	doorLine       = 1 << 20          // programs write whole pages as one line, and the library has one limit for commands and mails
 	doorAtOnce     = 100              // connections
 	doorGoodbye    = 5 * time.Second
 	opDoor         = "listen for mail"
@@ -222,6 +222,8 @@ func readAll(r io.Reader) ([]byte, error) {
 	switch {
 	case errors.As(err, &said):
 		return nil, said
+	case errors.Is(err, smtp.ErrTooLongLine): // it would be so again
+		return nil, refuse(554, smtp.EnhancedCode{5, 6, 0}, "A line of the mail is longer than 1 MiB")
 	case err != nil:
 		return nil, refuse(451, smtp.EnhancedCode{4, 4, 2}, "The mail broke off, please send it again")
 	}

@@ -224,6 +224,22 @@ func TestDoor_Limits(t *testing.T) {
 	}
 }
 
+// TestDoor_LongLines: a page in one line is taken; a line without end is refused for good, so that it does not come for days.
+func TestDoor_LongLines(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]string{300_000: "250", 2 << 20: "554 5.6.0"} {
+		en := openDoor(t, "")
+		k := en.call("EHLO mx.lumen.example")
+		k.says("MAIL FROM:<maya@lumen.example>", "250")
+		k.says("RCPT TO:<requests@lumen.example>", "250")
+		k.says("DATA", "354")
+		k.says(posted+strings.Repeat("x", length)+"\r\n.", want)
+		if got := len(en.delivered()); (got == 1) != (want == "250") {
+			t.Errorf("a line of %d bytes: %d mails delivered", length, got)
+		}
+	}
+}
+
 func TestDoor_MailThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	en := openDoor(t, "")

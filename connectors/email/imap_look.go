@@ -125,6 +125,7 @@ func (b *mailbox) take(ctx context.Context, m waiting) (kept bool, err error) {
 	case sortAuto:
 		folder = b.set.Auto
 	}
+	b.c.brought.Store(true)
 	b.passed(m.uid, folder)
 	b.moveAgain()
 	return true, nil

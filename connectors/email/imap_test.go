@@ -433,6 +433,24 @@ func TestMailbox_CutWithinAMail(t *testing.T) {
 	})
 }
 
+// TestMailbox_CutAgainAndAgain: a server that ends the connection after each mail is asked again at once; the pause grows only
+// while nothing comes of it.
+func TestMailbox_CutAgainAndAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := newPostbox(t, "IDLE MOVE")
+		for i := range 12 {
+			box.put(letterOf(fmt.Sprintf("mail %d", i)))
+			box.on(boxStep{on: fmt.Sprintf("UID FETCH %d (UID BODY", i+1), reply: "cut"})
+		}
+		r := read(t, box)
+		defer r.close()
+		after(20 * time.Second)
+		if got := len(r.subjects()); got != 12 {
+			t.Errorf("after 20 seconds %d mails were delivered, want all 12", got)
+		}
+	})
+}
+
 // TestMailbox_ListedAndNotSent: a mail that the server does not send now is not passed over.
 func TestMailbox_ListedAndNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -68,7 +68,8 @@ type Connector struct {
 	door     standing
 	refused  refusal
 	swept    atomic.Int64
-	rows     sync.Mutex // what is read from Keep and written back is one step
+	brought  atomic.Bool // the connection to the mailbox brought mail
+	rows     sync.Mutex  // what is read from Keep and written back is one step
 }
 
 type asked struct{ q connectors.Query }

@@ -51,7 +51,7 @@ const (
 	leastPause  = time.Second
 	mostPause   = 5 * time.Minute
 	authTries   = 3
-	steadyAfter = 5 * time.Minute
+	steadyAfter = 30 * time.Second // a connection that lasted so long was none in vain; nor was one that brought mail
 )
 
 // readMailbox keeps a connection to the mailbox, opened again after a growing pause. Being refused three times in a row is
@@ -76,7 +76,7 @@ func (c *Connector) readMailbox(ctx context.Context, deliver deliverer) error {
 		} else {
 			refused = 0
 		}
-		if c.d.Now().Sub(began) >= steadyAfter {
+		if c.brought.Swap(false) || c.d.Now().Sub(began) >= steadyAfter {
 			pause = leastPause
 		}
 		c.imap.set(false, why(err))

@@ -37,6 +37,7 @@ type sentRow struct {
 // States of a mail of ours.
 const (
 	stateTrying = "trying" // not known to have arrived
+	stateNot    = "not"    // surely not taken; may be tried again
 	stateSent   = "sent"
 	stateLost   = "lost" // all of it left, and no answer came
 )

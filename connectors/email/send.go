@@ -136,6 +136,10 @@ var errLost = errors.New("the mail was sent, and no answer came")
 // send gives one mail to the server. After an error that is not Unsure it surely was not taken.
 func (r *relay) send(from, to string, raw []byte) error {
 	r.cl.SkipSMTPUTF8(ascii(from + to)) // asked for needlessly it keeps mail from older servers
+	if ok, _ := r.cl.Extension("SMTPUTF8"); !ok && !ascii(from+to) {
+		return &connectors.Error{Op: opSend, Class: connectors.Rejected, Err: errors.New("the server takes no addresses in other letters (SMTPUTF8)"),
+			Person: "The mail server " + r.c.set.Send.SMTP.Host + " takes no addresses like " + to + ": it knows plain letters only."}
+	}
 	if err := r.cl.Mail("<" + from + ">"); err != nil {
 		return r.refused("sender", to, err)
 	}
@@ -184,6 +188,11 @@ func (r *relay) refused(what, to string, err error) error {
 		e.Class, e.Person = connectors.Denied, "The mail server "+r.c.set.Send.SMTP.Host+" wants signoff to sign in: check send.smtp.user and password."
 	case code == 421 || code == 450 || code == 451 || code == 452 || code/100 == 4:
 		e.Class, e.Wait = connectors.Transient, time.Minute
+	case what == "sender":
+		e.Class, e.Person = connectors.Rejected, "The mail server "+r.c.set.Send.SMTP.Host+" does not let signoff send under its return address: "+plain(r.c.masked(err)).Error()
+		if r.c.verp() {
+			e.Person += ". Where an account may send in its own name only, set send.verp: false."
+		}
 	default:
 		e.Class, e.Person = connectors.Rejected, "The mail server does not take mail to "+to+": "+plain(r.c.masked(err)).Error()
 	}

@@ -34,11 +34,14 @@ func (c *Connector) replyAddress(r flow.RequestID) string {
 
 // bounceAddress is the envelope's sender of a mail of ours.
 func (c *Connector) bounceAddress(key string) string {
-	if v := c.set.Send.VERP; v != nil && !*v {
+	if !c.verp() {
 		return c.set.Bounces
 	}
 	return tagged(c.set.Bounces, bounceTag+key+"."+c.mac(purposeBounce, key))
 }
+
+// verp reports whether the envelope's sender names the mail.
+func (c *Connector) verp() bool { return c.set.Send.VERP == nil || *c.set.Send.VERP }
 
 func tagged(address, tag string) string {
 	return localPart(address) + "+" + tag + "@" + domainOf(address)
