@@ -19,7 +19,7 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		l := newLife(rt)
-		for range rapid.IntRange(1, 40).Draw(rt, "events") {
+		for range rapid.IntRange(1, 40/slower).Draw(rt, "events") {
 			l.now = l.now.Add(time.Duration(rapid.IntRange(1, 50).Draw(rt, "seconds")) * time.Second)
 			l.move()
 		}
