@@ -98,7 +98,7 @@ func (r *rig) pressedBy(of flow.Request, value string) flow.Outcome {
 // TestSeal_ManyFiles: however many files a request has, its buttons can be pressed, and count for these versions alone.
 func TestSeal_ManyFiles(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, 60, 400} {
+	for _, n := range []int{1, 60, 200} {
 		r := newRig(t)
 		of, ask := manyFiles(t, n)
 		if _, err := r.Do(t.Context(), ask); err != nil {

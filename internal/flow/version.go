@@ -119,8 +119,9 @@ func (s scene) isAbout(run StageRun, revision string) bool {
 	if strings.HasPrefix(revision, digestSign) {
 		return abridges(revision, now)
 	}
+	parts := strings.Split(now, "+")
 	for part := range strings.SplitSeq(revision, "+") {
-		if !slices.Contains(strings.Split(now, "+"), part) {
+		if !slices.Contains(parts, part) {
 			return false
 		}
 	}
@@ -224,10 +225,11 @@ func short(v Version) string {
 // versions says the versions that a revision names: "v3 - legal copy"; "" where it names none that is known.
 func (s scene) versions(revision string) string {
 	var all []string
-	for _, a := range s.r.decidedOn() {
+	decided := s.r.decidedOn()
+	for _, a := range decided {
 		v, ok := a.of(revision)
 		switch {
-		case ok && len(s.r.decidedOn()) > 1 && a.Label != "":
+		case ok && len(decided) > 1 && a.Label != "":
 			all = append(all, s.version(v)+" of "+a.Label)
 		case ok:
 			all = append(all, s.version(v))
