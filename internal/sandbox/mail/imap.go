@@ -145,7 +145,9 @@ func (c *reader) note(r run, answer string) {
 	if len(path) > 200 {
 		path = strings.ToValidUTF8(path[:200], "") + "…"
 	}
-	c.record(sandbox.Entry{Direction: sandbox.In, Method: overIMAP, Path: strings.TrimSpace(path), Status: status, Note: answer})
+	note, _, _ := strings.Cut(answer, " "+r.name+" completed")
+	note = strings.TrimSuffix(note, " UID")
+	c.record(sandbox.Entry{Direction: sandbox.In, Method: overIMAP, Path: path, Status: status, Note: note})
 }
 
 // do does a command. The answer is "" for OK.

@@ -47,16 +47,17 @@ func TestIMAP_LooksWithoutTouching(t *testing.T) {
 
 func TestIMAP_ListsFolders(t *testing.T) {
 	t.Parallel()
-	_, c := letters(t)
+	_, c := letters(t, func(o *mail.Options) {
+		o.People = []mail.Person{{Name: "Hub", Address: "requests@lumen.example", Password: "requests-password", Folders: []string{"Archive/Done"}}}
+	})
 	c.ask("LOGIN requests@lumen.example requests-password", "a OK")
-	c.ask("CREATE signoff/Done", "a OK")
 	c.ask("CREATE bad%name", "a NO")
 	for pattern, want := range map[string]string{
 		`"" ""`:        `* LIST (\Noselect) "/" ""` + "\r\n",
-		`"" *`:         "* LIST () \"/\" \"INBOX\"\r\n* LIST () \"/\" \"Sent\"\r\n* LIST (\\Noselect) \"/\" \"signoff\"\r\n* LIST () \"/\" \"signoff/Done\"\r\n",
-		`"" %`:         "* LIST () \"/\" \"INBOX\"\r\n* LIST () \"/\" \"Sent\"\r\n* LIST (\\Noselect) \"/\" \"signoff\"\r\n",
-		`signoff/ %`:   "* LIST () \"/\" \"signoff/Done\"\r\n",
-		`"" "s*f/D*e"`: "* LIST () \"/\" \"signoff/Done\"\r\n",
+		`"" *`:         "* LIST () \"/\" \"INBOX\"\r\n* LIST () \"/\" \"Sent\"\r\n* LIST (\\Noselect) \"/\" \"Archive\"\r\n* LIST () \"/\" \"Archive/Done\"\r\n",
+		`"" %`:         "* LIST () \"/\" \"INBOX\"\r\n* LIST () \"/\" \"Sent\"\r\n* LIST (\\Noselect) \"/\" \"Archive\"\r\n",
+		`Archive/ %`:   "* LIST () \"/\" \"Archive/Done\"\r\n",
+		`"" "A*e/D*e"`: "* LIST () \"/\" \"Archive/Done\"\r\n",
 		`"" inbox`:     "* LIST () \"/\" \"INBOX\"\r\n",
 		`"" nothing*`:  "",
 	} {
@@ -165,6 +166,9 @@ func TestIMAP_Ledger(t *testing.T) {
 	var got []string
 	for _, e := range ledger.Entries(0) {
 		got = append(got, e.Path)
+		if strings.Contains(e.Note, "completed") {
+			t.Errorf("the note of %s is %q, want it short", e.Path, e.Note)
+		}
 		if bad := e.Status >= 400; bad != (e.Path == "IMAP LOGIN requests@lumen.example" && len(got) == 1) {
 			t.Errorf("%s has status %d", e.Path, e.Status)
 		}
@@ -229,7 +233,7 @@ func TestIMAP_ServesARealClient(t *testing.T) {
 	if list, err := c.List("", "", nil).Collect(); err != nil || len(list) != 1 || list[0].Delim != '/' {
 		t.Errorf("LIST \"\" \"\" = %+v and %v, want a slash", list, err)
 	}
-	if err := c.Create("signoff/Done", nil).Wait(); err != nil {
+	if err := c.Create("Archive/Done", nil).Wait(); err != nil {
 		t.Fatal(err)
 	}
 	data, err := c.Select("INBOX", nil).Wait()
@@ -240,10 +244,10 @@ func TestIMAP_ServesARealClient(t *testing.T) {
 	if err != nil || len(got) != 1 || string(got[0].BodySection[0].Bytes) != "Subject: two\r\n\r\nbody\r\n" || !got[0].InternalDate.Equal(now()) {
 		t.Fatalf("FETCH = %+v and %v, want the second letter", got, err)
 	}
-	if _, err := c.Move(imap.UIDSetNum(2), "signoff/Done").Wait(); err != nil {
+	if _, err := c.Move(imap.UIDSetNum(2), "Archive/Done").Wait(); err != nil {
 		t.Fatal(err)
 	}
-	status, err := c.Status("signoff/Done", &imap.StatusOptions{NumMessages: true, UIDNext: true, NumUnseen: true}).Wait()
+	status, err := c.Status("Archive/Done", &imap.StatusOptions{NumMessages: true, UIDNext: true, NumUnseen: true}).Wait()
 	if err != nil || *status.NumMessages != 1 || status.UIDNext != 2 {
 		t.Errorf("STATUS = %+v and %v, want one letter", status, err)
 	}

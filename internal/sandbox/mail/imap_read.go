@@ -16,6 +16,9 @@ type node struct {
 
 // String is the argument as it is written in the ledger.
 func (n node) String() string {
+	if n.text == "" && n.kind == 's' {
+		return `""`
+	}
 	if n.kind != 'l' {
 		return n.text
 	}

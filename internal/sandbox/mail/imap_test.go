@@ -72,16 +72,16 @@ func TestIMAP_ReadsAndMoves(t *testing.T) {
 	c.ask("SELECT INBOX", "* 3 EXISTS", "[UIDNEXT 4]", "[UIDVALIDITY ", "a OK [READ-WRITE]")
 	c.ask("UID SEARCH UID 9:*", "* SEARCH 3\r\n")
 	c.ask("UID FETCH 2 (RFC822.SIZE BODY.PEEK[])", "* 2 FETCH (UID 2 RFC822.SIZE 22 BODY[] {22}\r\nSubject: two\r\n\r\nbody\r\n)")
-	c.ask("CREATE signoff/Done", "a OK")
-	c.ask("CREATE signoff/Done", "a NO [ALREADYEXISTS]")
+	c.ask("CREATE Archive/Done", "a OK")
+	c.ask("CREATE Archive/Done", "a NO [ALREADYEXISTS]")
 	c.ask("UID MOVE 1 nowhere", "a NO [TRYCREATE]")
-	c.ask("UID MOVE 1 signoff/Done", "COPYUID", "* 1 EXPUNGE\r\na OK")
+	c.ask("UID MOVE 1 Archive/Done", "COPYUID", "* 1 EXPUNGE\r\na OK")
 	c.ask("FETCH 1 (UID)", "* 1 FETCH (UID 2)")
 	c.ask(`UID STORE 3 +FLAGS.SILENT (\deleted)`, "a OK")
 	c.ask("UID EXPUNGE 3", "* 2 EXPUNGE\r\na OK")
 	c.ask("FROB", "a BAD")
-	if got := len(s.Letters("requests@lumen.example", "signoff/Done")); got != 1 {
-		t.Errorf("%d mails in signoff/Done, want 1", got)
+	if got := len(s.Letters("requests@lumen.example", "Archive/Done")); got != 1 {
+		t.Errorf("%d mails in Archive/Done, want 1", got)
 	}
 	if got := len(s.Letters("requests@lumen.example", "INBOX")); got != 1 {
 		t.Errorf("%d mails in INBOX, want 1", got)

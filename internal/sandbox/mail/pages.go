@@ -90,6 +90,7 @@ type view struct {
 	Letter        *opened
 	Before, After []row
 	Form          form
+	Found         Verdict // what is found about the person's own mail
 }
 
 // group are people who are listed together.
@@ -136,7 +137,7 @@ func (p *pages) view(r *http.Request, title, section string) view {
 	v.Groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.People) == 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v.Changes = p.changes
+	v.Changes, v.Found = p.changes, p.verdicts[domainOf(me.Address)]
 	for _, b := range p.account(me.Address).boxes {
 		f := folder{Name: b.name, Section: b.name, URL: p.opt.Prefix + "/boxes/" + (&url.URL{Path: b.name}).EscapedPath(), Total: len(b.msgs)}
 		if b.name == inbox {

@@ -117,7 +117,7 @@ func TestPages_WriteReadAndReply(t *testing.T) {
 	t.Parallel()
 	b := browse(t)
 	b.page("/", "No letters yet.", `<option value="maya@lumen.example" selected>Maya Lind</option>`, `<optgroup label="Outside">`, `href="/demo"`)
-	b.page("/new", `value="requests@lumen.example"`, `enctype="multipart/form-data"`)
+	b.page("/new", `value="requests@lumen.example"`, `enctype="multipart/form-data"`, "spf=pass dkim=pass dmarc=pass")
 	b.post("/new", url.Values{"to": {"requests@lumen.example; Ana Reyes <ana@lumen.example>"}, "subject": {"Nova <b>banner"}, "text": {"First line\r\nhttps://lumen.example/brief.\r\n"}, "file": {"brief.pdf", "%PDF"}},
 		http.StatusOK, "Sent", "Nova &lt;b&gt;banner", "To requests@lumen.example, Ana Reyes", "with a file")
 	l, ok := b.s.Find("requests@lumen.example", "First line\nhttps")
@@ -310,5 +310,15 @@ func TestPages_ShowLettersInOneConversation(t *testing.T) {
 	page := b.page(b.path(b.s.Inbox("Maya Lind")[1]), "one", "two", "three", "four")
 	if strings.Count(page, `class="folded"`) != 3 || strings.Index(page, ">three<") > strings.Index(page, "<article") {
 		t.Errorf("want three letters before the one that is read:\n%s", page)
+	}
+}
+
+func TestPages_ALetterToOneselfIsInTheInbox(t *testing.T) {
+	t.Parallel()
+	b := browse(t)
+	b.post("/new", url.Values{"to": {"maya@lumen.example"}, "subject": {"Remember"}, "text": {"milk"}}, http.StatusOK)
+	page := b.page("/", "Remember", `class="unread"`)
+	if strings.Contains(page, `class="many"`) {
+		t.Error("a letter to oneself is counted twice")
 	}
 }

@@ -13,9 +13,10 @@ type Person struct {
 	Address  string   // also the user name
 	Aliases  []string // other addresses of the account, which it may send as; name+anything@ belongs to every address
 	Password string
-	Token    string // for XOAUTH2
-	Outlook  bool   // quotes as Outlook does; otherwise as Gmail does
-	Service  bool   // the product's account: the pages only look into it
+	Token    string   // for XOAUTH2
+	Folders  []string // mailboxes besides INBOX and Sent that are there from the start
+	Outlook  bool     // quotes as Outlook does; otherwise as Gmail does
+	Service  bool     // the product's account: the pages only look into it
 }
 
 // ErrNobody says that no account has the address.
@@ -36,7 +37,7 @@ func DefaultPeople() []Person {
 		{Name: "Lin (agency)", Address: "lin@agency.example", Password: "lin-password"},
 		{Name: "A stranger", Address: "someone@elsewhere.example", Password: "stranger-password"},
 		{Name: "Lumen requests", Address: "requests@lumen.example", Password: "requests-password", Token: "requests-token", Service: true,
-			Aliases: []string{"approvals@lumen.example", "bounce@lumen.example"}},
+			Aliases: []string{"approvals@lumen.example", "bounce@lumen.example"}, Folders: []string{"signoff/Done", "signoff/Auto", "signoff/Failed"}},
 	}
 }
 
@@ -58,13 +59,17 @@ func (s *Server) put(p Person) {
 	if l := s.opt.Ledger; l != nil {
 		l.Hide(p.Password, p.Token)
 	}
-	for _, a := range s.accounts {
-		if strings.EqualFold(a.Address, p.Address) {
-			a.Person = p
-			return
+	a := s.account(p.Address)
+	if a == nil || !strings.EqualFold(a.Address, p.Address) {
+		a = &account{boxes: []*box{s.newBox(inbox), s.newBox(sent)}}
+		s.accounts = append(s.accounts, a)
+	}
+	a.Person = p
+	for _, name := range p.Folders {
+		if a.box(name) == nil {
+			a.boxes = append(a.boxes, s.newBox(name))
 		}
 	}
-	s.accounts = append(s.accounts, &account{Person: p, boxes: []*box{s.newBox(inbox), s.newBox(sent)}})
 }
 
 // People lists the accounts.

@@ -39,8 +39,11 @@ func threads(all []Letter) []thread {
 		if found < 0 {
 			list, found = append(list, nil), len(list)
 		}
-		if !list[found].has(l) {
+		switch i := list[found].copyOf(l); {
+		case i < 0:
 			list[found] = append(list[found], l)
+		case l.Box == inbox:
+			list[found][i] = l
 		}
 		for _, id := range ids {
 			at[id] = found
@@ -53,9 +56,9 @@ func threads(all []Letter) []thread {
 
 func (t thread) newest() Letter { return t[len(t)-1] }
 
-// has reports whether the same letter is there already: who writes to themselves has it twice.
-func (t thread) has(l Letter) bool {
-	return l.MessageID() != "" && slices.ContainsFunc(t, func(o Letter) bool { return o.MessageID() == l.MessageID() })
+// copyOf is where the same letter is already: who writes to themselves has it twice. -1 when it is not.
+func (t thread) copyOf(l Letter) int {
+	return slices.IndexFunc(t, func(o Letter) bool { return l.MessageID() != "" && o.MessageID() == l.MessageID() && o.Box != l.Box })
 }
 
 // messageID matches one id in a field.

@@ -11,6 +11,11 @@ import (
 // Verdict is what the receiving server finds out about a mail, in the words of RFC 8601. The zero value passes.
 type Verdict struct{ SPF, DKIM, DMARC string }
 
+// String is the verdict in the words of RFC 8601.
+func (v Verdict) String() string {
+	return fmt.Sprintf("spf=%s dkim=%s dmarc=%s", cmp.Or(v.SPF, "pass"), cmp.Or(v.DKIM, "pass"), cmp.Or(v.DMARC, "pass"))
+}
+
 // Unknown is the verdict about a domain that vouches for nobody.
 func Unknown() Verdict { return Verdict{SPF: "none", DKIM: "none", DMARC: "none"} }
 
