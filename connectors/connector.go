@@ -60,7 +60,7 @@ type Deps struct {
 // Pass is the right of one person to answer one question on a page. It ends at Until, when the question is answered, and
 // when the work is not the same any more.
 type Pass struct {
-	Person  string // directory name
+	Person  string // directory name; of whoever asked for the work and is not in the directory, their Actor's ID
 	Request flow.RequestID
 	Stage   string
 	Round   int

@@ -110,13 +110,14 @@ func (c *Connector) actions(v flow.View, to flow.Actor) (list []action) {
 	return list
 }
 
-// pass is the address at which one person decides; empty for somebody the directory does not know.
+// pass is the address at which one person decides: somebody of the directory, or whoever asked for the work by mail. For
+// others it decides nothing.
 func (c *Connector) pass(v flow.View, b flow.Button, to flow.Actor) string {
-	if c.d.Pass == nil || to.Name == "" || v.Request == "" {
+	if c.d.Pass == nil || to.ID() == "" || v.Request == "" {
 		return ""
 	}
 	return c.page(c.d.Pass(connectors.Pass{
-		Person: to.Name, Request: v.Request, Stage: b.Stage, Round: b.Round, Version: b.Version, Until: c.d.Now().UTC().Add(passFor),
+		Person: to.ID(), Request: v.Request, Stage: b.Stage, Round: b.Round, Version: b.Version, Until: c.d.Now().UTC().Add(passFor),
 	}))
 }
 

@@ -59,17 +59,25 @@ func (s *Server) openPass(w http.ResponseWriter, r *http.Request) (o opened, ok 
 		s.refuse(w, r, caller{}, refusal{http.StatusNotFound, "not_found", "This link is not one of ours, or a part of it is missing. Please open it from the mail once more."})
 		return o, false
 	}
-	var known bool
-	if o.who, known = s.somebody(o.pass.Person); !known {
-		s.refuse(w, r, caller{}, refusal{http.StatusGone, "gone", "Whoever this link was sent to is not listed here any more, so it decides nothing."})
-		return o, false
-	}
 	var err error
 	if o.detail, err = s.o.Hub.Request(r.Context(), string(o.pass.Request)); err != nil {
 		s.refuse(w, r, caller{}, s.requestGone(r, err))
 		return o, false
 	}
+	var known bool
+	if o.who, known = s.invited(o); !known {
+		s.refuse(w, r, caller{}, refusal{http.StatusGone, "gone", "Whoever this link was sent to is not listed here any more, so it decides nothing."})
+		return o, false
+	}
 	return o, true
+}
+
+// invited is whom a link was sent to: somebody of the directory, or whoever asked for the work by mail.
+func (s *Server) invited(o opened) (caller, bool) {
+	if asker := o.detail.Request.Requester; asker.Name == "" && asker.ID() != "" && asker.ID() == o.pass.Person {
+		return caller{who: asker, zone: s.zone()}, true
+	}
+	return s.somebody(o.pass.Person)
 }
 
 // judged is whether a link still decides, and if not, why.

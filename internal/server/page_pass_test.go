@@ -79,6 +79,27 @@ func TestPass_DecidesOnceByItsForm(t *testing.T) {
 	}
 }
 
+// TestPass_WhoeverAskedByMail: a link may be for whoever asked for the work and is in no directory; what it decides is judged
+// as theirs. Of anybody else who is not in the directory it decides nothing.
+func TestPass_WhoeverAskedByMail(t *testing.T) {
+	t.Parallel()
+	kim := flow.Actor{Ref: flow.Ref{System: "email", Type: "address", Key: "kim@agency.example"}, Shown: "Kim", Email: "kim@agency.example"}
+	s := newSite(t, func(o *server.Options) {
+		o.Passes = func(token string) (connectors.Pass, bool) {
+			return connectors.Pass{Person: token, Request: "CR-142", Stage: "Brand review", Round: 2, Version: "2", Until: noon.Add(time.Hour)}, true
+		}
+	})
+	d := banner()
+	d.Request.Requester = kim
+	d.Request.Stages[1].Asked = append(d.Request.Stages[1].Asked, kim)
+	s.hub.requests["CR-142"] = d
+	b := newBrowser(t, s.Public())
+	_, page := b.get("/a/" + url.PathEscape(kim.ID()))
+	has(t, "Kim's page", page, "You can&#39;t approve your own work") // this stage wants four eyes
+	_, page = b.get("/a/" + url.PathEscape("email:address:eve@agency.example"))
+	has(t, "Eve's page", page, "is not listed here any more")
+}
+
 func TestPass_SaysWhatIsWrongAndKeepsTheWords(t *testing.T) {
 	t.Parallel()
 	s, b := mailed(t)
