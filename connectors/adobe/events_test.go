@@ -331,7 +331,7 @@ func TestEvents_ExperienceManager(t *testing.T) {
 	same(t, "nobody follows it", take("updated", "1.0"))
 	r.knows(ref("asset", aemID))
 	same(t, "updated", take("updated", "1.1"), "asset.changed asset:urn:aaid…81dc [hero.png (version 1.1)]")
-	same(t, "processed", take("processing_completed", "oak:1.0::ci:ef60ede2"), "asset.changed asset:urn:aaid…81dc [hero.png]")
+	same(t, "processed", take("processing_completed", "oak:1.0::ci:ef60ede2"), "asset.changed asset:urn:aaid…81dc [hero.png of 20 Nov 2026, 08:57 UTC]")
 	r.approved(ref("asset", aemID))
 	same(t, "after the approval", take("updated", "1.2"), "asset.changed asset:urn:aaid…81dc [hero.png (version 1.2)]")
 	r.knows(ref("asset", aemID))

@@ -125,6 +125,8 @@ func TestFrameio_SameDelivery(t *testing.T) {
 const (
 	c1 = "c0000000-0000-4000-8000-000000000001"
 	c2 = "c0000000-0000-4000-8000-000000000002"
+	c3 = "c0000000-0000-4000-8000-000000000003"
+	c4 = "c0000000-0000-4000-8000-000000000004"
 )
 
 // short is an event in a line.
@@ -409,8 +411,14 @@ func TestFrameio_Look(t *testing.T) {
 	if reply := first[len(first)-1]; reply.Actor.Ref != ref("user", evanID) {
 		t.Errorf("the reply is by %v, want who wrote it", reply.Actor)
 	}
+	r.site.say(fileA, c4, "", evanID, "Smaller logo")
+	r.site.say(fileA, c3, c4, evanID, "Done")
+	look("an answer in the same instant", begin(), version, "comment.added file:d3075547…ddd2 said c0000000…1 “Larger logo” point=yes",
+		"comment.added file:d3075547…ddd2 said c0000000…4 “Smaller logo” point=yes", "comment.added file:d3075547…ddd2 said c0000000…2 “Agreed” point=yes below=c0000000…1",
+		"comment.added file:d3075547…ddd2 said c0000000…3 “Done” point=yes below=c0000000…4")
+	r.site.with(func() { r.site.comments[fileA] = r.site.comments[fileA][:1] })
 	later := begin().Add(time.Second)
-	look("nothing new", later, version)
+	look("nothing new", later, version, "comment.removed file:d3075547…ddd2 said c0000000…3", "comment.removed file:d3075547…ddd2 said c0000000…4")
 	r.site.with(func() {
 		m["text"], m["updated_at"], m["completed_at"] = "Much larger logo", "2026-11-20T09:03:00Z", "2026-11-20T09:04:00Z"
 	})

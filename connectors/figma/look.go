@@ -1,6 +1,7 @@
 package figma
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -199,6 +200,9 @@ func inOrder(list []flow.Event) []flow.Event {
 	slices.SortStableFunc(list, func(a, b flow.Event) int {
 		if d := a.Sent.Compare(b.Sent); d != 0 {
 			return d
+		}
+		if below := cmp.Compare(len(a.Fields["below"]), len(b.Fields["below"])); below != 0 {
+			return below // what is answered comes before its answer
 		}
 		return strings.Compare(a.Seq, b.Seq)
 	})

@@ -101,19 +101,29 @@ func (p *Part) event(ref flow.Ref, f fact) flow.Event {
 	by := flow.Actor{}
 	if f.by != "" {
 		by = flow.Actor{Ref: p.ref("user", f.by), Shown: api.OneLine(f.by, 100)}
+		if strings.Contains(f.by, "@") {
+			by.Email = f.by // Adobe has signed it
+		}
 	}
 	if f.gone != "" {
 		return flow.Event{Kind: flow.AssetGone, Subject: ref, Actor: by, Sent: f.at, Fields: map[string][]string{"why": {f.gone}}}
 	}
-	name := f.name
-	if _, plain := strings.CutPrefix(f.version, "oak:"); !plain && len(f.version) < 12 {
-		name = fmt.Sprintf("%s (version %s)", f.name, f.version)
-	}
-	v := flow.Version{ID: f.version, Name: name, By: by, At: f.at, URL: f.url, Seq: f.seq()}
+	v := flow.Version{ID: f.version, Name: f.called(), By: by, At: f.at, URL: f.url, Seq: f.seq()}
 	return flow.Event{
 		Kind: flow.AssetChanged, Subject: ref, Actor: by, Sent: f.at, Seq: v.Seq, Versions: []flow.Version{v},
 		Assets: []flow.Asset{{Ref: ref, Label: f.name, URL: f.url}},
 	}
+}
+
+// called is what people call a version: by its number where it has one that they know, else by when it was saved.
+func (f fact) called() string {
+	switch {
+	case !strings.HasPrefix(f.version, "oak:") && len(f.version) < 12:
+		return fmt.Sprintf("%s (version %s)", f.name, f.version)
+	case !f.at.IsZero():
+		return f.name + " of " + f.at.UTC().Format("2 Jan 2006, 15:04") + " UTC"
+	}
+	return f.name
 }
 
 // kept is what an asset's last event said.

@@ -1,6 +1,7 @@
 package frameio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,6 +103,9 @@ func (p *Part) heard(ctx context.Context, l learned, h history, known string, si
 	slices.SortStableFunc(hear.out, func(a, b flow.Event) int {
 		if d := a.Sent.Compare(b.Sent); d != 0 {
 			return d
+		}
+		if below := cmp.Compare(len(a.Fields["below"]), len(b.Fields["below"])); below != 0 {
+			return below // what is answered comes before its answer
 		}
 		return strings.Compare(a.Seq, b.Seq)
 	})
