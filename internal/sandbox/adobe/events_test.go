@@ -36,7 +36,7 @@ func newEvents(t *testing.T, change func(*adobe.Options)) *world {
 	t.Helper()
 	var w *world
 	w = newWorld(t, func(o *adobe.Options) {
-		o.Events = events.Options{Keys: signingKeys(), WebhookURL: strings.TrimSuffix(o.Frameio.Actions[0].URL, "/frameio/signoff") + "/io/signoff", Retry: []time.Duration{time.Millisecond, time.Millisecond}}
+		o.Events = events.Options{Keys: signingKeys(), WebhookURL: strings.TrimSuffix(o.Frameio.Actions[0].URL, "/frameio/signoff") + "/io/signoff"}
 		if change != nil {
 			change(o)
 		}
@@ -188,6 +188,12 @@ func TestEvents_Tries(t *testing.T) {
 	w.settle()
 	if got := w.deliveries(); len(got) != 4 {
 		t.Errorf("deliveries = %d, want no second try after 401", len(got))
+	}
+	w.answerWith(func(_ *heard, _ int, rw http.ResponseWriter) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	_, _ = w.Events.SaveAs("Lin", events.HeroID)
+	w.settle()
+	if _, sum := w.waited(); sum < 24*time.Hour || sum > 25*time.Hour {
+		t.Errorf("gave up after %v, want about a day", sum)
 	}
 }
 
@@ -342,4 +348,20 @@ func TestPages_IOEvents(t *testing.T) {
 	w.settle()
 	v.visit("/io")
 	v.sees("2 events, aem.assets.asset.processing_completed", "answered 200", "recipientclientid", "version 2")
+}
+
+func TestEvents_RotatesKeys(t *testing.T) {
+	t.Parallel()
+	w := newEvents(t, nil)
+	_, _ = w.Events.SaveAs("Lin", events.HeroID)
+	w.settle()
+	old := w.deliveries()[0].Header.Get("X-Adobe-Public-Key1-Path")
+	w.Events.RotateKey()
+	w.want(w.call("GET", old, "", "Authorization", ""), 404)
+	_, _ = w.Events.SaveAs("Lin", events.HeroID)
+	w.settle()
+	last := w.deliveries()[1]
+	if w.genuine(last); last.Header.Get("X-Adobe-Public-Key1-Path") == old {
+		t.Error("the first key is still the old one")
+	}
 }

@@ -7,208 +7,16 @@ import (
 	"image/png"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"signoff/internal/sandbox"
-	"signoff/internal/sandbox/adobe"
 	"signoff/internal/sandbox/adobe/frameio"
 )
-
-type object = map[string]any
-
-const (
-	clientID     = "lumen-client"
-	clientSecret = "p8e-lumen-secret"
-	inAccount    = "/v4/accounts/" + frameio.AccountID
-)
-
-// world is the sandbox, its clock, and a product that hears from it.
-type world struct {
-	*testing.T
-	*adobe.Server
-	url    string
-	ledger *sandbox.Ledger
-	faults *sandbox.Faults
-
-	mu    sync.Mutex
-	now   time.Time
-	token string
-	heard []*heard
-	say   func(h *heard, n int, w http.ResponseWriter) // how the product answers its nth delivery
-	hook  string
-}
-
-type heard struct {
-	*http.Request
-	body []byte
-}
-
-func newWorld(t *testing.T, change func(*adobe.Options)) *world {
-	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC), faults: &sandbox.Faults{}}
-	w.ledger = sandbox.NewLedger(w.clock)
-	product := httptest.NewServer(http.HandlerFunc(w.listen))
-	t.Cleanup(product.Close)
-	w.hook = product.URL + "/hooks/adobe/frameio/reg-1"
-	var handler http.Handler
-	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
-	t.Cleanup(srv.Close)
-	w.url = srv.URL + "/demo/adobe"
-	opt := adobe.Options{
-		Now: w.clock, BaseURL: w.url, Prefix: "/demo/adobe", ClientID: clientID, ClientSecret: clientSecret, Ledger: w.ledger, Faults: w.faults,
-		Frameio: frameio.Options{
-			Retry:   []time.Duration{time.Millisecond, time.Millisecond, time.Millisecond, time.Millisecond},
-			Actions: []frameio.Action{{Name: "Request sign-off", Event: "signoff.request", URL: product.URL + "/hooks/adobe/frameio/signoff", Secret: "fio-action-secret"}},
-		},
-	}
-	if change != nil {
-		change(&opt)
-	}
-	w.Server = adobe.New(opt)
-	t.Cleanup(w.Close)
-	handler = w.Handler()
-	w.token = w.askToken("openid,AdobeID,frame.s2s.all")
-	return w
-}
-
-func (w *world) clock() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
-
-func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body) // what is cut off fails its signature
-	h := &heard{r, body}
-	w.mu.Lock()
-	w.heard = append(w.heard, h)
-	n, say := len(w.heard), w.say
-	w.mu.Unlock()
-	if say != nil {
-		say(h, n, rw)
-	}
-}
-
-func (w *world) answerWith(say func(h *heard, n int, rw http.ResponseWriter)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.say = say
-}
-
-func (w *world) deliveries() []*heard {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.heard)
-}
-
-func (w *world) settle() {
-	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), 5*time.Second)
-	defer cancel()
-	if err := w.Wait(ctx, func(s *adobe.Server) bool { return s.Quiet() }); err != nil {
-		w.Fatalf("deliveries did not end: %v", err)
-	}
-}
-
-func (w *world) askToken(scopes string) string {
-	w.Helper()
-	res, err := http.PostForm(w.url+"/ims/token/v3", url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {clientSecret}, "scope": {scopes},
-	})
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer res.Body.Close()
-	var got struct {
-		Token string `json:"access_token"`
-		Kind  string `json:"token_type"`
-		Ends  int    `json:"expires_in"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&got); err != nil || got.Kind != "bearer" || got.Ends != 86399 {
-		w.Fatalf("token = %+v, %v; want a bearer token for a day", got, err)
-	}
-	return got.Token
-}
-
-type answer struct {
-	status int
-	header http.Header
-	raw    []byte
-	body   object
-}
-
-// call speaks to an interface with the token; body is JSON already, "" for none.
-func (w *world) call(method, path, body string, header ...string) answer {
-	w.Helper()
-	if !strings.HasPrefix(path, "http") {
-		path = w.url + path
-	}
-	req, err := http.NewRequestWithContext(w.Context(), method, path, strings.NewReader(body))
-	if err != nil {
-		w.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+w.token)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(header); i += 2 {
-		if req.Header.Set(header[i], header[i+1]); header[i+1] == "" {
-			req.Header.Del(header[i])
-		}
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer res.Body.Close()
-	a := answer{status: res.StatusCode, header: res.Header}
-	if a.raw, err = io.ReadAll(res.Body); err != nil {
-		w.Fatal(err)
-	}
-	_ = json.Unmarshal(a.raw, &a.body) // pictures and lists are looked at raw
-	return a
-}
-
-func (w *world) want(a answer, status int) answer {
-	w.Helper()
-	if a.status != status {
-		w.Fatalf("status = %d %s, want %d", a.status, a.raw, status)
-	}
-	return a
-}
-
-// at walks into JSON: "data.0.owner.name".
-func (a answer) at(path string) any {
-	var v any = a.body
-	for part := range strings.SplitSeq(path, ".") {
-		switch in := v.(type) {
-		case object:
-			v = in[part]
-		case []any:
-			n, err := strconv.Atoi(part)
-			if err != nil || n >= len(in) {
-				return nil
-			}
-			v = in[n]
-		default:
-			return nil
-		}
-	}
-	return v
-}
 
 func TestIMS(t *testing.T) {
 	t.Parallel()
@@ -473,6 +281,9 @@ func TestFrameio_TriesFiveTimes(t *testing.T) {
 	if d := w.Deliveries(frameio.Service); len(d[1].Tries) != 5 || d[1].Taken || !d[1].Done {
 		t.Fatalf("delivery = %+v, want lost after five tries", d[1])
 	}
+	if waits, _ := w.waited(); !slices.Equal(waits[2:], []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute}) {
+		t.Errorf("waits = %v, want 15 s, doubled each time", waits[2:])
+	}
 	heard := len(w.deliveries())
 	w.LoseWebhooks(true)
 	_, _ = w.Frameio.CommentAs("Lin", frameio.VisualFile, "three", frameio.Untimed)
@@ -611,4 +422,60 @@ func TestFrameio_DeletesVersions(t *testing.T) {
 	if v := w.Frameio.Versions(frameio.VisualFile); len(v) != 1 || v[0].Stack != "" {
 		t.Errorf("versions = %+v, want the first file alone, outside of a stack", v)
 	}
+}
+
+func TestFrameio_UploadsInSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.subscribe("file.created", "file.ready", "file.versioned", "file.updated", "file.deleted", "comment.updated", "comment.deleted", "comment.uncompleted")
+	f, err := w.Frameio.BeginVersionAs("Lin", "Spring teaser", "Spring teaser v2.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.want(w.call("GET", inAccount+"/files/"+f.ID+"?include=media_links.thumbnail", ""), 200)
+	if a.at("data.status") != "created" || a.at("data.media_links.thumbnail") != nil {
+		t.Errorf("while it is uploaded: %s, want created and no picture", a.raw)
+	}
+	w.HoldWebhooks()
+	if err := w.Frameio.FinishUpload(f.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Frameio.FinishUpload(f.ID); err == nil {
+		t.Error("an upload ended twice")
+	}
+	_ = w.Frameio.RenameAs("Lin", f.ID, "Spring teaser, final.mp4")
+	c, _ := w.Frameio.CommentAs("Lin", f.ID, "Look", frameio.Untimed)
+	_ = w.Frameio.EditCommentAs("Lin", c, "Look at this")
+	_ = w.Frameio.CompleteAs("Lin", c, true)
+	_ = w.Frameio.CompleteAs("Lin", c, false)
+	if err := w.Frameio.DeleteCommentAs("Ana Reyes", c); err == nil {
+		t.Error("Ana deleted a comment of Lin's")
+	}
+	_ = w.Frameio.DeleteCommentAs("Lin", c)
+	_ = w.Frameio.DeleteFileAs("Lin", f.ID)
+	w.ReleaseWebhooks()
+	w.settle()
+	var events []string
+	for _, d := range w.Deliveries(frameio.Service) {
+		events = append(events, d.Event)
+	}
+	want := []string{"file.created", "file.ready", "file.versioned", "file.updated", "comment.updated", "comment.uncompleted", "comment.deleted", "file.deleted"}
+	if !slices.Equal(events, want) {
+		t.Errorf("events = %q, want %q", events, want)
+	}
+}
+
+func TestFrameio_LooksAfterWebhooks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.subscribe("comment.created")
+	id := w.Frameio.Webhooks()[0].ID
+	w.want(w.call("PATCH", inAccount+"/webhooks/"+id, `{"data":{"active":false}}`), 200)
+	_, _ = w.Frameio.CommentAs("Lin", frameio.VisualFile, "unheard", frameio.Untimed)
+	w.settle()
+	if got := w.deliveries(); len(got) != 0 {
+		t.Errorf("a webhook that is switched off heard %d events", len(got))
+	}
+	w.want(w.call("DELETE", inAccount+"/webhooks/"+id, ""), 204)
+	w.want(w.call("DELETE", inAccount+"/webhooks/"+id, ""), 404)
 }

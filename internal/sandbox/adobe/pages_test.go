@@ -142,3 +142,15 @@ func TestPages_Refuse(t *testing.T) {
 		t.Errorf("a form of another site = %d, want 403", res.StatusCode)
 	}
 }
+
+func TestPages_ActionWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.answerWith(func(_ *heard, _ int, rw http.ResponseWriter) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	v := w.visitor()
+	v.send("/project/"+frameio.ProjectID+"/view/"+frameio.TeaserFile+"/press", url.Values{"action": {"Request sign-off"}})
+	v.sees("Request sign-off is not answered: HTTP 503, try 5")
+	w.answerWith(func(_ *heard, _ int, rw http.ResponseWriter) { _, _ = io.WriteString(rw, `{"title":"x","colour":"red"}`) })
+	v.send("/project/"+frameio.ProjectID+"/view/"+frameio.TeaserFile+"/press", url.Values{"action": {"Request sign-off"}})
+	v.sees("the answer is no message and no form: Unexpected field: colour")
+}

@@ -20,6 +20,8 @@ type Options struct {
 	BaseURL string // where all is reached, Prefix included, without a slash at the end
 	Prefix  string // path below which pages and interfaces are mounted, such as "/demo/adobe"
 
+	Back string // where the link in the foot of every page leads, such as "/demo"; "" = there is none
+
 	ClientID     string // of the product's server-to-server credential, good for all three services
 	ClientSecret string
 	TokenLife    time.Duration // of what IMS gives; 0 = a day
@@ -29,8 +31,9 @@ type Options struct {
 	Events    events.Options
 	Workfront workfront.Options
 
-	HTTP      *http.Client // sends deliveries; nil = one that follows no redirects
-	Unlimited bool         // no rate limits, for clocks that stand still
+	HTTP      *http.Client                               // sends deliveries; nil = one that follows no redirects
+	Sleep     func(context.Context, time.Duration) error // waits before another try of a delivery; nil = real time
+	Unlimited bool                                       // no rate limits, for clocks that stand still
 
 	Ledger *sandbox.Ledger // nil = nothing is recorded
 	Faults *sandbox.Faults // nil = none
@@ -49,8 +52,8 @@ type Server struct {
 // New returns all of Adobe with Lumen's things in it. Close stops its deliveries.
 func New(opt Options) *Server {
 	common := site.New(site.Options{
-		Now: opt.Now, BaseURL: opt.BaseURL, Prefix: opt.Prefix, ClientID: opt.ClientID, ClientSecret: opt.ClientSecret, TokenLife: opt.TokenLife, People: opt.People,
-		HTTP: opt.HTTP, Unlimited: opt.Unlimited, Ledger: opt.Ledger, Faults: opt.Faults,
+		Now: opt.Now, BaseURL: opt.BaseURL, Prefix: opt.Prefix, Back: opt.Back, ClientID: opt.ClientID, ClientSecret: opt.ClientSecret, TokenLife: opt.TokenLife, People: opt.People,
+		HTTP: opt.HTTP, Sleep: opt.Sleep, Unlimited: opt.Unlimited, Ledger: opt.Ledger, Faults: opt.Faults,
 	})
 	return &Server{Site: common, Frameio: frameio.New(common, opt.Frameio), Events: events.New(common, opt.Events), Workfront: workfront.New(common, opt.Workfront)}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ const (
 func newWorkfront(t *testing.T) *world {
 	t.Helper()
 	return newWorld(t, func(o *adobe.Options) {
-		o.Workfront = workfront.Options{Session: session, APIKey: "key-of-an-administrator", Retry: slices.Repeat([]time.Duration{time.Millisecond}, 10)}
+		o.Workfront = workfront.Options{Session: session, APIKey: "key-of-an-administrator"}
 	})
 }
 
@@ -226,6 +225,9 @@ func TestWorkfront_TriesElevenTimes(t *testing.T) {
 	w.settle()
 	if d := w.Deliveries(workfront.Service); len(d) != 1 || len(d[0].Tries) != 11 || d[0].Taken {
 		t.Errorf("deliveries = %+v, want one with eleven tries", d)
+	}
+	if _, sum := w.waited(); sum < 47*time.Hour || sum > 49*time.Hour {
+		t.Errorf("gave up after %v, want about two days", sum)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"signoff/internal/sandbox/adobe/site"
@@ -176,6 +175,3 @@ func (s *Site) count(r *registration, status int) {
 		r.unstable = time.Time{}
 	}
 }
-
-// code is the last word of a type, for people.
-func code(kind string) string { return kind[strings.LastIndexByte(kind, '.')+1:] }

@@ -119,6 +119,7 @@ func (p *Pages) back(r *http.Request) string {
 type shell struct {
 	Page
 	Prefix, Back string
+	Home         string
 	Actor        Person
 	People       []Person
 	Main         template.HTML
@@ -136,7 +137,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, page Page) {
 		back = p.Prefix + "/"
 	}
 	err := p.templates.ExecuteTemplate(&whole, "shell.html", shell{
-		Page: page, Prefix: p.Prefix, Back: back, Actor: *p.Actor(r), People: p.People,
+		Page: page, Prefix: p.Prefix, Back: back, Home: p.Site.Back, Actor: *p.Actor(r), People: p.People,
 		Main: template.HTML(main.String()), //nolint:gosec // drawn by the templates just now
 	})
 	if err != nil {

@@ -103,7 +103,10 @@ func (p *Post) run(lane string) {
 		p.site.Lock()
 		queue := p.lanes[lane]
 		if p.held || len(queue) == 0 || p.ctx.Err() != nil {
-			p.running[lane] = false
+			delete(p.running, lane)
+			if len(queue) == 0 {
+				delete(p.lanes, lane)
+			}
 			p.site.Unlock()
 			return
 		}
@@ -154,8 +157,7 @@ func (p *Post) ended(one *parcel, status int, answer []byte, down bool) {
 		d.Done = true
 		p.open--
 	} else {
-		wait := one.Waits[n-1]
-		time.AfterFunc(wait, func() { p.again(one) })
+		p.work.Go(func() { p.again(one, one.Waits[n-1]) })
 	}
 	p.site.Unlock()
 	p.record(one, n, status)
@@ -167,12 +169,14 @@ func (p *Post) ended(one *parcel, status int, answer []byte, down bool) {
 	p.site.Unlock()
 }
 
-func (p *Post) again(one *parcel) {
+// again queues a parcel once more, after a wait.
+func (p *Post) again(one *parcel, wait time.Duration) {
+	if p.site.Sleep(p.ctx, wait) != nil {
+		return
+	}
 	p.site.Lock()
 	defer p.site.Unlock()
-	if p.ctx.Err() == nil {
-		p.queue(one)
-	}
+	p.queue(one)
 }
 
 func (p *Post) record(one *parcel, try, status int) {

@@ -21,6 +21,8 @@ type Options struct {
 	BaseURL string // where all is reached, Prefix included, without a slash at the end
 	Prefix  string // path below which pages and interfaces are mounted, such as "/demo/adobe"
 
+	Back string // where the link in the foot of every page leads; "" = there is none
+
 	ClientID     string // of the product's server-to-server credential; "" = "signoff-demo-client"
 	ClientSecret string
 	TokenLife    time.Duration // of what IMS gives; 0 = a day
@@ -28,8 +30,9 @@ type Options struct {
 	People []Person // nil = Lumen and its agency
 	Bot    Person   // the product's technical account
 
-	HTTP      *http.Client // sends deliveries; nil = one that follows no redirects
-	Unlimited bool         // no rate limits, for clocks that stand still
+	HTTP      *http.Client                               // sends deliveries; nil = one that follows no redirects
+	Sleep     func(context.Context, time.Duration) error // waits before another try; nil = real time
+	Unlimited bool                                       // no rate limits, for clocks that stand still
 
 	Ledger *sandbox.Ledger // nil = nothing is recorded
 	Faults *sandbox.Faults // nil = none
@@ -90,10 +93,25 @@ func New(opt Options) *Site {
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
+	if opt.Sleep == nil {
+		opt.Sleep = sleep
+	}
 	s := &Site{Options: opt, tokens: map[string]token{}, buckets: map[string]*bucket{}, changed: make(chan struct{})}
 	s.Post = newPost(s)
 	s.Hide(opt.ClientSecret)
 	return s
+}
+
+// sleep waits in real time.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Hide keeps secrets out of the ledger.
