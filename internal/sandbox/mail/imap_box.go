@@ -38,9 +38,9 @@ func (c *reader) status(a *account, args []node) (string, error) {
 		return "BAD STATUS mailbox (items)", nil
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	b := a.box(args[0].text)
 	if b == nil {
+		c.mu.Unlock()
 		return "NO [NONEXISTENT] There is no such mailbox", nil
 	}
 	unseen := 0
@@ -50,6 +50,7 @@ func (c *reader) status(a *account, args []node) (string, error) {
 		}
 	}
 	count := map[string]int{"MESSAGES": len(b.msgs), "RECENT": 0, "UIDNEXT": int(b.next), "UIDVALIDITY": int(b.validity), "UNSEEN": unseen}
+	c.mu.Unlock()
 	var out []string
 	for _, item := range args[1].list {
 		name := strings.ToUpper(item.text)

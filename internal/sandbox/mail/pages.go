@@ -122,7 +122,18 @@ func (p *pages) me(r *http.Request) Person {
 
 func (p *pages) view(r *http.Request, title, section string) view {
 	me := p.me(r)
-	v := view{Title: title, Section: section, Here: r.URL.Path, Prefix: p.opt.Prefix, Back: p.opt.Back, Me: me, Away: p.AwayOf(me.Address)}
+	v := view{Title: title, Section: section, Here: r.URL.Path, Prefix: p.opt.Prefix, Back: p.opt.Back, Me: me, Away: p.AwayOf(me.Address), Groups: p.groups()}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v.Changes, v.Found = p.changes, p.verdicts[domainOf(me.Address)]
+	for _, b := range p.account(me.Address).boxes {
+		v.Boxes = append(v.Boxes, p.folder(b, me))
+	}
+	return v
+}
+
+// groups are the people as the list of them shows them.
+func (p *pages) groups() []group {
 	groups := []group{{Name: "Studio"}, {Name: "Outside"}, {Name: "signoff"}}
 	for _, someone := range p.People() {
 		i := 0
@@ -134,23 +145,21 @@ func (p *pages) view(r *http.Request, title, section string) view {
 		}
 		groups[i].People = append(groups[i].People, someone)
 	}
-	v.Groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.People) == 0 })
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	v.Changes, v.Found = p.changes, p.verdicts[domainOf(me.Address)]
-	for _, b := range p.account(me.Address).boxes {
-		f := folder{Name: b.name, Section: b.name, URL: p.opt.Prefix + "/boxes/" + (&url.URL{Path: b.name}).EscapedPath(), Total: len(b.msgs)}
-		if b.name == inbox {
-			f.Name, f.URL = "Inbox", p.opt.Prefix+"/"
-		}
-		for _, m := range b.msgs {
-			if !m.flags[`\Seen`] && !me.Service { // the product marks nothing as read
-				f.Unread++
-			}
-		}
-		v.Boxes = append(v.Boxes, f)
+	return slices.DeleteFunc(groups, func(g group) bool { return len(g.People) == 0 })
+}
+
+// folder counts what is in a mailbox. The caller holds the lock.
+func (p *pages) folder(b *box, me Person) folder {
+	f := folder{Name: b.name, Section: b.name, URL: p.opt.Prefix + "/boxes/" + (&url.URL{Path: b.name}).EscapedPath(), Total: len(b.msgs)}
+	if b.name == inbox {
+		f.Name, f.URL = "Inbox", p.opt.Prefix+"/"
 	}
-	return v
+	for _, m := range b.msgs {
+		if !m.flags[`\Seen`] && !me.Service { // the product marks nothing as read
+			f.Unread++
+		}
+	}
+	return f
 }
 
 func (p *pages) render(w http.ResponseWriter, status int, page string, v view) {

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,46 +13,57 @@ type thread []Letter
 
 // threads puts letters together that refer to one another, in the order of their newest letter, the newest first.
 func threads(all []Letter) []thread {
-	slices.SortStableFunc(all, func(a, b Letter) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return a.ID - b.ID
-	})
-	var list []thread
-	at := map[string]int{} // by an id that one of its letters has or refers to
+	slices.SortStableFunc(all, func(a, b Letter) int { return cmp.Or(a.At.Compare(b.At), a.ID-b.ID) })
+	g := &grouping{at: map[string]int{}}
 	for _, l := range all {
-		ids := l.ids()
-		found := -1
-		for _, id := range ids {
-			if i, ok := at[id]; ok && found < 0 {
-				found = i
-			} else if ok && i != found { // this letter joins two conversations
-				list[found] = append(list[found], list[i]...)
-				list[i] = nil
-				for id, j := range at {
-					if j == i {
-						at[id] = found
-					}
-				}
-			}
-		}
-		if found < 0 {
-			list, found = append(list, nil), len(list)
-		}
-		switch i := list[found].copyOf(l); {
-		case i < 0:
-			list[found] = append(list[found], l)
-		case l.Box == inbox:
-			list[found][i] = l
-		}
-		for _, id := range ids {
-			at[id] = found
-		}
+		g.add(l)
 	}
-	list = slices.DeleteFunc(list, func(t thread) bool { return len(t) == 0 })
+	list := slices.DeleteFunc(g.list, func(t thread) bool { return len(t) == 0 })
 	slices.SortStableFunc(list, func(a, b thread) int { return b.newest().ID - a.newest().ID })
 	return list
+}
+
+// grouping is the work of threads.
+type grouping struct {
+	list []thread
+	at   map[string]int // the thread by an id that one of its letters has or refers to
+}
+
+func (g *grouping) add(l Letter) {
+	ids, found := l.ids(), -1
+	for _, id := range ids {
+		switch i, ok := g.at[id]; {
+		case !ok || i == found:
+		case found < 0:
+			found = i
+		default:
+			g.merge(found, i)
+		}
+	}
+	if found < 0 {
+		g.list, found = append(g.list, nil), len(g.list)
+	}
+	for _, id := range ids {
+		g.at[id] = found
+	}
+	switch i := g.list[found].copyOf(l); {
+	case i < 0:
+		g.list[found] = append(g.list[found], l)
+	case l.Box == inbox:
+		g.list[found][i] = l
+	}
+}
+
+// merge makes one of two threads, for a letter refers to both.
+func (g *grouping) merge(into, from int) {
+	g.list[into] = append(g.list[into], g.list[from]...)
+	slices.SortStableFunc(g.list[into], func(a, b Letter) int { return a.ID - b.ID })
+	g.list[from] = nil
+	for id, i := range g.at {
+		if i == from {
+			g.at[id] = into
+		}
+	}
 }
 
 func (t thread) newest() Letter { return t[len(t)-1] }
