@@ -83,7 +83,7 @@ type view struct {
 	Groups                      []group
 	Boxes                       []folder
 	Away                        Away
-	Changes                     uint64
+	News                        int  // how many letters were laid into mailboxes so far
 	Watch                       bool // show new mail as it comes
 
 	Rows          []row
@@ -125,7 +125,7 @@ func (p *pages) view(r *http.Request, title, section string) view {
 	v := view{Title: title, Section: section, Here: r.URL.Path, Prefix: p.opt.Prefix, Back: p.opt.Back, Me: me, Away: p.AwayOf(me.Address), Groups: p.groups()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v.Changes, v.Found = p.changes, p.verdicts[domainOf(me.Address)]
+	v.News, v.Found = p.letters, p.verdicts[domainOf(me.Address)]
 	for _, b := range p.account(me.Address).boxes {
 		v.Boxes = append(v.Boxes, p.folder(b, me))
 	}
@@ -189,9 +189,10 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newsSince answers once something changed since the page was drawn, or after a while.
+// newsSince answers once a letter came or was moved since the page was drawn, or after a while. That one was read is no news:
+// whoever reads it is on the way to its page.
 func (p *pages) newsSince(w http.ResponseWriter, r *http.Request) {
-	since, err := strconv.ParseUint(r.URL.Query().Get("since"), 10, 64)
+	since, err := strconv.Atoi(r.URL.Query().Get("since"))
 	if err != nil {
 		http.Error(w, "since is a number", http.StatusBadRequest)
 		return
@@ -203,7 +204,7 @@ func (p *pages) newsSince(w http.ResponseWriter, r *http.Request) {
 	err = p.Wait(ctx, func(s *Server) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.changes > since
+		return s.letters > since
 	})
 	if err != nil {
 		w.WriteHeader(http.StatusNoContent)

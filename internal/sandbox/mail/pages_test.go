@@ -262,7 +262,12 @@ func TestPages_RefuseOtherSites(t *testing.T) {
 func TestPages_TellOfNews(t *testing.T) {
 	t.Parallel()
 	b := browse(t)
-	page := b.page("/")
+	if err := b.s.Put("maya@lumen.example", "INBOX", []byte("Subject: unread\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	page := b.page("/", "since=1")
+	b.page(b.path(b.s.Inbox("maya@lumen.example")[0])) // that it was read is no news
+	b.page("/", "since=1")
 	_, rest, _ := strings.Cut(page, `data-news="/demo/mail`)
 	path, _, _ := strings.Cut(rest, `"`)
 	got := make(chan int, 1)

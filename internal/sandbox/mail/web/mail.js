@@ -7,11 +7,14 @@ document.addEventListener("change", (event) => {
   if (event.target.id === "as") event.target.form.requestSubmit();
 });
 
+let leaving = false; // a reload would cancel the way to another page
+addEventListener("beforeunload", () => { leaving = true; });
+
 const watch = async () => {
   for (;;) {
     const answer = await fetch(news);
+    if (leaving || answer.status > 204) return;
     if (answer.status === 200) return location.reload();
-    if (answer.status !== 204) return;
   }
 };
 if (news) watch().catch(() => {}); // the server is gone: the page stays as it is
