@@ -152,7 +152,7 @@ type Receiver interface {
 	// Accept authenticates by the raw body, names the delivery and classifies it. A refusal is a *Refusal.
 	Accept(in Inbound) (Accepted, error)
 	// Parse turns a stored delivery into events; it may run again as long as the delivery is kept. An error means
-	// the delivery is malformed for good.
+	// the delivery is malformed for good, or that Nothing follows.
 	Parse(d flow.Delivery) ([]flow.Event, error)
 }
 

@@ -69,5 +69,11 @@ func ClassOf(err error) Class {
 	return Transient
 }
 
+// Nothing is what Parse returns of a delivery that could be read and of which nothing follows: why, as a clause. The delivery
+// is kept as ignored.
+type Nothing string
+
+func (n Nothing) Error() string { return string(n) }
+
 // ErrChanged says that a kept value was not the expected one.
 var ErrChanged = errors.New("the kept value has changed")

@@ -58,7 +58,7 @@ func (c *Connector) enrichReport(ctx context.Context, d flow.Delivery, e envelop
 		return out, enrichFailed(err)
 	}
 	if len(out.Failures) == 0 {
-		out.Nothing = "it reports no mail of ours that failed"
+		out.Nothing = noneOfOurs
 	}
 	return out, nil
 }

@@ -177,6 +177,24 @@ func TestEvent_MachinesOpenNothing(t *testing.T) {
 	}
 }
 
+// TestNothing_SaysWhy: whoever looks for a mail that nothing came of finds the reason.
+func TestNothing_SaysWhy(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"Auto-Submitted: auto-generated\n":                                           "a machine wrote it: Auto-Submitted: auto-generated",
+		"List-Id: <news.shop.example>\n":                                             "it came by a mailing list that the settings do not name",
+		"Return-Path: <>\nSubject: Undelivered Mail Returned to Sender\n":            "it reports no mail of ours that failed",
+		"Content-Type: text/calendar; method=REQUEST\nMIME-Version: 1.0\n":           "it is an invitation and asks for nothing else",
+		"Content-Type: text/calendar; method=REPLY\nMIME-Version: 1.0\nSubject: x\n": "a machine wrote it: a calendar's METHOD:REPLY",
+	} {
+		b := newInbox(t, trusting)
+		acc, list := b.get("From: maya@lumen.example\nMessage-ID: <n@lumen.example>\n" + raw + "\nBEGIN:VCALENDAR\nEND:VCALENDAR\n")
+		if acc.Ignored != want || len(list) != 0 {
+			t.Errorf("%q: %q and %d events, want %q", raw, acc.Ignored, len(list), want)
+		}
+	}
+}
+
 func TestAccept_OwnMailIsIgnored(t *testing.T) {
 	t.Parallel()
 	b := newInbox(t, trusting)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"signoff/connectors"
 	"signoff/connectors/email/letter"
 	"signoff/internal/flow"
 	"signoff/internal/text"
@@ -23,8 +24,12 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 		return nil, err
 	case len(known.Failures) > 0:
 		return c.failed(known, l), nil
-	case known.Nothing != "", l.Class == letter.Bounce, l.Class == letter.Own:
-		return nil, nil
+	case known.Nothing != "":
+		return nil, connectors.Nothing(known.Nothing)
+	case l.Class == letter.Bounce:
+		return nil, connectors.Nothing(noneOfOurs)
+	case l.Class == letter.Own:
+		return nil, connectors.Nothing("it is a mail of our own: " + l.Because)
 	case known.Unread:
 		return nil, errors.New(refusedWords(l.Refused))
 	}
@@ -60,6 +65,8 @@ func (c *Connector) failed(known learned, l letter.Letter) (events []flow.Event)
 	}
 	return events
 }
+
+const noneOfOurs = "it reports no mail of ours that failed"
 
 // deliveryKey is a delivery's id without the instance.
 func (c *Connector) deliveryKey(d flow.Delivery) string {

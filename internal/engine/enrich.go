@@ -178,6 +178,9 @@ func (b *inbox) settle(tx store.Tx, d flow.Delivery, r reading) (got settled, er
 	}
 	if err != nil {
 		d.State, d.Why = flow.Malformed, err.Error()
+		if errors.As(err, new(connectors.Nothing)) {
+			d.State = flow.Ignored
+		}
 		return settled{delivery: d}, tx.PutDelivery(d)
 	}
 	now := b.o.Now().UTC()

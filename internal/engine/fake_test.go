@@ -287,6 +287,7 @@ type body struct {
 	Ignored   string      `json:"ignored,omitempty"`
 	Malformed string      `json:"malformed,omitempty"`
 	Bad       bool        `json:"bad,omitempty"` // cannot be parsed
+	Nothing   string      `json:"nothing,omitempty"`
 	Panic     bool        `json:"panic,omitempty"`
 	About     flow.Ref    `json:"about,omitzero"`
 	Event     *flow.Event `json:"event,omitempty"`
@@ -326,6 +327,8 @@ func (o *outside) Parse(d flow.Delivery) ([]flow.Event, error) {
 		panic("poison")
 	case b.Bad:
 		return nil, errors.New("this is no event")
+	case b.Nothing != "":
+		return nil, connectors.Nothing(b.Nothing)
 	case b.Event == nil:
 		return nil, nil
 	}

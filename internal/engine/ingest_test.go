@@ -341,6 +341,7 @@ func TestHook_KeptStates(t *testing.T) {
 		"malformed":                {body{ID: "1", Malformed: "twice the same key"}, flow.Malformed},
 		"cannot be parsed":         {body{ID: "1", Bad: true}, flow.Malformed},
 		"states nothing":           {body{ID: "1"}, flow.Ignored},
+		"nothing, and why":         {body{ID: "1", Nothing: "a machine wrote it"}, flow.Ignored},
 		"ignored by a rule":        {thanks, flow.Ignored},
 		"about no request":         {press("1", "ana", "CR-99", flow.Approve), flow.Ignored},
 	} {
@@ -351,6 +352,8 @@ func TestHook_KeptStates(t *testing.T) {
 				w.settle()
 				if d := w.delivery("slack/1"); d.State != tc.want || d.Why == "" {
 					t.Errorf("delivery is %s (%s), want %s with a reason", d.State, d.Why, tc.want)
+				} else if tc.in.Nothing != "" && d.Why != tc.in.Nothing {
+					t.Errorf("the reason is %q, want %q", d.Why, tc.in.Nothing)
 				}
 			})
 		})
