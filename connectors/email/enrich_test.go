@@ -177,6 +177,23 @@ func TestEvent_MachinesOpenNothing(t *testing.T) {
 	}
 }
 
+// TestTitle_WithoutASubject: the first words name the request; a line drawn above them does not.
+func TestTitle_WithoutASubject(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"A banner, please.\nThanks":                    "A banner, please.",
+		"----------\n\nReal words here\n":             "Real words here",
+		"---------- Forwarded message ---------\nHello": "Hello",
+		"***\n42\n":                                    "Mail without a subject",
+	} {
+		b := newInbox(t, trusting)
+		ev := b.one("From: maya@lumen.example\nMessage-ID: <t@lumen.example>\n\n" + body)
+		if got := ev.Field("title"); got != want {
+			t.Errorf("%q is called %q, want %q", body, got, want)
+		}
+	}
+}
+
 // TestNothing_SaysWhy: whoever looks for a mail that nothing came of finds the reason.
 func TestNothing_SaysWhy(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"signoff/connectors"
 	"signoff/connectors/email/letter"
@@ -107,8 +108,11 @@ func titleOf(l letter.Letter) string {
 			return clip(t, mostTitle)
 		}
 	}
-	if first, _, _ := strings.Cut(strings.TrimSpace(l.Body.New.String()), "\n"); strings.TrimSpace(first) != "" {
-		return clip(oneLine(first), 80)
+	for line := range strings.Lines(l.Body.New.String()) {
+		// A line drawn between things names nothing, nor does the one that a forwarded mail begins with.
+		if strings.ContainsFunc(line, unicode.IsLetter) && !strings.HasPrefix(strings.TrimSpace(line), "---") {
+			return clip(oneLine(line), 80)
+		}
 	}
 	return "Mail without a subject"
 }

@@ -11,11 +11,13 @@ import (
 var (
 	wrote = pattern.New(`(?i)(?:\bwrote|\bwrites|\bsaid|schrieb|\ba écrit|\ba ecrit|escribió|escribio|ha scritto|\bscrive|` +
 		`schreef(?: het volgende)?|geschreven|escreveu|napisał(?:\(a\)|a)?|pisze|\bskrev|kirjoitti|пишет|написал(?:\(а\)|а)?|пише|писав|` +
-		`написав|писал\(а\)|пишува|写道|寫道|的郵件|書きました|のメッセージ|님이 작성|yazdı|şunları yazdı|a scris|írta|napsala?(?:\(a\))?|napísala?|έγραψε|` +
+		`написав|писал\(а\)|пишува|写道|寫道|的郵件|書きました|のメッセージ|のメール|님이 작성|yazdı|şunları yazdı|a scris|írta|napsala?(?:\(a\))?|napísala?|έγραψε|` +
 		`menulis|đã viết|je napisao|rašė|kirjutas|rakstīja)(?:\s*\(.{0,30}\))?\s*[:：]?$`)
 	// In German, Dutch and the Nordic languages the name stands after the verb; or the name comes first and the date after it.
 	wroteWhom = pattern.New(`(?i)\b(?:schrieb|schreef|skrev)\s+(?:(?-i:(?:["'(<]*\p{Lu}\S*|von|van|de|der|den|zu|af|via|het volgende)\s*){1,6}|` +
 		`.*[^<>\s]+@[^<>\s]+>?\)?(?: het volgende)?)[:：]$`)
+	// With the day and the hour before the verb the name may be written in any way: "Am 25.11.2026 um 10:33 schrieb Lumen requests:"
+	wroteAt   = pattern.New(`(?i)^(?:am|op|den)\b.{0,40}\d{1,2}[:.]\d{2}(?:\s+uhr)?,?\s+(?:schrieb|schreef|skrev)\s[^.!?]{1,80}[:：]$`)
 	wroteWhen = pattern.New(`(?i)^.{0,80}<[^<>\s]+@[^<>\s]+>\)?,?\s.{0,20}\b(?:schrieb|schreef|skrev|wrote|ha scritto|escribió|a écrit)\b.{0,12}\d.{0,40}[:：]$`)
 	// Gmail in many languages: 2014-08-24 12:21 GMT+03:00 Ana <ana@lumen.example>:
 	dated = pattern.New(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}).*<[^<>\s]+@[^<>\s]+>\s*[:：]$`)
@@ -51,7 +53,7 @@ func attribution(s string) (found, certain bool) {
 	if !ends && !strings.HasSuffix(s, "wrote") {
 		return false, false
 	}
-	if !names(s) || !wrote.MatchString(s) && !wroteWhom.MatchString(s) && !wroteWhen.MatchString(s) {
+	if !names(s) || !wrote.MatchString(s) && !wroteWhom.MatchString(s) && !wroteAt.MatchString(s) && !wroteWhen.MatchString(s) {
 		return false, false
 	}
 	mail, day, hour := strings.ContainsRune(s, '@'), dateIn.MatchString(s), timeIn.MatchString(s)
@@ -66,7 +68,7 @@ func attribution(s string) (found, certain bool) {
 
 // verbs are in every introduction that has one: looking for them is cheaper than asking what the line is.
 var verbs = []string{"wrote", "write", "said", "schrieb", "crit", "escribi", "scri", "schreef", "geschreven", "escreveu", "napisa", "napísa", "napsal", "pisz", "skrev", "kirjoitti",
-	"пи", "写道", "寫道", "郵件", "書きました", "メッセージ", "작성", "yazd", "írta", "έγραψε", "menulis", "viết", "pisao", "rašė", "kirjutas", "rakstīja"}
+	"пи", "写道", "寫道", "郵件", "書きました", "メッセージ", "のメール", "작성", "yazd", "írta", "έγραψε", "menulis", "viết", "pisao", "rašė", "kirjutas", "rakstīja"}
 
 func names(s string) bool {
 	s = strings.ToLower(s)

@@ -42,7 +42,8 @@ var (
 // reported knows reports of delivery. A vacation note also comes from the null sender, and says what it is.
 func reported(root *node, l Letter, _ Options) (Class, string) {
 	h := root.fields
-	answered := strings.Contains(strings.ToLower(h.get("auto-submitted")), "auto-replied") || h.has("x-autoreply") || h.has("x-autorespond") || absent.MatchString(l.Subject)
+	submitted := firstWord(h.get("auto-submitted"))
+	answered := submitted == "auto-replied" || submitted == "auto-generated" && len(l.InReplyTo) > 0 && !robot.MatchString(l.From.Address) || h.has("x-autoreply") || h.has("x-autorespond") || absent.MatchString(l.Subject)
 	switch kind := reportType(root); {
 	case kind == "delivery-status" || kind == "feedback-report":
 		return Bounce, "report-type=" + kind
@@ -150,12 +151,15 @@ func receipt(root *node, _ Letter, _ Options) (Class, string) {
 var absent = pattern.New(`(?i)^\s*(?:(?:re|aw):\s*)?(?:automatic reply|auto(?:mated)?[- ]?(?:reply|response|responder)|` +
 	`out of (?:the )?office|abwesenheits|automatische antwort|abwesend|r[ée]ponse automatique|absence du bureau|absent\b|` +
 	`respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig|` +
-	`resposta autom[áa]tica|automatiskt svar|autosvar|automatisk svar|automaattinen vastaus|automatyczna odpowied|` +
+	`resposta autom[áa]tica|odpowied[źz] automatyczna|automatick[áa] odpov[ěe]|otomatik yan[ıi]t|automatikus v[áa]lasz|자동 ?(?:회신|응답)|부재중|automatiskt svar|autosvar|automatisk svar|automaattinen vastaus|automatyczna odpowied|` +
 	`автоматический ответ|автоответ|自動回覆|自动回复|自動応答|vacation (?:reply|response|message)|i am (?:out of|away)|i'm (?:out of|away))|` +
 	`\bout of (?:the )?office\b|\bOOO\b`)
 
 func weak(_ *node, l Letter, _ Options) (Class, string) {
 	if absent.MatchString(l.Subject) {
+		if l.NullSender { // people's mail has a return address
+			return Auto, "an absence note from the null sender"
+		}
 		return Weak, "the subject sounds automatic"
 	}
 	return "", ""

@@ -47,6 +47,9 @@ func TestRead_Files(t *testing.T) {
 	}{
 		"an attachment":            {multi("mixed", plainPart, part64("Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"brief.pdf\"", []byte("%PDF-"))), "2 brief.pdf application/pdf", "words"},
 		"a name of many parts":     {multi("mixed", plainPart, part64("Content-Type: application/pdf\r\nContent-Disposition: attachment;\r\n filename*0*=utf-8''Br%C3%BC;\r\n filename*1=ff.pdf", []byte("x"))), "2 Brüff.pdf application/pdf", "words"},
+		"a name in Latin letters":  {multi("mixed", plainPart, part64("Content-Type: application/pdf\r\nContent-Disposition: attachment; filename*=ISO-8859-1'de'Br%FCff.pdf", []byte("x"))), "2 Brüff.pdf application/pdf", "words"},
+		"a name in Latin pieces":   {multi("mixed", plainPart, part64("Content-Type: application/pdf\r\nContent-Disposition: attachment;\r\n filename*0*=ISO-8859-1'de'Br%FC;\r\n filename*1*=%DF%20;\r\n filename*2=\"ff.pdf\"", []byte("x"))), "2 Brüß ff.pdf application/pdf", "words"},
+		"a name in Japanese":       {multi("mixed", plainPart, part64("Content-Type: application/pdf; name*=shift_jis''%8Ft.pdf", []byte("x"))), "2 春.pdf application/pdf", "words"},
 		"an encoded name":          {multi("mixed", plainPart, part64("Content-Type: application/pdf; name=\"=?utf-8?q?Br=C3=BCff.pdf?=\"", []byte("x"))), "2 Brüff.pdf application/pdf", "words"},
 		"a folded name":            {multi("mixed", plainPart, part64("Content-Type: application/pdf;\r\n name=\"=?iso-8859-1?Q?Br=FCff?=\r\n =?iso-8859-1?Q?.pdf?=\"\r\nContent-Disposition: attachment; filename=\r\n \"=?iso-8859-1?Q?Br=FCff?=\r\n =?iso-8859-1?Q?.pdf?=\"; size=631148;\r\n creation-date=\"Fri, 14 Mar 2014 08:48:19 GMT\"", []byte("x"))), "2 Brüff.pdf application/pdf", "words"},
 		"a name with a path":       {multi("mixed", plainPart, part64("Content-Type: text/x-shellscript; name=\"../../etc/passwd\"", []byte("x"))), "2 passwd text/x-shellscript", "words"},

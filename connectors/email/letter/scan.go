@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -295,7 +296,44 @@ func mediaType(value string) (media string, params map[string]string) {
 
 // tight cuts a value to the bound of the reader of media types, and drops the blank that folding leaves before a quoted parameter.
 func tight(value string) string {
-	return strings.ReplaceAll(value[:min(len(value), typeMost)], "= \"", "=\"")
+	return inUTF8(strings.ReplaceAll(value[:min(len(value), typeMost)], "= \"", "=\""))
+}
+
+// extended is a parameter, or a piece of one, that declares its charset (RFC 2231): the first piece does so for all.
+var extended = pattern.New(`(?i)(name\*(?:\d+\*)?=)(?:([A-Za-z0-9_.:-]*)('[^'"; ]*'))?([^;\s"]*)`)
+
+const piecesMost = 50
+
+// inUTF8 rewrites names in other charsets than UTF-8, which the library knows alone: it would leave out the piece.
+func inUTF8(value string) string {
+	if !strings.Contains(value, "*") || !strings.Contains(value, "'") {
+		return value
+	}
+	var b strings.Builder
+	charset, end := "", 0
+	for _, m := range extended.FindAllStringSubmatchIndex(value, piecesMost) {
+		part := func(i int) string {
+			if m[2*i] < 0 {
+				return ""
+			}
+			return value[m[2*i]:m[2*i+1]]
+		}
+		if part(3) != "" {
+			charset = strings.ToLower(part(2))
+		}
+		raw, err := url.PathUnescape(part(4))
+		if err != nil || charset == "" || charset == "utf-8" || charset == "us-ascii" {
+			continue
+		}
+		said, _ := unicodeOf([]byte(raw), charset)
+		b.WriteString(value[end:m[2]] + part(1))
+		if part(3) != "" {
+			b.WriteString("utf-8" + part(3))
+		}
+		b.WriteString(strings.ReplaceAll(url.QueryEscape(said), "+", "%20"))
+		end = m[1]
+	}
+	return b.String() + value[end:]
 }
 
 var boundaryName = pattern.New(`(?i)boundary\s*=`)

@@ -31,6 +31,8 @@ func TestPart_Introductions(t *testing.T) {
 		{"-----Tom/Lumen wrote: -----", true},
 		{"Le\u00a0mar. 24 nov. 2026 à 10:00, Tom <tom@lumen.example> a écrit\u00a0:", true},
 		{"Am 24.11.2026 um 10:00 schrieb Tom von Müller:", false},
+		{"Am 24.11.2026 um 10:00 schrieb Lumen requests:", false},
+		{"2026/11/24 10:00、Tom <tom@lumen.example>のメール:", true},
 		{"Am 24.11.2026 um 10:00 schrieb Tom <tom@lumen.example>:", true},
 		{"Am Di., 24. Nov. 2026 um 10:00 Uhr schrieb Tom <\ntom@lumen.example>:", true},
 		{"Tom <tom@lumen.example> schrieb am Di., 24. Nov. 2026, 10:00:", true},
