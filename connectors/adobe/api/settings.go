@@ -49,7 +49,7 @@ func OneOf(key string, value *string, words ...string) error {
 	return nil
 }
 
-const shortest = 8
+const shortest = 12
 
 // CheckSecret refuses what would verify nothing.
 func CheckSecret(key string, s secret.Secret) error {
