@@ -45,7 +45,15 @@ type Error struct {
 	Made []flow.Link
 	// Gone: the thing itself is not there or cannot be seen: "deleted", "archived", "hidden". Class is Rejected.
 	Gone string
+	// Mail is a mail that the mail server does not take, now or later. Class is Rejected.
+	Mail *RefusedMail
 	Err  error
+}
+
+// RefusedMail says to whom a mail cannot go, and why, as a clause. Hard: no mail can go there.
+type RefusedMail struct {
+	Address, Why string
+	Hard         bool
 }
 
 func (e *Error) Error() string {

@@ -169,7 +169,7 @@ func TestDo_OneBadAddressHarmsNobodyElse(t *testing.T) {
 	p.sink.on(step{on: "RCPT TO:<ana@", reply: "550 5.1.1 no such user"})
 	links, err := p.Do(t.Context(), notice("CR-142/3/1", "Version 4 is there.", ana, ben))
 	var ce *connectors.Error
-	if !errors.As(err, &ce) || ce.Class != connectors.Rejected || !strings.Contains(ce.Person, "ana@lumen.example") {
+	if !errors.As(err, &ce) || ce.Class != connectors.Rejected || !strings.Contains(ce.Person, "ana@lumen.example") || ce.Mail == nil || ce.Mail.Address != "ana@lumen.example" || !ce.Mail.Hard {
 		t.Fatalf("Do = %v, %v, want Ana's address rejected by name", links, err)
 	}
 	if m := p.last(); m.to != "ben@lumen.example" || len(p.sink.taken()) != 1 {

@@ -181,10 +181,10 @@ func TestEvent_MachinesOpenNothing(t *testing.T) {
 func TestTitle_WithoutASubject(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		"A banner, please.\nThanks":                    "A banner, please.",
-		"----------\n\nReal words here\n":             "Real words here",
+		"A banner, please.\nThanks":                     "A banner, please.",
+		"----------\n\nReal words here\n":               "Real words here",
 		"---------- Forwarded message ---------\nHello": "Hello",
-		"***\n42\n":                                    "Mail without a subject",
+		"***\n42\n": "Mail without a subject",
 	} {
 		b := newInbox(t, trusting)
 		ev := b.one("From: maya@lumen.example\nMessage-ID: <t@lumen.example>\n\n" + body)

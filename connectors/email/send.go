@@ -194,7 +194,9 @@ func (r *relay) refused(what, to string, err error) error {
 			e.Person += ". Where an account may send in its own name only, set send.verp: false."
 		}
 	default:
-		e.Class, e.Person = connectors.Rejected, "The mail server does not take mail to "+to+": "+plain(r.c.masked(err)).Error()
+		why := plain(r.c.masked(err)).Error()
+		e.Class, e.Person = connectors.Rejected, "The mail server does not take mail to "+to+": "+why
+		e.Mail = &connectors.RefusedMail{Address: to, Why: clip(why, 200), Hard: what == "recipient" && !strings.Contains(why, " 5.7.")} // 5.7: somebody forbids this mail
 	}
 	return e
 }

@@ -62,6 +62,7 @@ type attempt struct {
 	fileWhy  string
 	fileSum  string // hex SHA-256 of one that was
 
+	refused   *connectors.RefusedMail
 	unreached string // who has no account there, so that the effect never reaches them
 }
 

@@ -120,7 +120,7 @@ func (o *outbox) failed(ctx context.Context, a *attempt, err error) error {
 		"class", string(ce.Class), "op", ce.Op, "error", err)
 	switch ce.Class {
 	case connectors.Rejected:
-		a.made = ce.Made
+		a.made, a.refused = ce.Made, ce.Mail
 		if o.mayBeBack(a, ce) {
 			return o.again(ctx, a, again{at: o.o.Now().Add(goneAfter), why: reason(ce)})
 		}
@@ -273,6 +273,11 @@ func (o *outbox) park(ctx context.Context, a *attempt, why string, unresolved bo
 		if dec, err = o.decider.event(tx, parkedEvent(a, why), o.o.Now()); err != nil {
 			return err
 		}
+		if a.refused != nil && a.effect.Request != "" {
+			if _, err = o.decider.event(tx, refusedEvent(a), o.o.Now()); err != nil {
+				return err
+			}
+		}
 		t := a.trail
 		t.Since, t.Hidden, t.Told, t.Faults, t.Calls, t.Tries, t.Rested, t.Limits = time.Time{}, time.Time{}, false, 0, 0, 0, 0, 0 // a replay starts afresh, what was lost stays lost
 		if err := putRow(tx, trailsTable, a.effect.ID, t); err != nil {
@@ -333,6 +338,16 @@ func parkedEvent(a *attempt, why string) flow.Event {
 	}
 	if a.gone != "" {
 		ev.Fields["gone"], ev.Subject = []string{a.gone}, ticketOf(a.effect)
+	}
+	return ev
+}
+
+// refusedEvent says of a mail that was refused at once what is said of one that comes back.
+func refusedEvent(a *attempt) flow.Event {
+	ev := about(a.effect, "refused/", flow.MailFailed)
+	ev.Fields["address"], ev.Fields["why"] = []string{a.refused.Address}, []string{a.refused.Why}
+	if a.refused.Hard {
+		ev.Fields["hard"] = []string{"yes"}
 	}
 	return ev
 }
