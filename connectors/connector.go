@@ -236,6 +236,9 @@ type Guesser interface {
 type FileMeta struct {
 	Name, Type string
 	Size       int64
+	// AsSent says that no service stands between the sender and these bytes that could put a page of its own in their place: a
+	// mail holds its files itself. A name that promises something else is then the sender's, and no reason to leave it out.
+	AsSent bool
 }
 
 // Opener reads a file as a stream. The caller closes it. Errors are *Error, with one sentence for people.

@@ -33,5 +33,5 @@ func (c *Connector) Open(ctx context.Context, file flow.Ref) (io.ReadCloser, con
 	if err != nil {
 		return nil, connectors.FileMeta{}, &connectors.Error{Op: opOpen, Class: connectors.Rejected, Err: err, Person: "This file cannot be read from its mail."}
 	}
-	return io.NopCloser(bytes.NewReader(body)), connectors.FileMeta{Name: f.Name, Type: f.Type, Size: int64(len(body))}, nil
+	return io.NopCloser(bytes.NewReader(body)), connectors.FileMeta{Name: f.Name, Type: f.Type, Size: int64(len(body)), AsSent: true}, nil
 }

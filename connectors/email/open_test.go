@@ -60,7 +60,7 @@ func TestOpen_AFileOfAMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	data, err := io.ReadAll(body)
-	if diff := cmp.Diff("%PDF-1.7\nhello", string(data)); err != nil || diff != "" || meta != (connectors.FileMeta{Name: "brief.pdf", Type: "application/pdf", Size: 14}) {
+	if diff := cmp.Diff("%PDF-1.7\nhello", string(data)); err != nil || diff != "" || meta != (connectors.FileMeta{Name: "brief.pdf", Type: "application/pdf", Size: 14, AsSent: true}) {
 		t.Errorf("%+v, %v (-want +got)\n%s", meta, err, diff)
 	}
 	if err := body.Close(); err != nil {

@@ -191,6 +191,9 @@ func stream(ctx context.Context, from connectors.Opener, to connectors.Attacher,
 	}
 	name := filetype.CleanName(firstOf(c.File.Name, meta.Name))
 	kind, err := filetype.Check(name, firstOf(c.File.Type, meta.Type), head)
+	if mixed := new(filetype.MismatchError); meta.AsSent && errors.As(err, &mixed) && !mixed.Harmful() {
+		kind, err = filetype.Kind{Media: "application/octet-stream"}, nil // nothing opens it by what only one side says it is
+	}
 	if err != nil {
 		return ended{fate: flow.FileRefused, why: err.Error()}, nil
 	}

@@ -140,6 +140,29 @@ func TestCopy_WhatCannotBeCarriedSaysWhy(t *testing.T) {
 	}
 }
 
+// TestCopy_FilesOfAMailAreAsTheySay: a table that is called a spreadsheet came so from its sender, and is carried; a program that
+// passes for a PDF is not.
+func TestCopy_FilesOfAMailAreAsTheySay(t *testing.T) {
+	t.Parallel()
+	for what, tc := range map[string]struct {
+		name string
+		body []byte
+		fate flow.FileFate
+	}{
+		"a table":   {"list.xlsx", []byte("a;b\n1;2\n"), flow.FileCopied},
+		"a page":    {"export.xls", []byte("<!DOCTYPE html><html><body><table></table></body></html>"), flow.FileCopied},
+		"a program": {"brief.pdf", append([]byte("MZ\x90\x00"), make([]byte, 4000)...), flow.FileRefused},
+	} {
+		inWorld(t, func(w *world) {
+			s := gives(tc.name, "application/octet-stream", tc.body)
+			s.meta.AsSent = true
+			if f := w.withFile(flow.File{Name: tc.name}, &s, 3*time.Hour); f.Fate != tc.fate {
+				t.Errorf("%s: %q (%s), want %q", what, f.Fate, f.Why, tc.fate)
+			}
+		})
+	}
+}
+
 // endlessly gives bytes without end.
 type endlessly struct{}
 

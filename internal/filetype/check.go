@@ -20,6 +20,11 @@ type MismatchError struct {
 
 func (e *MismatchError) Error() string { return "it is " + e.Is + ", not " + e.Want + ": " + e.Hint }
 
+// Harmful reports whether the file is a program that passes for something else, and no mix-up.
+func (e *MismatchError) Harmful() bool { return e.Hint == notPassed }
+
+const notPassed = "it is not passed on"
+
 // Kind is what a file is.
 type Kind struct {
 	Media   string // by the bytes where they tell, else as declared, else application/octet-stream
@@ -125,14 +130,14 @@ func (f finding) against(named, said expectation) error {
 		case f.family == page && (e.binary() || e.family == office || e.family == data || e.word == "an SVG image"):
 			return &MismatchError{f.word, e.word, notRead}
 		case f.family == runs && !f.script && e.family != unknown && e.family != runs && (e.family != pack || f.media == "application/x-executable"):
-			return &MismatchError{f.word, e.word, "it is not passed on"}
+			return &MismatchError{f.word, e.word, notPassed}
 		}
 	}
 	switch {
 	case f.whole && first.family == text:
 		return &MismatchError{f.word, first.word, notRead}
 	case f.script && first.binary():
-		return &MismatchError{f.word, first.word, "it is not passed on"}
+		return &MismatchError{f.word, first.word, notPassed}
 	case (f.family == text || f.family == markup) && first.binary():
 		return &MismatchError{f.word, first.word, "the service may have sent a message in place of the file"}
 	case f.family == pack && (first.family == picture || first.family == record || first.family == font):
