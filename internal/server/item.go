@@ -139,6 +139,9 @@ func (it items) detail(d engine.Detail) RequestDetail {
 		StageRuns: []StageItem{}, Votes: []VoteItem{}, Points: []PointItem{}, Assets: it.assetItems(r), DecidesOn: r.Revision(), Links: []LinkItem{}, Problems: []string{},
 		Comments: it.commentItems(d), Files: it.fileItems(r), Events: it.events(quietened(d)), Effects: effectItems(d.Effects),
 	}
+	if b := r.Brief; b != nil {
+		out.Brief = &BriefItem{Title: b.Title, By: it.maybe(b.Owner), URL: webOnly(b.URL), Words: b.Words.String()}
+	}
 	if out.Fields == nil {
 		out.Fields = map[string][]string{}
 	}
@@ -148,7 +151,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	for _, v := range r.Votes {
 		out.Votes = append(out.Votes, VoteItem{
 			Stage: v.Stage, Revision: v.Round, Version: v.Version, By: it.person(v.By), For: it.maybe(v.For), Verdict: v.Verdict,
-			Note: v.Note.String(), Via: v.Via, At: v.At, Undone: when(v.Undone),
+			Note: v.Note.String(), Via: v.Via, At: v.At, Undone: when(v.Undone), Stale: v.Stale,
 		})
 	}
 	for _, p := range r.Points {

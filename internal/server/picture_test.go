@@ -86,6 +86,11 @@ func TestRequestPage_ShowsTheBrief(t *testing.T) {
 		t.Error("the words of the brief are taken for markup")
 	}
 
+	d.Request.Votes = []flow.Vote{{Stage: "Brand review", Round: 1, By: named("ana"), Verdict: flow.Approve, Stale: true}}
+	s.hub.requests["CR-142"] = d
+	w := do(s.Public(), call{method: "GET", path: "/api/v1/requests/CR-142"}.token(scripts))
+	has(t, "the API", w.Body.String(), `"brief":{"title":"Spring `, `"by":{"name":"dana"`, `"words":"Three sizes.`, `"stale":true`)
+
 	d.Request.Brief = &flow.Brief{Title: "Spring campaign", URL: "javascript:alert(1)"}
 	s.hub.requests["CR-142"] = d
 	_, page = b.get("/requests/CR-142")

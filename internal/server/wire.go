@@ -95,6 +95,15 @@ type VoteItem struct {
 	Via      string       `json:"via,omitempty"`
 	At       time.Time    `json:"at"`
 	Undone   *time.Time   `json:"undone,omitempty"`
+	Stale    bool         `json:"stale,omitempty"` // given for a version that was replaced: it does not count any more
+}
+
+// BriefItem is the page that says what is wanted, with its words as they were read last.
+type BriefItem struct {
+	Title string  `json:"title"`
+	By    *Person `json:"by,omitempty"`
+	URL   string  `json:"url,omitempty"`
+	Words string  `json:"words,omitempty"`
 }
 
 // PointItem is one numbered change request.
@@ -179,6 +188,7 @@ type RequestDetail struct {
 	SchemaVersion int `json:"schema_version"`
 	RequestItem
 	Description string              `json:"description,omitempty"`
+	Brief       *BriefItem          `json:"brief,omitempty"`
 	Fields      map[string][]string `json:"fields"`
 	StageRuns   []StageItem         `json:"stage_runs"`
 	Votes       []VoteItem          `json:"votes"`
