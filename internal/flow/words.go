@@ -148,10 +148,10 @@ func (s scene) ticketLabel() string {
 // bare is a sentence without its full stop, to go on from.
 func bare(sentence string) string { return strings.TrimSuffix(sentence, ".") }
 
-// upper gives a sentence its capital.
+// upper gives a sentence its capital; an address stays as it is written.
 func upper(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
-	if size == 0 {
+	if word, _, _ := strings.Cut(s, " "); size == 0 || strings.Contains(word, "@") {
 		return s
 	}
 	return string(unicode.ToUpper(first)) + s[size:]
