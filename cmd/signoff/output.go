@@ -103,10 +103,10 @@ func oneLine(row []string) []string {
 	return out
 }
 
-// visible writes what could steer a terminal as its code: "\x1b[2J" prints as \u001b[2J. Line ends and tabs stay.
+// visible writes what could steer a terminal as its code: "\x1b[2J" prints as \u001b[2J. Line ends, those of mails too, and tabs stay.
 func visible(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	for _, r := range strings.ReplaceAll(s, "\r\n", "\n") {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
 			fmt.Fprintf(&b, `\u%04x`, r)
 			continue

@@ -50,11 +50,12 @@ func TestPrintEvents_FoldsConfirmations(t *testing.T) {
 func TestVisible_WhatSteersATerminalIsWrittenOut(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"plain ü 👍\n\tnext":  "plain ü 👍\n\tnext",
-		"\x1b[2Jgone":        `\u001b[2Jgone`,
-		"back\rover":         `back\u000dover`,
-		"c1 \u009b31m":       `c1 \u009b31m`,
-		"turned \u202eround": `turned \u202eround`,
+		"plain ü 👍\n\tnext":    "plain ü 👍\n\tnext",
+		"From: a\r\n\r\nwords": "From: a\n\nwords",
+		"\x1b[2Jgone":          `\u001b[2Jgone`,
+		"back\rover":           `back\u000dover`,
+		"c1 \u009b31m":         `c1 \u009b31m`,
+		"turned \u202eround":   `turned \u202eround`,
 	} {
 		if got := visible(in); got != want {
 			t.Errorf("visible(%q) = %q, want %q", in, got, want)
