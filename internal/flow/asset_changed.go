@@ -45,8 +45,11 @@ func (s *step) addAsset(a Asset) {
 	whole := slices.DeleteFunc(slices.Clone(a.Versions), func(v Version) bool {
 		return v.ID == "" || v.Seq == "" && v.At.IsZero() // only read from an address: what is newest is looked up
 	})
-	a.By, a.At, a.Versions, a.Gone, a.Nodes = s.ev.Actor, s.at, whole, "", slices.Clone(a.Nodes)
+	a.By, a.At, a.Versions, a.Gone, a.Nodes = s.ev.Actor, s.at, nil, "", slices.Clone(a.Nodes)
 	s.r.Assets = append(s.r.Assets, a)
+	for _, v := range whole {
+		s.keepVersion(len(s.r.Assets)-1, v)
+	}
 	purpose := assetPurpose(len(s.r.Assets) - 1)
 	s.r.Links = append(s.r.Links, Link{Ref: a.Ref, Purpose: purpose, Label: a.Label, URL: a.URL})
 }

@@ -94,7 +94,7 @@ func (s *step) carryFiles() {
 	for _, f := range s.r.Files {
 		_, asked := s.r.Shows[filePurpose(f)]
 		at, _, ok := s.otherSide(f.Ref)
-		if f.Fate != FileWaiting || asked || !ok || at.Zero() {
+		if f.Fate != FileWaiting || asked || !ok || at.Zero() || s.copyTarget(f.Ref) == "" {
 			continue
 		}
 		if s.r.Shows == nil {
@@ -142,6 +142,9 @@ func (s *step) carried(i int, version int64) {
 		s.uploaded(*f, s.ev.Field("sha256"))
 	}
 	s.because(CodeRecorded, s.fateSentence(*f)+".")
+	if s.r.Shows == nil {
+		s.r.Shows = map[string]Shown{}
+	}
 	s.r.Shows[purpose] = Shown{Version: max(version, s.r.Shows[purpose].Version), Settled: true}
 }
 

@@ -23,7 +23,8 @@ func lifeHolds(t reporter, p *static, before Request, ev Event, o Outcome) {
 func holdsPath(t reporter, before Request, ev Event, r Request) {
 	t.Helper()
 	undo := ev.Kind == VoteUndone
-	if before.Status.Closed() && r.Status != before.Status && !undo {
+	follows := ev.Kind == TicketMoved && r.Workflow == "" // without stages the ticket says where it stands
+	if before.Status.Closed() && r.Status != before.Status && !undo && !follows {
 		t.Errorf("%s: %s after %s", ev.Kind, r.Status, before.Status)
 	}
 	if r.Round < before.Round && !undo || r.Round > before.Round+1 {
@@ -35,10 +36,10 @@ func holdsPath(t reporter, before Request, ev Event, r Request) {
 	informs := slices.Contains([]Kind{
 		AssetGone, PointAsked, PointAnswered, PointResolved, BriefRead, MailFailed, HeldAnswered, CommentAdded, CommentEdited, CommentRemoved, EffectParked,
 	}, ev.Kind)
-	if informs && (decided(r) != decided(before)) {
+	if informs && len(ev.Assets) == 0 && decided(r) != decided(before) { // work that comes with words is part of what is decided on
 		t.Errorf("%s decided something:\n%s\n%s", ev.Kind, decided(before), decided(r))
 	}
-	if ev.Field("automatic") == "yes" && before.Version > 0 {
+	if ev.Field("automatic") == "yes" && ev.Kind == CommentAdded && before.Version > 0 {
 		holdsStill(t, before, r)
 	}
 }
@@ -133,7 +134,8 @@ func holdsVersions(t reporter, p *static, r Request) {
 	}
 	for _, a := range r.Assets {
 		for i, v := range a.Versions {
-			if slices.ContainsFunc(a.Versions[:i], func(x Version) bool { return x.ID == v.ID || inOrder(x, v) > 0 }) {
+			twice := slices.ContainsFunc(a.Versions[:i], func(x Version) bool { return x.ID == v.ID })
+			if twice || i > 0 && inOrder(a.Versions[i-1], v) > 0 {
 				t.Errorf("versions of %s: %+v", a.Ref.Key, a.Versions)
 			}
 		}
@@ -158,9 +160,6 @@ func holdsNumbers(t reporter, r Request) {
 	}
 	for _, x := range r.Points {
 		once("point", string(rune('0'+x.Number)))
-		if !x.Said.Zero() {
-			once("point said", x.Said.String())
-		}
 	}
 	for _, x := range r.Assets {
 		once("work", x.Ref.String())

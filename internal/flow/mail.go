@@ -122,7 +122,7 @@ func (s *step) takeUnreached(purpose string, version int64) bool {
 		s.solved(purpose)
 	}
 	s.because(CodeRecorded, fmt.Sprintf("%s is not in %s, so they are written to.", s.who(who), place(s.r.Places.Chat)))
-	if t := s.ev.Tell; t != nil && !t.Private && (t.Expires.IsZero() || t.Expires.After(s.at)) {
+	if t := s.ev.Tell; t != nil && s.r.Offer == nil && !t.Private && (t.Expires.IsZero() || t.Expires.After(s.at)) {
 		s.tell(s.r.Places.Mail, Tell{To: []Actor{who}, Bundle: t.Bundle, Expires: t.Expires, View: t.View})
 	}
 	return true

@@ -184,6 +184,8 @@ func (s scene) judgeNewTicket(a Attempt) ruling {
 // ticketBefore names what is said of the ticket that leaves no record.
 func (s *step) ticketBefore() (code, why string) {
 	switch {
+	case s.r.Offer != nil && slices.Contains([]Kind{TicketMoved, TicketRenamed, TicketGone}, s.ev.Kind):
+		return CodeNoted, "A draft has no ticket."
 	case s.ev.Kind == TicketGone && s.r.Ticket.Gone != "" && s.r.Ticket.Gone == s.ev.Field("why") && !s.otherTicket():
 		return CodeDuplicate, "It is known that the ticket is gone."
 	case s.ev.Kind == TicketRenamed && s.ticketLabel() == s.ev.Field("key") && !s.otherTicket():

@@ -41,7 +41,7 @@ func (s *step) conversed() {
 	}
 	s.take(c, fresh)
 	s.notedPoint(fresh)
-	if fresh {
+	if fresh && s.ev.Kind != CommentRemoved {
 		s.takeAssets()
 		s.offerVerdict(*c)
 	}

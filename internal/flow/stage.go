@@ -99,7 +99,7 @@ func (s *step) settleAll() {
 	if s.r.Status != InReview {
 		return
 	}
-	for i := range s.r.Stages {
+	for i := 0; i < len(s.r.Stages); i++ { // one that is through may open others
 		if s.r.Stages[i].State == StageOpen && s.count(s.r.Stages[i]).met() {
 			s.because("stage_approved", s.r.Stages[i].Name+" has every approval that today's reviewers can give.")
 			s.approveRun(i, s.approvers(s.r.Stages[i]), "")

@@ -195,7 +195,7 @@ func checkEffects(t reporter, o Outcome) {
 			checkFacts(t, e.Show.View)
 		}
 		if e.Wake == nil && e.Target == "" {
-			t.Errorf("effect %s has no target", e.ID)
+			t.Errorf("effect %s has no target: %s", e.ID, printEffect(e))
 		}
 	}
 }
