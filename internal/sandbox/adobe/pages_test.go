@@ -150,7 +150,9 @@ func TestPages_ActionWithoutAnswer(t *testing.T) {
 	v := w.visitor()
 	v.send("/project/"+frameio.ProjectID+"/view/"+frameio.TeaserFile+"/press", url.Values{"action": {"Request sign-off"}})
 	v.sees("Request sign-off is not answered: HTTP 503, try 5")
-	w.answerWith(func(_ *heard, _ int, rw http.ResponseWriter) { _, _ = io.WriteString(rw, `{"title":"x","colour":"red"}`) })
+	w.answerWith(func(_ *heard, _ int, rw http.ResponseWriter) {
+		_, _ = io.WriteString(rw, `{"title":"x","colour":"red"}`)
+	})
 	v.send("/project/"+frameio.ProjectID+"/view/"+frameio.TeaserFile+"/press", url.Values{"action": {"Request sign-off"}})
 	v.sees("the answer is no message and no form: Unexpected field: colour")
 }
