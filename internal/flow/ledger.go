@@ -226,17 +226,22 @@ func (s *step) tellSources(line string, note text.Doc, asked []Point) {
 	if s.r.Offer != nil {
 		return
 	}
-	told := map[string]bool{"": true, uploads: true, s.r.Places.Chat: true, s.r.Places.Mail: true, s.r.Places.Tracker: true}
-	if thread, ok := s.r.Link("thread"); ok && !told[thread.Ref.System] {
+	told := map[string]bool{}
+	if thread, ok := s.r.Link("thread"); ok && s.source(thread.Ref.System) {
 		told[thread.Ref.System] = true
 		s.backToSource(thread.Ref, line, note, asked)
 	}
 	for _, a := range s.r.Assets {
-		if !told[a.Ref.System] && a.Gone == "" {
+		if !told[a.Ref.System] && s.source(a.Ref.System) && a.Gone == "" {
 			told[a.Ref.System] = true
 			s.backToSource(a.Ref, line, note, asked)
 		}
 	}
+}
+
+// source reports whether a system is one where work is made or asked for, beside chat, mail and the tracker.
+func (s scene) source(system string) bool {
+	return system != "" && !slices.Contains([]string{uploads, s.r.Places.Chat, s.r.Places.Mail, s.r.Places.Tracker}, system)
 }
 
 // backToSource says something once at a place outside chat and tracker.

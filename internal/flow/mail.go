@@ -15,12 +15,22 @@ func (s scene) mailThread() (Ref, bool) {
 	return l.Ref, came && s.r.Requester.Ref.System != s.r.Places.Chat && !s.bounced(s.r.Requester)
 }
 
-// acknowledge answers the mail that a request was made of.
+// acknowledge answers the mail that a request was made of, or the comment, page or pull request.
 func (s *step) acknowledge() {
-	thread, ok := s.mailThread()
-	if !ok {
+	line := s.beginning()
+	if thread, ok := s.mailThread(); ok {
+		view := s.view(NoticeView, line+" Answers to this mail reach the request.")
+		view.Buttons = []Button{s.open()}
+		s.tell(s.r.Places.Mail, Tell{Where: thread, To: s.actors([]Actor{s.r.Requester}), InReplyTo: s.ev.Delivery, View: view})
 		return
 	}
+	if thread, ok := s.r.Link("thread"); ok && s.source(thread.Ref.System) {
+		s.backToSource(thread.Ref, line, nil, nil)
+	}
+}
+
+// beginning says what becomes of a request that was just made.
+func (s scene) beginning() string {
 	line := fmt.Sprintf("Your request is now %s. ", s.label())
 	switch {
 	case len(s.r.Open()) > 0:
@@ -34,9 +44,7 @@ func (s *step) acknowledge() {
 	default:
 		line += "Somebody will look at it and say what happens next."
 	}
-	view := s.view(NoticeView, line+" Answers to this mail reach the request.")
-	view.Buttons = []Button{s.open()}
-	s.tell(s.r.Places.Mail, Tell{Where: thread, To: s.actors([]Actor{s.r.Requester}), InReplyTo: s.ev.Delivery, View: view})
+	return line
 }
 
 // openWords name the open stages and whom they wait for.

@@ -48,6 +48,28 @@ func TestMail_requestIsAcknowledgedInItsThread(t *testing.T) {
 	}
 }
 
+func TestSource_requestIsAcknowledgedWhereItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	comment := Ref{"figma", "comment", "KEY/1"}
+	for system, want := range map[string]int{"figma": 1, "jira": 0, "slack": 0, "signoff": 0} {
+		w := newWorld(twoStages())
+		ev := w.event(RequestSubmitted, "", "source", system)
+		ev.Links = []Link{{Ref: Ref{system, comment.Type, comment.Key}, Purpose: "thread"}}
+		o := Step(w.p, w.r, ev, Facts{
+			New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira", Mail: "email"},
+			Routing: &Routing{Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: "ben"},
+		})
+		all := toldAt(o, system)
+		if len(all) != want {
+			t.Errorf("asked in %s: told %+v there, want %d", system, all, want)
+			continue
+		}
+		if want == 1 && (all[0].Tell.Where != comment || !strings.HasPrefix(all[0].Tell.View.Headline, "Your request is now CR-142 Spring banner. Ben Osei takes it from here")) {
+			t.Errorf("told %+v", all[0].Tell)
+		}
+	}
+}
+
 func TestMail_outcomeAndTicketWordsGoToTheThread(t *testing.T) {
 	t.Parallel()
 	w := newWorld(studio().stage(StageDef{Name: "Brand", Together: 1}, "ana"))
