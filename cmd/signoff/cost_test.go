@@ -25,7 +25,10 @@ func settledMentions(t *testing.T, first, counted int) (before, after boltstore.
 		t.Fatal(err)
 	}
 	defer l.close()
-	d := newDemo(a, demoOptions{speed: 1, empty: true, bypass: "flag"}, l, dir)
+	d, err := newDemo(a, demoOptions{speed: 1, empty: true, bypass: "flag"}, l, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer d.close()
 	h, err := d.hub()
 	if err != nil {

@@ -22,11 +22,10 @@ import (
 	"signoff/internal/source"
 	"signoff/internal/store/boltstore"
 	"signoff/internal/store/layout"
-	"signoff/rules/examples"
 )
 
-const demoLong = `Run the whole job on this machine with a pretend Slack, Jira and GitHub: no account, nothing leaves the machine, and
-the data is thrown away at the end. The pretend services speak real HTTP with real signatures through the production
+const demoLong = `Run the whole job on this machine with a pretend Slack, Jira, mail server, Figma, Frame.io, Confluence and GitHub: no
+account, nothing leaves the machine, and the data is thrown away at the end. The pretend services speak real HTTP with real signatures through the production
 connectors; what you see is the production path.
 
 The clock starts on a working morning and can be moved on the sandbox page, so that reminders come. A ticket dragged past
@@ -76,7 +75,10 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer l.close()
-	d := newDemo(a, o, l, dir)
+	d, err := newDemo(a, o, l, dir)
+	if err != nil {
+		return problems("make the pretend services: %w", err)
+	}
 	defer d.close()
 	h, err := d.hub()
 	if err != nil {
@@ -118,19 +120,20 @@ type demo struct {
 	db      *boltstore.Store
 }
 
-func newDemo(a *app, o demoOptions, l listeners, dir string) *demo {
+func newDemo(a *app, o demoOptions, l listeners, dir string) (*demo, error) {
 	d := &demo{app: a, options: o, doors: l, dir: dir, clock: newDemoClock(a.now, o.speed), secrets: map[string]string{}}
 	d.base = "http://" + reachable(l.public.Addr())
 	if ip := l.public.Addr().(*net.TCPAddr).IP; ip.IsLoopback() {
 		d.local = true
 		d.base = fmt.Sprintf("http://localhost:%d", l.public.Addr().(*net.TCPAddr).Port)
 	}
-	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "API_TOKEN"} {
+	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "FIGMA_TOKEN", "ADOBE_CLIENT_SECRET", "FRAMEIO_ACTION_SECRET", "CONFLUENCE_TOKEN", "MAIL_PASSWORD", "API_TOKEN"} {
 		d.secrets[name] = random(16)
 	}
 	d.secrets["SLACK_BOT_TOKEN"] = "xoxb-" + random(16)
-	d.world = newWorld(d)
-	return d
+	var err error
+	d.world, err = newWorld(d)
+	return d, err
 }
 
 func random(n int) string {
@@ -173,84 +176,10 @@ func (d *demo) hub() (*hub, error) {
 	r := &reloader{app: &a}
 	h, err := newHub(parts{
 		config: f.config, set: f.set, store: d.db, key: key, log: a.logger(f.config.Log, secrets(f.config)...),
-		now: d.clock.Now, reload: r.reload, demo: d.pages(),
+		now: d.clock.Now, after: d.clock.After, reload: r.reload, demo: d.pages(),
 	})
 	r.hub = h
 	return h, err
-}
-
-const demoConfig = `# The configuration of this demo, as signoff serve would read it.
-version: 1
-workspace:
-  name: Lumen Studio
-  time_zone: Europe/London
-  calendar: london
-  key_prefix: CR
-rules: [rules/*.yaml]
-server:
-  public_url: %[1]s
-api:
-  tokens: {demo: {token: "${API_TOKEN}", as: dana}}
-store:
-  path: %[2]s
-connectors:
-  slack:
-    api_url: %[1]s/demo/slack/api/
-    signing_secret: ${SLACK_SIGNING_SECRET}
-    bot_token: ${SLACK_BOT_TOKEN}
-    emoji: ":art:"                  # reacting with it makes a draft of a message
-    watch: ["#creative-asks"]       # every message there is offered as a draft
-    unfurl: [%[3]s]
-    home: true
-    files: true
-  github:
-    api_url: %[1]s/demo/github/api/v3
-    token: ${GITHUB_TOKEN}
-    webhook_secret: ${GITHUB_WEBHOOK_SECRET}
-    repositories: [lumen/site]
-    commit_status: signoff
-tracker:
-  use: jira
-  jira:
-    url: %[1]s/demo/jira
-    user: signoff-bot@lumen.example
-    token: ${JIRA_TOKEN}
-    webhook_secret: ${JIRA_WEBHOOK_SECRET}
-    webhook: auto                   # signoff registers it by itself
-    attachments: to thread          # files of the ticket come into the thread, too
-    bypass: %[4]s                   # a ticket dragged past an open approval: flag | move back
-    projects:
-      DES:
-        issue_type: Task
-        fields:
-          brand: Brand
-          region: Region
-          due: Due date
-          priority: {field: Priority, values: {low: Low, normal: Medium, high: High}, owner: jira}
-        status:
-          intake: To Do
-          in_progress: In Progress
-          in_review: In Review
-          approved: Done
-          declined: {status: "Won't Do", fields: {resolution: "Won't Do"}}
-log: {level: warn}
-`
-
-func (d *demo) write() error {
-	if err := os.Mkdir(filepath.Join(d.dir, "rules"), 0o700); err != nil {
-		return err
-	}
-	studio, err := examples.Files("studio")
-	if err != nil {
-		return err
-	}
-	for _, f := range studio {
-		if err := os.WriteFile(filepath.Join(d.dir, "rules", filepath.Base(f.Name)), f.Data, 0o600); err != nil {
-			return err
-		}
-	}
-	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass)
-	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)
 }
 
 // host is the name in the addresses of the demo's pages.
@@ -265,11 +194,15 @@ func (d *demo) host() string {
 func (d *demo) pages() *server.Demo {
 	return &server.Demo{
 		Handlers: map[string]http.Handler{
-			"/demo/":        d.world.panel(),
-			"/demo/clock":   http.HandlerFunc(d.moveClock),
-			"/demo/slack/":  d.world.slackHandler(),
-			"/demo/jira/":   d.world.jiraHandler(),
-			"/demo/github/": d.world.github.Handler(),
+			"/demo/":            d.world.panel(),
+			"/demo/clock":       http.HandlerFunc(d.moveClock),
+			"/demo/slack/":      d.world.slackHandler(),
+			"/demo/jira/":       d.world.jiraHandler(),
+			"/demo/github/":     d.world.github.Handler(),
+			"/demo/mail/":       d.world.mail.Pages(),
+			"/demo/figma/":      d.world.figma.Handler(),
+			"/demo/adobe/":      d.world.adobe.Handler(),
+			"/demo/confluence/": d.world.confluence.Handler(),
 		},
 		Roles: []server.Role{
 			{Name: "ana", Shown: "Ana Reyes", Words: "reviews brand, designs"},
@@ -279,7 +212,8 @@ func (d *demo) pages() *server.Demo {
 			{Name: "eli", Shown: "Eli Marsh", Words: "reviews legal"},
 		},
 		Places: []server.Place{
-			{Label: "Slack", Path: "/demo/slack/"}, {Label: "Jira", Path: "/demo/jira/"}, {Label: "GitHub", Path: "/demo/github/"}, {Label: "Sandbox", Path: "/demo/"},
+			{Label: "Slack", Path: "/demo/slack/"}, {Label: "Jira", Path: "/demo/jira/"}, {Label: "Mail", Path: "/demo/mail/"}, {Label: "Figma", Path: "/demo/figma/"},
+			{Label: "Frame.io", Path: "/demo/adobe/"}, {Label: "Confluence", Path: "/demo/confluence/"}, {Label: "GitHub", Path: "/demo/github/"}, {Label: "Sandbox", Path: "/demo/"},
 		},
 	}
 }
@@ -303,7 +237,7 @@ func (d *demo) announce(ctx context.Context, h *hub) error {
 		first, how = link, "(a single-use link, because others can reach this address; make more with signoff open)"
 	}
 	fmt.Fprintf(d.app.out, `Demo is ready: %s   %s
-  A pretend Slack is at %s/demo/slack, a pretend Jira at /demo/jira, a pretend GitHub at /demo/github, the sandbox at /demo.
+  A pretend Slack is at %s/demo/slack. At /demo are Jira, mailboxes, Figma, Frame.io, Confluence, GitHub, and every call made.
   Try in #design-requests: "@signoff Need a Nova banner 300x250 by Friday EOD"
   Then reply in its thread with a file and edit your words, comment on the ticket in Jira, drag it past an approval, put
   :art: on a message, write to signoff, look at its Home tab. Each message in #creative-asks is offered as a draft.

@@ -24,7 +24,10 @@ func TestDemo_PlaysItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.close()
-	d := newDemo(a, demoOptions{speed: 1, bypass: "flag"}, l, dir)
+	d, err := newDemo(a, demoOptions{speed: 1, bypass: "flag"}, l, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer d.close()
 	h, err := d.hub()
 	if err != nil {

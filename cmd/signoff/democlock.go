@@ -20,6 +20,7 @@ type demoClock struct {
 	mu     sync.Mutex
 	origin time.Time // real
 	start  time.Time // demo time at origin
+	moved  chan struct{}
 }
 
 func newDemoClock(real func() time.Time, speed float64) *demoClock {
@@ -27,7 +28,7 @@ func newDemoClock(real func() time.Time, speed float64) *demoClock {
 	if err != nil {
 		panic(fmt.Sprintf("demo calendar: %v", err)) // a fixed calendar
 	}
-	c := &demoClock{real: real, speed: speed, zone: work.Location(), work: work, origin: real()}
+	c := &demoClock{real: real, speed: speed, zone: work.Location(), work: work, origin: real(), moved: make(chan struct{})}
 	c.start = lastWednesday(c.origin.In(c.zone))
 	return c
 }
@@ -53,9 +54,33 @@ func (c *demoClock) now() time.Time {
 	return c.start.Add(time.Duration(float64(c.real().Sub(c.origin)) * c.speed)).UTC()
 }
 
-// After waits until d of the demo's time has passed, if nobody moves the clock.
+// After sends once d of the demo's time has passed, also because somebody moved the clock.
 func (c *demoClock) After(d time.Duration) <-chan time.Time {
-	return time.After(time.Duration(float64(d) / c.speed))
+	due := c.Now().Add(d)
+	out := make(chan time.Time, 1)
+	go func() {
+		for {
+			left, moved := c.until(due)
+			if left <= 0 {
+				out <- c.Now()
+				return
+			}
+			t := time.NewTimer(left)
+			select {
+			case <-t.C:
+			case <-moved:
+				t.Stop()
+			}
+		}
+	}()
+	return out
+}
+
+// until is how long a moment is away in real time, and what ends when the clock is moved.
+func (c *demoClock) until(due time.Time) (time.Duration, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(float64(due.Sub(c.now())) / c.speed), c.moved
 }
 
 // steps are the ways to move the clock, as the sandbox page offers them.
@@ -81,5 +106,7 @@ func (c *demoClock) Step(words string) error {
 	now := c.now()
 	c.start = c.work.Add(now, span)
 	c.origin = c.real()
+	close(c.moved)
+	c.moved = make(chan struct{})
 	return nil
 }

@@ -54,15 +54,19 @@ func cmdDemo(ts *testscript.TestScript, _ bool, args []string) {
 	if bypass := pairs(ts, args)["bypass"]; bypass != "" {
 		o.bypass = bypass
 	}
-	run.demo, run.doors = newDemo(a, o, l, dir), l
+	run.doors = l
+	run.demo, err = newDemo(a, o, l, dir)
+	ts.Check(err)
 	h, err := run.demo.hub()
 	ts.Check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	run.cancel = cancel
 	go func() { run.done <- run.demo.run(ctx, h) }()
-	s.slack.Close()
-	s.jira.Close()
-	s.demo, s.slack, s.jira, s.faults = run, run.demo.world.slack, run.demo.world.jira, run.demo.world.faults
+	s.shut()
+	s.mail.Close()
+	w := run.demo.world
+	s.demo, s.slack, s.jira, s.faults, s.github, s.mail = run, w.slack, w.jira, w.faults, w.github, w.mail
+	s.figma, s.adobe, s.confluence = w.figma, w.adobe, w.confluence
 	ts.Setenv("LISTEN", l.public.Addr().String())
 	ts.Setenv("ADMIN", l.admin.Addr().String())
 	ts.Setenv("PUBLIC", run.demo.base)

@@ -2,18 +2,24 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/adobe"
+	"signoff/internal/sandbox/adobe/frameio"
+	"signoff/internal/sandbox/confluence"
+	"signoff/internal/sandbox/figma"
 	"signoff/internal/sandbox/github"
 	"signoff/internal/sandbox/jira"
+	"signoff/internal/sandbox/mail"
 	"signoff/internal/sandbox/slack"
 )
 
-// world is the pretend outside: a Slack workspace, a Jira site and a GitHub.
+// world is the pretend outside: a Slack workspace, a Jira site, a mail server, and where creative work lies.
 type world struct {
 	demo   *demo
 	ledger *sandbox.Ledger
@@ -21,6 +27,13 @@ type world struct {
 	slack  *slack.Server
 	jira   *jira.Server
 	github *github.Server
+	mail   *mail.Server
+	figma  *figma.Server
+	adobe  *adobe.Server
+
+	confluence *confluence.Server
+
+	smtp, imap net.Listener
 }
 
 const (
@@ -30,7 +43,7 @@ const (
 	demoAsks    = "C0ASKS001" // #creative-asks, which is watched
 )
 
-func newWorld(d *demo) *world {
+func newWorld(d *demo) (*world, error) {
 	w := &world{demo: d, ledger: sandbox.NewLedger(d.clock.Now), faults: &sandbox.Faults{}}
 	w.slack = slack.New(slack.Options{
 		Now: d.clock.Now, Real: d.app.now, Ledger: w.ledger, Faults: w.faults, Origin: d.base + "/demo/slack", HookURL: d.base + "/hooks/slack",
@@ -53,7 +66,42 @@ func newWorld(d *demo) *world {
 	w.github = github.New(github.Options{
 		Now: d.clock.Now, BaseURL: d.base + "/demo/github", Prefix: "/demo/github", Token: d.secrets["GITHUB_TOKEN"], Users: demoAccounts(), Ledger: w.ledger, Faults: w.faults,
 	})
-	return w
+	w.figma = figma.New(figma.Options{
+		Now: d.clock.Now, Zone: d.clock.zone, BaseURL: d.base + "/demo/figma", Prefix: "/demo/figma", Back: "/demo", Token: d.secrets["FIGMA_TOKEN"],
+		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
+	})
+	w.adobe = adobe.New(adobe.Options{
+		Now: d.clock.Now, BaseURL: d.base + "/demo/adobe", Prefix: "/demo/adobe", Back: "/demo", ClientID: "signoff-demo-client", ClientSecret: d.secrets["ADOBE_CLIENT_SECRET"],
+		Frameio: frameio.Options{Actions: []frameio.Action{{
+			Name: "Ask for sign-off", Description: "Make a request of this file", URL: d.base + "/hooks/adobe/frameio/signoff", Secret: d.secrets["FRAMEIO_ACTION_SECRET"],
+		}}},
+		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
+	})
+	w.confluence = confluence.New(confluence.Options{
+		Now: d.clock.Now, Zone: d.clock.zone, BaseURL: d.base + "/demo/confluence", Prefix: "/demo/confluence", Back: "/demo", Token: d.secrets["CONFLUENCE_TOKEN"],
+		Ledger: w.ledger, Faults: w.faults,
+	})
+	return w, w.openMail()
+}
+
+// openMail makes the mail server, which this machine alone can reach.
+func (w *world) openMail() (err error) {
+	people := mail.DefaultPeople()
+	for i := range people {
+		if people[i].Service {
+			people[i].Password = w.demo.secrets["MAIL_PASSWORD"]
+		}
+	}
+	w.mail = mail.New(mail.Options{Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, BaseURL: w.demo.base + "/demo/mail", Prefix: "/demo/mail", Back: "/demo", People: people, Sleep: w.demo.sleep, Ledger: w.ledger, Faults: w.faults})
+	if w.smtp, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	if w.imap, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return errors.Join(err, w.smtp.Close())
+	}
+	w.mail.ServeSMTP(w.smtp)
+	w.mail.ServeIMAP(w.imap)
+	return nil
 }
 
 // sleep waits in the demo's time.
@@ -107,10 +155,14 @@ func demoChannels() []slack.Channel {
 
 func (w *world) panel() http.Handler {
 	return sandbox.NewPanel(sandbox.PanelOptions{
-		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira", "github"},
+		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira", "mail", "figma", "frameio", "confluence", "github"},
 		Places: []sandbox.Place{
 			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, reply with files, approve; everybody has a Home tab"},
 			{Name: "Jira", URL: "/demo/jira/", Text: "The board: drag a ticket, comment on it, attach files"},
+			{Name: "Mail", URL: "/demo/mail/", Text: "A mailbox for everybody: write to requests@lumen.example, answer, be out of office, decide by a link"},
+			{Name: "Figma", URL: "/demo/figma/", Text: "Save a version, comment on a frame; @signoff in a comment asks for sign-off"},
+			{Name: "Frame.io", URL: "/demo/adobe/", Text: "Upload a version, comment at a second of the film, press “Ask for sign-off”"},
+			{Name: "Confluence", URL: "/demo/confluence/", Text: "Briefs: link to one, or put the label signoff on a page"},
 			{Name: "GitHub", URL: "/demo/github/lumen/site/pulls", Text: "A pull request: push to it, review it, comment on its lines; the label signoff asks for sign-off"},
 			{Name: "signoff", URL: "/", Text: "Requests with every event and its reasons"},
 		},
@@ -139,126 +191,8 @@ func (w *world) close() {
 	w.slack.Close()
 	w.jira.Close()
 	w.github.Close()
-}
-
-// seed plays three requests into different stages, as people would: one waits for brand review, one is being worked
-// on, one has been approved. Around the first there is a conversation, and a draft waits for Tom.
-func (w *world) seed(ctx context.Context, play bool) error {
-	if !play {
-		return nil
-	}
-	if _, err := w.github.OpenPullAs("Chloé Roy", "lumen/site", "Darker hero for the spring launch", "Link to this in #design-requests, or give it the label signoff.", "Darken the hero"); err != nil {
-		return fmt.Errorf("open the pull request: %w", err)
-	}
-	asks := []string{
-		"<@U0SIGNOFF> Lumen newsletter banner 600x200 for EMEA by Friday EOD",
-		"<@U0SIGNOFF> Need a Nova banner 300x250 by Friday EOD",
-		"<@U0SIGNOFF> Lumen display ad 728x90, 160x600 for the spring launch by 4 December",
-	}
-	threads := make([]string, len(asks))
-	for i, words := range asks {
-		var err error
-		if threads[i], err = w.slack.PostAs("U0MAYA001", demoRequest, words, ""); err != nil {
-			return fmt.Errorf("ask for request %d: %w", i+1, err)
-		}
-		if err := w.opened(ctx, fmt.Sprintf("CR-%d", i+1)); err != nil {
-			return err
-		}
-	}
-	for _, step := range []struct{ request, words, button string }{
-		{"CR-1", "", "Send to review"}, {"CR-1", "Brand review", "Approve"}, {"CR-1", "Sign-off", "Approve"}, {"CR-2", "", "Send to review"},
-	} {
-		if err := w.press(ctx, step.request, step.words, step.button); err != nil {
-			return err
-		}
-	}
-	if err := w.talk(ctx, threads[1], "Nova"); err != nil {
-		return err
-	}
-	_, err := w.slack.PostAs("U0TOM0001", demoAsks, "We need a Lumen display ad for our stand at the trade fair by 2 December", "")
-	return err
-}
-
-// talk plays a conversation: a reply with a file, and a comment of the ticket with those words in its summary.
-func (w *world) talk(ctx context.Context, thread, words string) error {
-	_, err := w.slack.Say(slack.Post{
-		User: "U0MAYA001", Channel: demoRequest, Thread: thread, Text: "Here is the brief. Please keep the *claim* as it is.",
-		Files: []slack.Upload{{Name: "nova-brief.pdf", Data: paper("Nova: spring launch", "Light that moves with you.", "300x250, ends on the claim")}},
-	})
-	if err != nil {
-		return err
-	}
-	var ticket jira.Issue
-	err = w.jira.Wait(ctx, func(s *jira.Server) bool {
-		for _, ticket = range s.Issues() {
-			if strings.Contains(ticket.Summary, words) && len(ticket.Attachments) > 0 && len(ticket.Comments) > 0 {
-				return true
-			}
-		}
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	return w.jira.CommentAs("jon", ticket.Key, "The publisher needs it below 150 kB.")
-}
-
-// opened waits for the card of a request, so that the next one gets the next number.
-func (w *world) opened(ctx context.Context, request string) error {
-	return w.slack.Wait(ctx, func(s *slack.Server) bool {
-		for _, m := range s.Messages(demoRequest) {
-			for _, reply := range s.Thread(demoRequest, m.TS) {
-				if about(reply, request) {
-					return true
-				}
-			}
-		}
-		return false
-	})
-}
-
-// press waits until somebody has a direct message about the request with these words and this button, and presses it.
-func (w *world) press(ctx context.Context, request, words, label string) error {
-	var user string
-	var message slack.Message
-	err := w.slack.Wait(ctx, func(s *slack.Server) bool {
-		for _, u := range demoUsers() {
-			for _, m := range s.DMs(u.ID) {
-				if about(m, request) && strings.Contains(m.Shown(), words) && has(m, label) {
-					user, message = u.ID, m
-					return true
-				}
-			}
-		}
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := w.slack.PressButton(user, message.Channel, message.TS, label); err != nil {
-		return fmt.Errorf("press %s of %s: %w", label, request, err)
-	}
-	// The message changes before the next button of the same name is looked for.
-	return w.slack.Wait(ctx, func(s *slack.Server) bool {
-		for _, m := range s.DMs(user) {
-			if m.TS == message.TS {
-				return !has(m, label)
-			}
-		}
-		return true
-	})
-}
-
-func about(m slack.Message, request string) bool {
-	payload, _ := m.Metadata["event_payload"].(map[string]any)
-	return payload["request"] == request || strings.Contains(m.Shown(), request+" ")
-}
-
-func has(m slack.Message, label string) bool {
-	for _, b := range m.Buttons() {
-		if b.Text == label {
-			return true
-		}
-	}
-	return false
+	w.figma.Close()
+	w.adobe.Close()
+	w.confluence.Close()
+	w.mail.Close()
 }

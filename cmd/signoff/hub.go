@@ -49,6 +49,7 @@ type parts struct {
 	key    []byte
 	log    *slog.Logger
 	now    func() time.Time
+	after  func(time.Duration) <-chan time.Time // nil = real time
 	reload func(context.Context) error
 	demo   *server.Demo
 }
@@ -88,7 +89,7 @@ func newHub(p parts) (*hub, error) {
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
 		Mail: mailFrom(p.config, all), Triage: p.config.Triage,
-		Now: p.now, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
+		Now: p.now, After: p.after, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
 		Skew: h.clock, Size: sizeOf(p.config.Store),
 	})
 	if err != nil {

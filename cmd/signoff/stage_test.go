@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,8 +22,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/adobe"
+	"signoff/internal/sandbox/adobe/frameio"
+	"signoff/internal/sandbox/confluence"
+	"signoff/internal/sandbox/figma"
 	"signoff/internal/sandbox/github"
 	"signoff/internal/sandbox/jira"
+	"signoff/internal/sandbox/mail"
 	"signoff/internal/sandbox/slack"
 )
 
@@ -39,7 +45,13 @@ type stage struct {
 	slack  *slack.Server
 	jira   *jira.Server
 	github *github.Server
-	boards map[string]*switchboard // slack, jira, media, github, public
+	mail   *mail.Server
+	figma  *figma.Server
+	adobe  *adobe.Server
+
+	confluence *confluence.Server
+
+	boards map[string]*switchboard // by the names of stageHosts
 	keeps  bool                    // signoff looks after the webhook of Jira by itself
 	urls   map[string]string
 	hosts  []*httptest.Server
@@ -58,6 +70,11 @@ const (
 	stageJira    = "stage-jira-token"
 	stageGitHub  = "stage-github-token-0123456789"
 	stageGitHook = "stage-github-webhook-secret-0123456789"
+	stageFigma   = "stage-figma-token-0123456789"
+	stageAdobe   = "stage-adobe-secret-0123456789"
+	stageAction  = "stage-frameio-action-secret-0123456789"
+	stageWiki    = "stage-confluence-token-0123456789"
+	stageMail    = "stage-mail-password-0123456789"
 )
 
 // switchboard lets a server be made before the handler that needs its address, and another handler take its place.
@@ -81,20 +98,45 @@ func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func newStage(e *testscript.Env) *stage {
 	s := &stage{env: e, ledger: sandbox.NewLedger(time.Now), faults: &sandbox.Faults{}, boards: map[string]*switchboard{}, urls: map[string]string{}}
-	for _, name := range []string{"slack", "jira", "media", "github", "public"} {
+	for _, name := range stageHosts() {
 		board := &switchboard{h: http.NotFoundHandler()}
 		host := httptest.NewServer(board)
 		s.boards[name], s.urls[name], s.hosts = board, host.URL, append(s.hosts, host)
 	}
 	s.pretend(nil)
+	s.openMail()
 	for name, value := range map[string]string{
 		"SLACK_API": s.urls["slack"] + "/api/", "JIRA_URL": s.urls["jira"], "PUBLIC": s.urls["public"],
 		"SLACK_SIGNING_SECRET": stageSigning, "SLACK_BOT_TOKEN": stageBot, "SLACK_APP_TOKEN": stageApp, "SLACK_CLIENT_SECRET": stageClient,
-		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "GITHUB_SITE": s.urls["github"], "GITHUB_API": s.urls["github"] + "/api/v3", "GITHUB_TOKEN": stageGitHub, "GITHUB_WEBHOOK_SECRET": stageGitHook, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
+		"JIRA_TOKEN": stageJira, "JIRA_WEBHOOK_SECRET": stageWebhook, "GITHUB_SITE": s.urls["github"], "GITHUB_API": s.urls["github"] + "/api/v3", "GITHUB_TOKEN": stageGitHub, "GITHUB_WEBHOOK_SECRET": stageGitHook,
+		"FIGMA_SITE": s.urls["figma"], "FIGMA_TOKEN": stageFigma, "ADOBE_SITE": s.urls["adobe"], "ADOBE_CLIENT_SECRET": stageAdobe, "FRAMEIO_ACTION_SECRET": stageAction, "CONFLUENCE_SITE": s.urls["confluence"], "CONFLUENCE_TOKEN": stageWiki, "MAIL_PASSWORD": stageMail, "SIGNOFF_API_TOKEN": "stage-api-token-0123456789",
 	} {
 		e.Setenv(name, value)
 	}
 	return s
+}
+
+func stageHosts() []string {
+	return []string{"slack", "jira", "media", "github", "figma", "adobe", "confluence", "public"}
+}
+
+// openMail makes the mail server; $MAIL_SMTP and $MAIL_IMAP are its ports.
+func (s *stage) openMail() {
+	people := mail.DefaultPeople()
+	for i := range people {
+		if people[i].Service {
+			people[i].Password = stageMail
+		}
+	}
+	s.mail = mail.New(mail.Options{Now: time.Now, People: people, RetryAfter: []time.Duration{50 * time.Millisecond, time.Second}, Ledger: s.ledger, Faults: s.faults})
+	for name, serve := range map[string]func(net.Listener){"MAIL_SMTP": s.mail.ServeSMTP, "MAIL_IMAP": s.mail.ServeIMAP} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		serve(l)
+		s.env.Setenv(name, fmt.Sprint(port(l)))
+	}
 }
 
 // pretend makes the workspace and the site, of the wanted kinds.
@@ -105,6 +147,15 @@ func (s *stage) pretend(kinds []string) {
 	}
 	s.slack, s.jira = slack.New(so), jira.New(jo)
 	s.github = github.New(github.Options{Now: time.Now, BaseURL: s.urls["github"], Token: stageGitHub, Ledger: s.ledger, Faults: s.faults})
+	s.figma = figma.New(figma.Options{Now: time.Now, BaseURL: s.urls["figma"], Token: stageFigma, Limits: figma.Limits{Tier1: -1, Tier2: -1, Tier3: -1}, Ledger: s.ledger, Faults: s.faults})
+	s.confluence = confluence.New(confluence.Options{Now: time.Now, BaseURL: s.urls["confluence"], Token: stageWiki, Ledger: s.ledger, Faults: s.faults})
+	s.adobe = adobe.New(adobe.Options{
+		Now: time.Now, BaseURL: s.urls["adobe"], ClientSecret: stageAdobe, Unlimited: true, Ledger: s.ledger, Faults: s.faults,
+		Frameio: frameio.Options{Actions: []frameio.Action{{Name: "Ask for sign-off", URL: s.urls["public"] + "/hooks/adobe/frameio/signoff", Secret: stageAction}}},
+	})
+	s.boards["adobe"].connect(s.adobe.Handler())
+	s.boards["figma"].connect(s.figma.Handler())
+	s.boards["confluence"].connect(s.confluence.Handler())
 	s.boards["github"].connect(s.github.Handler())
 	s.boards["slack"].connect(s.slack.API())
 	s.boards["jira"].connect(s.jira.API())
@@ -155,9 +206,7 @@ func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("a world of the kind %s is not known", kind)
 		}
 	}
-	s.slack.Close()
-	s.jira.Close()
-	s.github.Close()
+	s.shut()
 	s.pretend(args)
 }
 
@@ -179,17 +228,26 @@ func (s *stage) close() {
 		_ = s.server.cmd.Process.Kill()
 		<-s.server.done
 	}
-	s.github.Close()
 	if s.demo != nil {
 		s.demo.end()
 	} else {
-		s.slack.Close()
-		s.jira.Close()
+		s.shut()
+		s.mail.Close()
 	}
 	for _, h := range s.hosts {
 		h.CloseClientConnections()
 		h.Close()
 	}
+}
+
+// shut ends the services that a script can have of another kind.
+func (s *stage) shut() {
+	s.slack.Close()
+	s.jira.Close()
+	s.github.Close()
+	s.figma.Close()
+	s.adobe.Close()
+	s.confluence.Close()
 }
 
 func on(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
@@ -259,7 +317,9 @@ func (s *stage) reach(listen string) {
 
 func scriptEnv(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_SECRET", "PUBLIC", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET", "GITHUB_API", "GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "SIGNOFF_API_TOKEN"} {
+	names := []string{"PATH", "HOME", "TMPDIR", "SLACK_API", "JIRA_URL", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_SECRET", "PUBLIC", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET"}
+	names = append(names, "GITHUB_API", "GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "FIGMA_SITE", "FIGMA_TOKEN", "ADOBE_SITE", "ADOBE_CLIENT_SECRET", "FRAMEIO_ACTION_SECRET", "CONFLUENCE_SITE", "CONFLUENCE_TOKEN", "MAIL_SMTP", "MAIL_IMAP", "MAIL_PASSWORD", "SIGNOFF_API_TOKEN")
+	for _, name := range names {
 		out = append(out, name+"="+ts.Getenv(name))
 	}
 	return out

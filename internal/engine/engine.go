@@ -33,6 +33,7 @@ type Options struct {
 	// about what nobody is known for: a "#channel" of the chat, or the name of a group; empty: the group ops.
 	Mail, Triage string
 	Now          func() time.Time
+	After        func(time.Duration) <-chan time.Time // sends when so much of Now's time has passed; nil = time.After
 	Log          *slog.Logger
 	Mode         string        // live (default) or shadow: decide, write nothing outside
 	RawEvents    time.Duration // how long deliveries are kept; 0: 30 days
@@ -60,6 +61,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.After == nil {
+		o.After = time.After
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64

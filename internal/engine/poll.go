@@ -58,10 +58,18 @@ func (p *pollers) keep(ctx context.Context, instance string, c connectors.Poller
 			if next <= 0 {
 				next = pollUsual
 			}
-			pause(ctx, max(next, pollLeast)+time.Duration(p.e.o.Rand()*float64(next)/10)) // never before, and not all at one instant
+			p.pause(ctx, max(next, pollLeast)+time.Duration(p.e.o.Rand()*float64(next)/10)) // never before, and not all at one instant
 			continue
 		}
 		p.failed(ctx, instance, tries, classed(err))
+	}
+}
+
+// pause waits in the engine's time.
+func (p *pollers) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-p.e.o.After(d):
+	case <-ctx.Done():
 	}
 }
 
@@ -101,10 +109,10 @@ func (p *pollers) failed(ctx context.Context, instance string, tries int, ce *co
 		}
 	case connectors.Limited:
 		now := p.e.o.Now()
-		pause(ctx, p.e.limits.limited(call{job: "poll/" + instance, instance: instance, shape: "poll"}, ce, now).Sub(now))
+		p.pause(ctx, p.e.limits.limited(call{job: "poll/" + instance, instance: instance, shape: "poll"}, ce, now).Sub(now))
 		return
 	}
-	pause(ctx, max(ce.Wait, p.e.limits.backoff(tries)))
+	p.pause(ctx, max(ce.Wait, p.e.limits.backoff(tries)))
 }
 
 // findings say how an instance that is polled fares.

@@ -149,9 +149,17 @@ func (p panel) filters(current string) []filter {
 	return out
 }
 
+// title is the name of a service as it writes itself, and any other word with a capital.
 func title(s string) string {
-	if s == "" {
+	switch s {
+	case "":
 		return ""
+	case "github":
+		return "GitHub"
+	case "frameio":
+		return "Frame.io"
+	case "adobeio":
+		return "Adobe I/O"
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
