@@ -245,7 +245,9 @@ func (q *Queue) worker(ctx context.Context, h store.Handler) {
 		if !ok {
 			return
 		}
-		q.run(ctx, h, j)
+		if !j.Careful || ctx.Err() == nil { // one that is still ready in the store does not begin at the end
+			q.run(ctx, h, j)
+		}
 		q.leave(j)
 	}
 }
