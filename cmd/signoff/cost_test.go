@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,9 @@ import (
 )
 
 // settledMentions runs a whole hub against services that answer at once, has some mentions become cards, messages and
-// tickets that name each other, and as many as are counted after them. It returns what the store was asked for before and
-// after the counted ones: until the first ones are through, the start is still finding out who everybody is.
-func settledMentions(t *testing.T, first, counted int) (before, after boltstore.Counts) {
+// tickets that name each other, and as many as are counted after them. It returns what the store was asked for before the
+// counted ones and after each of them: until the first ones are through, the start is still finding out who everybody is.
+func settledMentions(t *testing.T, first, counted int) []boltstore.Counts {
 	t.Helper()
 	dir := t.TempDir()
 	a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) (string, bool) { return "", false }, now: time.Now, output: "json"}
@@ -37,19 +38,20 @@ func settledMentions(t *testing.T, first, counted int) (before, after boltstore.
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.run(ctx, h) }()
+	var after []boltstore.Counts
 	for i := range first + counted {
-		if i == first {
-			before = d.db.Counts()
-		}
 		if err := mention(d.world, i+1); err != nil {
 			t.Errorf("mention %d: %v", i+1, err)
+		}
+		if i >= first-1 {
+			after = append(after, d.db.Counts())
 		}
 	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("the hub ended with %v", err)
 	}
-	return before, d.db.Counts()
+	return after
 }
 
 // mention asks for the nth request and waits until it is shown everywhere.
@@ -85,23 +87,27 @@ func mention(w *world, n int) error {
 
 // TestMention_CostsFewCommits guards what the path from a mention to a card, a message to the assignee, a ticket and
 // what follows from each other asks of the store, with the webhooks about all of it. How many share a commit is a matter
-// of time, so the bounds leave room: it is 23 transactions, 15 commits and 290 pages, fewer pages in a younger store.
+// of time, and what the clock and the other services of the demo do meanwhile is counted too: both only add, so the
+// cheapest mention is what is held. It is 17 to 22 transactions, 7 to 12 commits and 190 to 255 pages.
 func TestMention_CostsFewCommits(t *testing.T) {
 	t.Parallel()
-	const counted = 4
-	before, after := settledMentions(t, 3, counted)
-	t.Logf("before: %+v, after %d more mentions: %+v", before, counted, after)
+	after := settledMentions(t, 3, 4)
+	t.Logf("before, and after each more mention: %+v", after)
 	for _, c := range []struct {
-		what          string
-		before, after uint64
-		most          float64
+		what string
+		of   func(boltstore.Counts) uint64
+		most uint64
 	}{
-		{"transactions", before.Updates, after.Updates, 26},
-		{"commits", before.Commits, after.Commits, 20},
-		{"pages", before.Pages, after.Pages, 360},
+		{"transactions", func(c boltstore.Counts) uint64 { return c.Updates }, 24},
+		{"commits", func(c boltstore.Counts) uint64 { return c.Commits }, 16},
+		{"pages", func(c boltstore.Counts) uint64 { return c.Pages }, 300},
 	} {
-		if each := float64(c.after-c.before) / counted; each > c.most {
-			t.Errorf("a mention costs %.1f %s, want at most %v", each, c.what, c.most)
+		cheapest := uint64(math.MaxUint64)
+		for i := range len(after) - 1 {
+			cheapest = min(cheapest, c.of(after[i+1])-c.of(after[i]))
+		}
+		if cheapest > c.most {
+			t.Errorf("the cheapest mention costs %d %s, want at most %d", cheapest, c.what, c.most)
 		}
 	}
 }
