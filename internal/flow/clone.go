@@ -30,6 +30,9 @@ func clone(r Request) Request {
 	r.Files = slices.Clone(r.Files)
 	r.Unreached = slices.Clone(r.Unreached)
 	r.Bounced = slices.Clone(r.Bounced)
+	r.Parts = slices.Clone(r.Parts)
+	r.Info = slices.Clone(r.Info)
+	r.Joined = slices.Clone(r.Joined)
 	r.Assets = slices.Clone(r.Assets)
 	for i := range r.Assets {
 		r.Assets[i].Nodes = slices.Clone(r.Assets[i].Nodes)

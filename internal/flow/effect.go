@@ -111,6 +111,9 @@ const (
 	DraftView   ViewKind = "draft"   // offers a draft to one person
 	UnfurlView  ViewKind = "unfurl"  // a compact card below a link somebody shared; Fields: url
 	LinkView    ViewKind = "link"    // a remote link at the ticket
+	PartView    ViewKind = "part"    // the record of a subtask in the tracker
+	InfoView    ViewKind = "info"    // asks the requester for what is missing
+	TriageView  ViewKind = "triage"  // asks triage what becomes of a request
 )
 
 // View is what people see of a request, without any vendor's markup. Connectors print it; they add nothing to it.

@@ -64,7 +64,7 @@ const (
 	// WorkSubmitted sends the current revision to review. Fields: answer.N answers point N. Body: a note.
 	WorkSubmitted Kind = "work.submitted"
 	// VoteCast is a reviewer's verdict. Fields: stage (empty: the open stage in which the actor may act), round,
-	// version, verdict (approve, request_changes, decline), via ("web", "api"; else taken from the delivery),
+	// version, checked (each line of the stage's checklist that was ticked), verdict (approve, request_changes, decline), via ("web", "api"; else taken from the delivery),
 	// assurance ("web+reauth", counts on our pages only). Body: the note, required for request_changes; each list item
 	// or paragraph becomes one numbered point.
 	VoteCast Kind = "vote.cast"
@@ -120,6 +120,27 @@ const (
 	PointResolved Kind = "point.resolved"
 	// PointAsked adds a change request without a vote. Body: the words. Said: the comment it was asked in, zero on a page.
 	PointAsked Kind = "point.asked"
+	// RequestAccepted, RequestDeclined, RequestMerged and RequestSnoozed are what triage says of a request that waits there.
+	// RequestAccepted: Fields: assignee (directory name, may be empty: whom the rules choose). RequestDeclined: Body: the
+	// reason, needed. RequestMerged: Fields: into (a key); both threads stay attached. RequestSnoozed: Fields: until (a day
+	// or an instant, RFC 3339); Body: why, may be empty.
+	RequestAccepted Kind = "request.accepted"
+	RequestDeclined Kind = "request.declined"
+	RequestMerged   Kind = "request.merged"
+	RequestSnoozed  Kind = "request.snoozed"
+	// RequestJoined is the other half of a RequestMerged: Fields: from (the key that was merged into this request). Links:
+	// its thread and card, whose conversation belongs here from now on.
+	RequestJoined Kind = "request.joined"
+	// CoverChanged says that somebody's absence began, changed or ended; Facts.Away holds who is away now. The engine
+	// brings it to every open request that waits for a person it concerns.
+	CoverChanged Kind = "cover.changed"
+	// AwaySet and AwayEnded are about a person; the engine answers them. AwaySet: Fields: person (empty: the actor), from,
+	// until (days, both included, 2006-01-02), cover (directory name, may be empty: the backup). AwayEnded: Fields: person.
+	AwaySet   Kind = "away.set"
+	AwayEnded Kind = "away.ended"
+	// RulesMoved puts an open request under another ruleset: what is decided stays decided, what is open is judged anew.
+	// Facts.Routing, where present, replaces what the old rules had chosen and nobody has changed since.
+	RulesMoved Kind = "rules.moved"
 	// BriefRead says what a page that briefs the request holds. Subject: the page. Fields: title. To: its owner.
 	// Links[0].URL: its address. Seq: its version. Body: its words.
 	BriefRead Kind = "brief.read"

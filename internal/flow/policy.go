@@ -16,6 +16,10 @@ type Policy interface {
 	Stages(r Request) []StageDef
 	// Reviewers expands a stage's reviewers with today's directory, in order, each person once.
 	Reviewers(r Request, stage string) []Reviewer
+	// Missing lists the fields that the request's template requires and that are empty, in the order of its form.
+	Missing(r Request) []Field
+	// Parts lists the subtasks of the request's template as its fields and due date stand now.
+	Parts(r Request) []Part
 	// Due says when a stage entered at from is due for one reviewer, in their own calendar; zero: no limit.
 	Due(r Request, stage string, person Actor, from time.Time) time.Time
 	// Plan lists what time alone brings to an open stage run after the instant after: reminders, escalation steps and
@@ -127,7 +131,10 @@ type Routing struct {
 	StartNow   bool                `json:"start_now,omitempty"` // start: review
 	Due        time.Time           `json:"due,omitzero"`
 	Fields     map[string][]string `json:"fields,omitempty"`
-	Why        []Reason            `json:"why,omitempty"`
+	Parts      []Part              `json:"parts,omitempty"`
+	// Triage says why a person must look first; the request stays in intake. Empty: nobody must.
+	Triage string   `json:"triage,omitempty"`
+	Why    []Reason `json:"why,omitempty"`
 }
 
 // Facts are the answers the deciding transaction gave; they are kept with the record.
@@ -141,14 +148,25 @@ type Facts struct {
 	Bypass string `json:"bypass,omitempty"`
 	// Muted: the actor wants no drafts made of what they write. Present for submissions that are drafts.
 	Muted bool `json:"muted,omitempty"`
+	// Away lists who is away at the instant of the event and who stands in; present for every event, nil: nobody.
+	Away []Absence `json:"away,omitempty"`
 	// Attach: files added to the ticket are carried into the thread too. Present for events with Files.
 	Attach bool `json:"attach,omitempty"`
+}
+
+// Absence says that somebody is away until an instant and who stands in for them: Cover is the end of the chain of
+// covers, at most five long, and empty where nobody of it is there.
+type Absence struct {
+	Person string    `json:"person"`
+	Cover  string    `json:"cover,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
 }
 
 // Answers are replies to the rules' needs.
 type Answers struct {
 	Load map[string]float64 `json:"load,omitempty"` // hours of open work by person
 	Turn map[string]int     `json:"turn,omitempty"` // round-robin counter by group
+	Away []string           `json:"away,omitempty"` // who is away, and gets no new work
 }
 
 // Reason is one line of "why": Code is stable English, Text a plain sentence, Place where in the rule files.

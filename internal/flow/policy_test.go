@@ -62,6 +62,8 @@ func (p *static) stage(d StageDef, reviewers ...string) *static {
 }
 
 func (p *static) Ruleset() string           { return "rules-1" }
+func (p *static) Missing(Request) []Field   { return nil }
+func (p *static) Parts(Request) []Part      { return nil }
 func (p *static) Directory() string         { return "people-1" }
 func (p *static) Stages(Request) []StageDef { return p.stages }
 

@@ -101,10 +101,36 @@ type Request struct {
 	// Signed is the version that was approved (as Vote.Version), while the request is approved.
 	Signed string `json:"signed,omitempty"`
 	Brief  *Brief `json:"brief,omitempty"`
+	// Parts are its subtasks; append only, Parts[i].Number == i+1. Each has a ticket of its own below the request's: a Show
+	// of the purpose "part/<Number>".
+	Parts []Part `json:"parts,omitempty"`
+	// Info are the spans during which the request waited for its requester to complete it.
+	Info []Wait `json:"info,omitempty"`
+	// Triage says why the request waits for triage; empty: it does not. Until is when a snoozed request comes back.
+	Triage string    `json:"triage,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+	// Into is the request that this one was merged into; Joined are those that were merged into this one.
+	Into   RequestID   `json:"into,omitempty"`
+	Joined []RequestID `json:"joined,omitempty"`
+	// Away is who was away when the newest event was decided, and who stood in.
+	Away []Absence `json:"away,omitempty"`
 	// Unreached are those who were to be asked in chat and have no account there; they are asked by mail.
 	Unreached []string `json:"unreached,omitempty"`
 	// Bounced are the addresses that took no mail and never will.
 	Bounced []string `json:"bounced,omitempty"`
+}
+
+// Part is one subtask of a request.
+type Part struct {
+	Number   int       `json:"number"`
+	Title    string    `json:"title"`
+	Effort   float64   `json:"effort,omitempty"` // hours
+	Due      time.Time `json:"due,omitzero"`     // counted back from the request's due date
+	Assignee Actor     `json:"assignee,omitzero"`
+	Skills   []string  `json:"skills,omitempty"`
+	After    []int     `json:"after,omitempty"`  // numbers of those that come before it
+	Done     time.Time `json:"done,omitzero"`    // when the tracker said so
+	Status   string    `json:"status,omitempty"` // the tracker's own name
 }
 
 // Offer is a draft put before one person, who may make it a request.
@@ -290,6 +316,8 @@ type Vote struct {
 	Undone  time.Time `json:"undone,omitzero"`
 	// Stale votes were given for a version that was replaced, and do not count any more.
 	Stale bool `json:"stale,omitempty"`
+	// Checked are the lines of the stage's checklist that were ticked.
+	Checked []string `json:"checked,omitempty"`
 }
 
 // Point is one numbered change request.

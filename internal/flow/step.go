@@ -26,6 +26,7 @@ const (
 	CodeUnknownPerson = "unknown_person"  // the person named is not in the directory
 	CodeCannotTake    = "cannot_take"     // the person named cannot take the place
 	CodeNothingToUndo = "nothing_to_undo"
+	CodeUnchecked     = "unchecked"   // lines of the stage's checklist are not ticked
 	CodePointsOpen    = "points_open" // change requests are open: approving asks for a confirmation
 	CodeTooLate       = "too_late"    // an undo came after its time
 	CodeBadVerdict    = "bad_verdict"
