@@ -27,6 +27,22 @@ func (s *Server) ReplyAs(who string, to Letter, text string, files ...File) (mes
 	return s.reply(me, to, Draft{Text: text, Files: files}, false)
 }
 
+// ReplyBetweenAs answers a letter line by line: below the first line of the original that holds the words stands the text,
+// as people do who write in plain text.
+func (s *Server) ReplyBetweenAs(who string, to Letter, words, text string) (messageID string, err error) {
+	me, err := s.Person(who)
+	if err != nil {
+		return "", err
+	}
+	quoted := between(to, s.written(to))
+	at := strings.Index(quoted, words)
+	if at < 0 {
+		return "", fmt.Errorf("the letter does not say %q", words)
+	}
+	at += strings.IndexByte(quoted[at:], '\n') + 1
+	return s.reply(me, to, Draft{Text: quoted[:at] + "\n" + text + "\n\n" + quoted[at:], quoted: true}, false)
+}
+
 // ReplyAllAs is ReplyAs to everybody whom the letter names.
 func (s *Server) ReplyAllAs(who string, to Letter, text string, files ...File) (messageID string, err error) {
 	me, err := s.Person(who)
@@ -40,7 +56,7 @@ func (s *Server) reply(me Person, to Letter, said Draft, everybody bool) (string
 	if strings.TrimSpace(said.Text) == "" && len(said.Files) == 0 {
 		return "", errors.New("write something first")
 	}
-	d := s.answer(me, to, said.Text, everybody)
+	d := s.answer(me, to, said, everybody)
 	if len(d.To) == 0 {
 		return "", errors.New("the letter does not say whom to answer")
 	}

@@ -127,6 +127,23 @@ func TestReplyAs_QuotesAsTheProgramDoes(t *testing.T) {
 	}
 }
 
+func TestReplyBetweenAs_AnswersLineByLine(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	write(t, s, "Dana Wolf", mail.Draft{To: []string{"olga@agency.example"}, Subject: "Nova", Text: "Who is it for?\nAnd when?\n"})
+	l, _ := s.Find("olga@agency.example", "Nova")
+	if _, err := s.ReplyBetweenAs("olga@agency.example", l, "what for?", "Nothing"); err == nil {
+		t.Error("words that the letter does not hold were answered")
+	}
+	if _, err := s.ReplyBetweenAs("olga@agency.example", l, "Who", "For EMEA"); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := s.Find("Dana Wolf", "EMEA")
+	if want := " <dana@lumen.example> wrote:\n\n> Who is it for?\n\nFor EMEA\n\n> And when?"; !strings.HasSuffix(strings.TrimSpace(got.Text()), want) || got.HTML() != "" {
+		t.Errorf("it says %q and %q in HTML, want it to end with %q and no HTML", got.Text(), got.HTML(), want)
+	}
+}
+
 func TestReplyAllAs_LeavesOutTheWriter(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)

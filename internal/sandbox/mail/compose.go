@@ -26,6 +26,7 @@ type Draft struct {
 
 	answers    string // the Message-ID that it answers
 	references []string
+	quoted     bool // the text holds what it answers, line by line
 }
 
 // sheet is a draft that is being written down.

@@ -115,16 +115,16 @@ func (p *pages) postReply(w http.ResponseWriter, r *http.Request) {
 		p.nothing(w, r)
 		return
 	}
-	id, text := "", r.PostFormValue("text")
+	id, text, quoted := "", r.PostFormValue("text"), r.PostFormValue("quoted") == "yes"
 	switch {
 	case err != nil:
 	case me.Service:
 		err = errLookOnly
 	default:
-		id, err = p.reply(me, l, Draft{Text: text, Files: files}, r.PostFormValue("to") == "all")
+		id, err = p.reply(me, l, Draft{Text: text, Files: files, quoted: quoted}, r.PostFormValue("to") == "all")
 	}
 	if err != nil {
-		p.show(w, r, http.StatusBadRequest, func(v *view) { v.Error, v.Form.Text = sentence(err), text })
+		p.show(w, r, http.StatusBadRequest, func(v *view) { v.Error, v.Form.Text, v.Letter.Between = sentence(err), text, quoted })
 		return
 	}
 	to := p.pathOf(l)

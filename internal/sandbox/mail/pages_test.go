@@ -140,8 +140,14 @@ func TestPages_WriteReadAndReply(t *testing.T) {
 	if got := b.s.Inbox("requests@lumen.example"); len(got) != 2 || !strings.HasPrefix(got[1].Text(), "It is for EMEA") || !strings.Contains(got[1].Text(), "Maya Lind <maya@lumen.example>") {
 		t.Errorf("signoff has %d letters, want the answer as well", len(got))
 	}
+	b.page(b.path(mine), `?answer=between#answer"`)
+	b.page(b.path(mine)+"?answer=between", "Maya Lind &lt;maya@lumen.example&gt; wrote:\n\n&gt; First line", "Quote all of it below instead")
+	b.post(b.path(mine)+"/reply", url.Values{"text": {"> First line\r\nYes"}, "quoted": {"yes"}, "to": {"one"}}, http.StatusOK, "Yes")
+	if l, _ := b.s.Find("maya@lumen.example", "Yes"); strings.TrimSpace(l.Text()) != "> First line\nYes" {
+		t.Errorf("Maya reads %q, want what Ana left and wrote", l.Text())
+	}
 	b.be("maya@lumen.example")
-	b.page("/", "Ana Reyes", `2<span class="vh"> letters</span>`)
+	b.page("/", "Ana Reyes", `3<span class="vh"> letters</span>`)
 }
 
 func TestPages_ALetterCannotActOnThePage(t *testing.T) {

@@ -34,6 +34,7 @@ type opened struct {
 	Files                                                    []fileLink
 	Answers                                                  string // whom a reply goes to; "" = none can be written
 	More                                                     bool   // there are others to reply to
+	Between                                                  bool   // the reply begins with the lines that it answers
 }
 
 type fileLink struct{ Name, URL, Size string }
@@ -156,6 +157,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, change 
 	}
 	v := p.view(r, cmp.Or(l.Subject(), "(no subject)"), l.Box)
 	v.Letter = p.opened(l, me, r.URL.Query().Get("view"))
+	if v.Letter.Between = r.URL.Query().Get("answer") == "between"; v.Letter.Between {
+		v.Form.Text = between(l, p.written(l))
+	}
 	if !me.Service {
 		before := true
 		for _, o := range conversation(all, l) {
@@ -208,7 +212,7 @@ func (p *pages) opened(l Letter, me Person, how string) *opened {
 		out.Files = append(out.Files, fileLink{f.Name, fmt.Sprintf("%s/files/%d", out.URL, i), size(len(f.Data))})
 	}
 	if !me.Service && l.Box != sent {
-		d := p.answer(me, l, "", true)
+		d := p.answer(me, l, Draft{}, true)
 		out.Answers, out.More = strings.Join(readable(d.To), ", "), len(d.Cc) > 0
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 )
 
 // answer is the draft of a reply as the person's mail program makes it: to where replies are wanted, with the original below.
-func (s *Server) answer(me Person, to Letter, text string, everybody bool) Draft {
+func (s *Server) answer(me Person, to Letter, said Draft, everybody bool) Draft {
 	d := Draft{Subject: again(to.Subject()), answers: to.MessageID()}
 	asked := to.people("Reply-To")
 	if len(asked) == 0 {
@@ -26,18 +26,25 @@ func (s *Server) answer(me Person, to Letter, text string, everybody bool) Draft
 	if d.answers != "" {
 		d.references = append(d.references, d.answers)
 	}
-	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n ")
-	when := to.At
-	if at, err := to.read().head.Date(); err == nil {
-		when = at
-	}
-	when = when.In(s.opt.Now().Location())
-	if me.Outlook {
+	text := strings.TrimRight(strings.ReplaceAll(said.Text, "\r\n", "\n"), "\n ")
+	switch when := s.written(to); {
+	case said.quoted:
+		d.Text = text + "\n"
+	case me.Outlook:
 		d.Text, d.HTML = outlook(to, text, when)
-	} else {
+	default:
 		d.Text, d.HTML = gmail(to, text, when)
 	}
 	return d
+}
+
+// written is when a letter was written, in the time of its reader.
+func (s *Server) written(l Letter) time.Time {
+	when := l.At
+	if at, err := l.read().head.Date(); err == nil {
+		when = at
+	}
+	return when.In(s.opt.Now().Location())
 }
 
 // others are those of the addresses that are neither the person's own nor written to already.
@@ -68,25 +75,43 @@ func again(subject string) string {
 	return "Re: " + subject
 }
 
-// gmail quotes below "On Wed, Nov 25, 2026 at 9:00 AM Ana <ana@…> wrote:", broken over lines and with a narrow blank before AM.
+// between is what somebody begins with who answers line by line: the original with marks before its lines.
+func between(to Letter, when time.Time) string {
+	return attribution(to.From(), when) + "\n\n" + marked(to)
+}
+
+// gmail quotes below "On Wed, Nov 25, 2026 at 9:00 AM Ana <ana@…> wrote:", with a narrow blank before AM.
 func gmail(to Letter, text string, when time.Time) (plain, rich string) {
 	from := to.From()
-	said := "On " + when.Format("Mon, Jan 2, 2006 at 3:04\u202fPM") + " "
-	attribution := said + shown(from) + " wrote:"
-	if len(attribution) > 78 {
-		if i := strings.LastIndexByte(attribution[:78], ' '); i > 0 {
-			attribution = attribution[:i] + "\n" + attribution[i+1:]
-		}
-	}
-	var quoted strings.Builder
-	for line := range strings.SplitSeq(strings.TrimRight(to.Text(), "\n"), "\n") {
-		quoted.WriteString(strings.TrimRight("> "+line, " ") + "\n")
-	}
 	name := firstOf(from.Name, from.Address)
 	rich = `<div dir="ltr">` + paragraphs(text) + `</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">` +
-		html.EscapeString(said+name) + ` &lt;<a href="mailto:` + html.EscapeString(from.Address) + `">` + html.EscapeString(from.Address) + `</a>&gt; wrote:<br></div>` +
+		html.EscapeString(saidOn(when)+name) + ` &lt;<a href="mailto:` + html.EscapeString(from.Address) + `">` + html.EscapeString(from.Address) + `</a>&gt; wrote:<br></div>` +
 		`<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex">` + original(to) + "</blockquote></div>\n"
-	return text + "\n\n" + attribution + "\n\n" + quoted.String(), rich
+	return text + "\n\n" + between(to, when), rich
+}
+
+func saidOn(when time.Time) string {
+	return "On " + when.Format("Mon, Jan 2, 2006 at 3:04\u202fPM") + " "
+}
+
+// attribution is the line above a quote, in two where it is long.
+func attribution(from mail.Address, when time.Time) string {
+	line := saidOn(when) + shown(from) + " wrote:"
+	if len(line) > 78 {
+		if i := strings.LastIndexByte(line[:78], ' '); i > 0 {
+			line = line[:i] + "\n" + line[i+1:]
+		}
+	}
+	return line
+}
+
+// marked is the text of a letter with a mark before each line.
+func marked(l Letter) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(strings.TrimRight(l.Text(), "\n"), "\n") {
+		out.WriteString(strings.TrimRight("> "+line, " ") + "\n")
+	}
+	return out.String()
 }
 
 // outlook puts the original below a line and its header, unquoted.
