@@ -128,16 +128,8 @@ func heldMail(t *testing.T) tale {
 		if d := w.delivery("email/m1"); d.State != flow.Done {
 			t.Errorf("the mail is %s because %q, want done", d.State, d.Why)
 		}
-		notices := 0
-		w.chat.set(func(o *outside) {
-			for _, e := range o.told {
-				if strings.HasPrefix(e.ID, "held/") {
-					notices++
-				}
-			}
-		})
-		if notices != 1 {
-			t.Errorf("dana was told %d times of what is held back, want once", notices)
+		if got := pressable(w.heldCard(t, "email/m1", "dana").view); len(got) != 0 || w.heldCards() != 1 {
+			t.Errorf("%d cards, dana's with the buttons %v; want one, without", w.heldCards(), got)
 		}
 	}}
 }

@@ -203,6 +203,7 @@ const (
 	ticketsJob = "tickets"
 	homeJob    = "home"
 	personJob  = "person"
+	heldJob    = "held"
 	hearJob    = "hear"
 	aliveJob   = "alive"
 
@@ -228,6 +229,8 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.showHome(ctx, j)
 	case personJob:
 		return e.tellPerson(ctx, j)
+	case heldJob:
+		return e.showHeld(ctx, j)
 	case hearJob:
 		return e.hearThread(ctx, j)
 	case lookJob:

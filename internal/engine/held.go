@@ -42,6 +42,9 @@ type holding struct {
 	At      time.Time      `json:"at"`
 	Answer  string         `json:"answer,omitempty"`
 	By      flow.Actor     `json:"by,omitzero"`
+	// Answered is when, and Cards are where it was asked.
+	Answered time.Time  `json:"answered,omitzero"`
+	Cards    []heldCard `json:"cards,omitempty"`
 }
 
 // sender is what was said about an address. It counts until then.
@@ -150,10 +153,14 @@ func (d *decider) hold(tx store.Tx, del flow.Delivery, ev flow.Event, why string
 	}
 	h := holding{From: ev.Actor, Claimed: claimed(ev), Title: ev.Field("title"), Why: why, At: d.o.Now().UTC()}
 	d.met.held.WithLabelValues(del.Instance, "held").Inc()
+	var err error
+	if h.Cards, err = d.askTriage(tx, del.ID, h); err != nil {
+		return err
+	}
 	if err := putRow(tx, heldTable, del.ID, h); err != nil {
 		return err
 	}
-	return d.askTriage(tx, del.ID, h)
+	return showCards(tx, del.ID, h, h.At)
 }
 
 // released makes of a delivery what was said about it.
@@ -253,8 +260,7 @@ func (d *decider) heldAnswered(tx store.Tx, ev flow.Event) ([]flow.Reason, error
 	case !slices.Contains([]string{answerAccept, answerNew, answerSpam}, answer):
 		return noted("%q is no answer to what is held back.", answer)
 	}
-	h.Answer, h.By = answer, ev.Actor
-	if err := putRow(tx, heldTable, id, h); err != nil {
+	if err := settle(tx, id, &h, answered{answer, ev.Actor, ev.At}); err != nil {
 		return nil, err
 	}
 	d.met.held.WithLabelValues(del.Instance, answer).Inc()
@@ -263,6 +269,22 @@ func (d *decider) heldAnswered(tx store.Tx, ev flow.Event) ([]flow.Reason, error
 	}
 	words := outcomeOf(h)
 	return []flow.Reason{{Code: flow.CodeRecorded, Text: upperFirst(words) + "."}}, d.whisper(tx, ev, upperFirst(words)+".")
+}
+
+// answered is what somebody said about what is held back.
+type answered struct {
+	answer string
+	by     flow.Actor
+	at     time.Time
+}
+
+// settle keeps what was said about a delivery, and lets everybody who was asked see it.
+func settle(tx store.Tx, delivery string, h *holding, a answered) error {
+	h.Answer, h.By, h.Answered = a.answer, a.by, a.at
+	if err := putRow(tx, heldTable, delivery, h); err != nil {
+		return err
+	}
+	return showCards(tx, delivery, *h, a.at)
 }
 
 // outcomeOf says in a clause what was said about a delivery.
@@ -324,9 +346,10 @@ func (d *decider) spam(tx store.Tx, del flow.Delivery, h holding, now time.Time)
 		if other.ID != del.ID && (h.From.Ref.Key == "" || senderKey(other.Instance, o.From) != key) {
 			continue
 		}
-		o.Answer, o.By = answerSpam, h.By
-		if err := putRow(tx, heldTable, other.ID, o); err != nil {
-			return err
+		if other.ID != del.ID {
+			if err := settle(tx, other.ID, &o, answered{answerSpam, h.By, now}); err != nil {
+				return err
+			}
 		}
 		if err := tx.SetDelivery(other.ID, flow.Ignored, "it is spam, "+said(h.By)); err != nil {
 			return err

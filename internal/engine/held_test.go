@@ -98,10 +98,7 @@ func TestHeld_StrangersDecideNothingUntilAnswered(t *testing.T) {
 		if n := len(w.requests()); n != 0 {
 			t.Errorf("%d requests, want none yet", n)
 		}
-		if n := w.chat.saidTo("dana"); n != 1 {
-			t.Fatalf("dana was told %d times, want once", n)
-		}
-		notice := w.chat.told[0].Tell.View
+		notice := w.heldCard(t, "email/m1", "dana").view
 		var actions []string
 		for _, b := range notice.Buttons {
 			actions = append(actions, b.Action)
@@ -335,14 +332,14 @@ func TestHeld_ManyAreToldOfOnce(t *testing.T) {
 			w.post(stranger(name("m%d", i), "Win a prize"))
 		}
 		w.settle()
-		if n := w.chat.saidTo("dana"); n != 11 {
-			t.Errorf("dana was told %d times of 30, want of ten and then once of the others", n)
+		if cards, told := w.heldCards(), w.chat.saidTo("dana"); cards != 10 || told != 1 {
+			t.Errorf("dana was asked %d times of 30 and told %d times, want of ten and then once of the others", cards, told)
 		}
 		w.pass(time.Hour)
 		w.post(stranger("n1", "Win a prize"))
 		w.settle()
-		if n := w.chat.saidTo("dana"); n != 12 {
-			t.Errorf("dana was told %d times, want anew in the next hour", n)
+		if n := w.heldCards(); n != 11 {
+			t.Errorf("dana was asked %d times, want anew in the next hour", n)
 		}
 	})
 }

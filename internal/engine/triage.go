@@ -10,7 +10,6 @@ import (
 	"signoff/connectors"
 	"signoff/internal/flow"
 	"signoff/internal/store"
-	"signoff/internal/text"
 )
 
 // Whoever looks after the mail of strangers is a channel or a group of people.
@@ -56,40 +55,18 @@ const (
 	noticesHour = "held"
 )
 
-// askTriage tells those who answer for it that something is held back. A flood is told of once an hour.
-func (d *decider) askTriage(tx store.Tx, delivery string, h holding) error {
+// askTriage asks those who answer for it what becomes of something that is held back. A flood is told of once an hour.
+func (d *decider) askTriage(tx store.Tx, delivery string, h holding) (asked []heldCard, err error) {
 	n, err := counted(tx, "hour/"+h.At.Format("2006-01-02T15")+"/"+noticesHour, h.At.Add(2*time.Hour))
-	if err != nil || n > noticesMost+1 {
-		return err
+	switch {
+	case err != nil || n > noticesMost+1:
+		return nil, err
+	case n > noticesMost:
+		return nil, d.tellTriage(tx, "held/"+delivery, manyHeldView(), h.At)
+	case d.o.Chat == "": // a mail stays as it is, and leads to the page
+		return nil, d.tellTriage(tx, "held/"+delivery, heldView(delivery, h), h.At)
 	}
-	view := heldView(delivery, h)
-	if n > noticesMost {
-		view = manyHeldView()
-	}
-	return d.tellTriage(tx, "held/"+delivery, view, h.At)
-}
-
-func heldView(delivery string, h holding) flow.View {
-	from := firstOf(h.From.Ref.Key, "an unknown sender")
-	line := fmt.Sprintf("A mail from %s is held back: %s.", from, h.Why)
-	v := flow.View{Kind: flow.NoticeView, Title: "A mail is held back", Headline: line, Page: "/deliveries?state=held"}
-	var body []string
-	if h.Title != "" {
-		body = append(body, fmt.Sprintf("Its subject is “%s”.", h.Title))
-	}
-	take := flow.Button{Action: "held_accept", Label: "New request", Style: "primary", Value: delivery}
-	v.Buttons = []flow.Button{take}
-	if h.Claimed != "" {
-		body = append(body, fmt.Sprintf("It says that it belongs to %s, in which this sender takes no part.", h.Claimed))
-		v.Buttons[0].Label = "Accept as participant"
-		v.Buttons = append(v.Buttons, flow.Button{Action: "held_new", Label: "New request", Value: delivery})
-	}
-	if len(body) > 0 {
-		v.Body = text.Doc{text.P(text.T(strings.Join(body, " ")))}
-	}
-	v.Buttons = append(v.Buttons, flow.Button{Action: "held_spam", Label: "Spam", Style: "danger", Value: delivery},
-		flow.Button{Action: "open", Label: "Open", URL: "/deliveries?state=held"})
-	return v
+	return d.askedWhere("held/" + delivery), nil
 }
 
 func manyHeldView() flow.View {
@@ -106,22 +83,30 @@ func (d *decider) tellTriage(tx store.Tx, id string, view flow.View, now time.Ti
 	if target == "" {
 		return nil // the page lists it
 	}
-	if strings.HasPrefix(d.o.Triage, "#") && d.o.Chat != "" {
-		where := flow.Ref{System: d.o.Chat, Type: "channel", Key: d.o.Triage}
-		return enqueueTell(tx, flow.Effect{ID: id, Target: d.o.Chat, Tell: &flow.Tell{Where: where, View: view}}, "triage", now)
-	}
-	who := d.triagers()
-	if len(who) == 0 {
-		d.o.Log.Error("nobody is told of what is held back: set triage to a channel or to a group that has somebody in it", "what", id)
-		return nil
-	}
-	for _, a := range who {
-		e := flow.Effect{ID: id + "/" + a.Name, Target: target, Tell: &flow.Tell{To: []flow.Actor{a}, View: view}}
-		if err := enqueueTell(tx, e, a.Name, now); err != nil {
+	for _, to := range d.askedWhere(id) {
+		tell := &flow.Tell{Where: to.At, View: view}
+		if to.To.ID() != "" {
+			tell.To = []flow.Actor{to.To}
+		}
+		if err := enqueueTell(tx, flow.Effect{ID: to.ID, Target: target, Tell: tell}, to.lane(), now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// askedWhere are the places in which those who look after strangers are asked: their channel, or each of the group.
+func (d *decider) askedWhere(id string) (list []heldCard) {
+	if strings.HasPrefix(d.o.Triage, "#") && d.o.Chat != "" {
+		return []heldCard{{ID: id, At: flow.Ref{System: d.o.Chat, Type: "channel", Key: d.o.Triage}}}
+	}
+	for _, a := range d.triagers() {
+		list = append(list, heldCard{ID: id + "/" + a.Name, To: a})
+	}
+	if len(list) == 0 {
+		d.o.Log.Error("nobody is told of what is held back: set triage to a channel or to a group that has somebody in it", "what", id)
+	}
+	return list
 }
 
 // enqueueTell plans to say something that belongs to no request.
