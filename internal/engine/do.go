@@ -251,7 +251,10 @@ func (o *outbox) unknown(ctx context.Context, a *attempt, err error) error {
 		if recipient(a.effect, flow.Actor{Name: none.person.Name}) {
 			a.unreached = none.person.Name
 		}
-		if o.mailInstead(a, none.person) {
+		switch {
+		case a.effect.Request == "" && a.unreached != "" && o.writes(a.effect.Target, none.person):
+			return o.post(ctx, a, none.Error())
+		case o.mailInstead(a, none.person):
 			return o.unreachable(ctx, a, none.Error())
 		}
 		return o.park(ctx, a, none.Error(), true)

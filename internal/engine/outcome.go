@@ -322,6 +322,19 @@ func (o *outbox) unreachable(ctx context.Context, a *attempt, why string) error 
 	return nil
 }
 
+// post sends by mail what belongs to no one request, a digest, and ends the effect in chat.
+func (o *outbox) post(ctx context.Context, a *attempt, why string) error {
+	o.limits.forget(a.job.ID)
+	o.met.effects.WithLabelValues(a.effect.Target, "unreached").Inc()
+	o.log.Info("person is not in chat and is written to", "effect", a.effect.ID, "person", a.unreached)
+	return o.o.Store.Update(ctx, func(tx store.Tx) error {
+		if err := o.enqueue(tx, letterOf(a.effect, o.o.Mail), o.o.Now().UTC()); err != nil {
+			return err
+		}
+		return o.end(tx, a, "superseded", why)
+	})
+}
+
 // drop ends something that was to be said where nothing can be said.
 func (o *outbox) drop(ctx context.Context, a *attempt, why string) error {
 	o.limits.forget(a.job.ID)

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"signoff/internal/flow"
@@ -61,6 +63,43 @@ func TestRemind_OneDigestForManyRequests(t *testing.T) {
 		last := next[len(next)-1]
 		if last.Request != "CR-3" {
 			t.Errorf("the next morning dana is told %+v, want the one request that still waits, alone", last.Tell.View)
+		}
+	})
+}
+
+// TestRemind_TheDigestOfSomebodyWhoLeftTheChat is one mail, and nothing waits for a person: they were asked in chat, and their
+// account has become somebody else's since.
+func TestRemind_TheDigestOfSomebodyWhoLeftTheChat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rules = compile(t, strings.Replace(reminding(t), "workflow: standard}", "workflow: standard, reminders: morning}", 1))
+		mail := newOutside("email", time.Now)
+		w.conns["email"] = mailbox{mail}
+		w.start()
+		defer func() { w.stop() }()
+		for i := range 3 {
+			w.hook(ask(fmt.Sprint(i), "Banner"))
+		}
+		w.settle()
+		taken := ask("taken", "thanks")
+		taken.Event.Actor = flow.Actor{Ref: flow.Ref{System: "slack", Type: "user", Key: "Udana"}, Email: "ben@lumen.example"}
+		w.hook(taken)
+		slot := time.Date(2000, 1, 3, 9, 30, 0, 0, time.UTC)
+		for day := range 2 {
+			w.pass(time.Until(slot.AddDate(0, 0, day)) + time.Minute)
+			mail.mu.Lock()
+			var digests []string
+			for _, e := range mail.told {
+				digests = append(digests, e.Tell.View.Headline)
+			}
+			mail.mu.Unlock()
+			if len(digests) != day+1 || !strings.HasPrefix(digests[day], "3 requests") {
+				t.Errorf("on day %d mails said %q, want one digest of three each morning", day+1, digests)
+			}
+		}
+		if parked, err := w.engine.Parked(context.Background()); err != nil || len(parked) > 0 {
+			t.Errorf("parked %+v, %v", parked, err)
 		}
 	})
 }
