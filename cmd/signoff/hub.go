@@ -39,6 +39,8 @@ type hub struct {
 	metrics *prometheus.Registry
 	skew    *outbound.Skew                  // nil in the demo, whose clock is moved by hand
 	all     map[string]connectors.Connector // by instance
+	// ruleGlobs are the patterns of the rule files, relative to the folder of the configuration.
+	ruleGlobs []string
 }
 
 // parts is what a hub is built from.
@@ -57,7 +59,7 @@ type parts struct {
 // newHub connects the parts; nothing speaks to the outside yet. The config has been checked, so problems here are
 // those that only the store's key and identity can bring.
 func newHub(p parts) (*hub, error) {
-	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry()}
+	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry(), ruleGlobs: p.config.Rules}
 	if p.demo == nil {
 		h.skew = outbound.NewSkew(p.now, h.clockTurned)
 		h.metrics.MustRegister(skewGauge{h.skew})

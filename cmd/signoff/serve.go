@@ -5,12 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -26,8 +24,8 @@ func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run the hub",
-		Long: `Run the hub until it is told to stop: SIGTERM or Ctrl-C stops it gracefully, a second signal at once. SIGHUP reads
-the rule files again; a broken one never replaces a good one.
+		Long: `Run the hub until it is told to stop: SIGTERM or Ctrl-C stops it gracefully, a second signal at once. The rule
+files are read again when they change, and at SIGHUP; a broken one never replaces a good one.
 
 Once ready, one JSON line on standard output names the addresses: {"ready":true,"listen":"…","admin":"…"}.`,
 		Example: "  signoff serve\n  signoff serve -c /etc/signoff/config.yaml",
@@ -78,6 +76,7 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	r.hub = h
 	defer r.onHangup(ctx)()
+	defer r.onChange(ctx)()
 	if err := a.ready(l); err != nil {
 		return err
 	}
@@ -212,49 +211,4 @@ func secondSignal() (stop func()) {
 		os.Exit(exitInterrupted)
 	}()
 	return func() { signal.Stop(ch); close(quit) }
-}
-
-// reloader reads the rule files again and swaps them in when they are sound.
-type reloader struct {
-	app *app
-	hub *hub
-	mu  sync.Mutex
-}
-
-func (r *reloader) reload(context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f, err := r.app.read(source.Error)
-	if err == nil && (f.problem || f.set == nil) {
-		var text strings.Builder
-		_ = source.Render(&text, f.found, f.texts, false) // a strings.Builder does not fail
-		err = fmt.Errorf("%s; the rules in use stay\n%s", counted(f.found.Errors(), f.found.Warnings()), text.String())
-	}
-	if err != nil {
-		r.hub.engine.SwapFailed(err.Error())
-		r.hub.log.Error("rules not reloaded", "problems", err.Error())
-		return err
-	}
-	r.hub.engine.Swap(f.set)
-	r.hub.log.Info("rules reloaded", "ruleset", f.set.Digest())
-	return nil
-}
-
-// onHangup reloads at each SIGHUP until the returned function is called.
-func (r *reloader) onHangup(ctx context.Context) (stop func()) {
-	ch := make(chan os.Signal, 1)
-	signal.Notify(ch, syscall.SIGHUP)
-	quit := make(chan struct{})
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			select {
-			case <-ch:
-				_ = r.reload(ctx) // logged and shown on the pages
-			case <-quit:
-				return
-			}
-		}
-	})
-	return func() { signal.Stop(ch); close(quit); done.Wait() }
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -359,17 +360,23 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// cmdAwaitLog waits until the server's log holds the words: the only sign of a reload that was refused.
+// cmdAwaitLog waits until the server's log holds the words, as often as the second argument says: the only sign of a reload that was refused.
 func cmdAwaitLog(ts *testscript.TestScript, _ bool, args []string) {
+	times := 1
+	if len(args) > 1 {
+		var err error
+		times, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
 	deadline := time.Now().Add(patience)
 	for {
 		text, err := os.ReadFile(on(ts).server.stderr.Name())
 		ts.Check(err)
-		if strings.Contains(string(text), args[0]) {
+		if strings.Count(string(text), args[0]) >= times {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("the log does not say %q:\n%s", args[0], text)
+			ts.Fatalf("the log does not say %q %d times:\n%s", args[0], times, text)
 		}
 		time.Sleep(5 * time.Millisecond) // a log file gives no signal
 	}
