@@ -1,14 +1,17 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"signoff/internal/flow"
 	"signoff/internal/store"
+	"signoff/internal/text"
 	"signoff/rules"
 )
 
@@ -36,18 +39,22 @@ func newBook(set *rules.Set, log *slog.Logger) *book {
 	return b
 }
 
-func (b *book) swap(set *rules.Set) {
+// swap makes set the current one and reports whether a reload had been refused before.
+func (b *book) swap(set *rules.Set) (mended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sets[set.Digest()] = set
-	b.failed = ""
+	mended, b.failed = b.failed != "", ""
 	b.current.Store(set)
+	return mended
 }
 
-func (b *book) refused(problems string) {
+// refused keeps the problems of a reload and reports whether they are others than those of the one before.
+func (b *book) refused(problems string) (news bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.failed = problems
+	news, b.failed = b.failed != problems, problems
+	return news
 }
 
 func (b *book) problems() string {
@@ -124,19 +131,58 @@ func (b *book) compile(digest string, kept []byte) *rules.Set {
 // Swap makes set the current ruleset and directory, atomically. Open requests finish under the ruleset that opened
 // them; authority is judged by the new directory at once.
 func (e *Engine) Swap(set *rules.Set) {
-	e.book.swap(set)
+	mended := e.book.swap(set)
 	e.people.learn(set)
 	e.met.reloadOK.Set(1)
 	e.o.Log.Info("rules taken over", "ruleset", set.Digest(), "directory", set.DirectoryDigest())
 	e.chores.peopleChanged()
+	if mended {
+		e.tellOps("The rules are in order again", "The changed rules are in order now and in use.", "")
+	}
 }
 
-// SwapFailed says that a reload was refused; the last good set stays.
+// SwapFailed says that a reload was refused, and to ops with every problem; the last good set stays. The same problems
+// again are told once.
 func (e *Engine) SwapFailed(problems string) {
-	e.book.refused(problems)
+	if e.book.refused(problems) {
+		e.tellOps("The rules were not taken over", "The changed rules have problems, so those before stay in use.", problems)
+	}
 	e.met.reloadOK.Set(0)
 	e.met.alarm("rules_reload")
 	e.o.Log.Error("rules refused, the last good ones stay", "ruleset", e.Rules().Digest())
+}
+
+// longestProblems is what a message about refused rules holds; the page has all of it.
+const longestProblems = 2500
+
+// tellOps tells whoever looks after the rules something about them.
+func (e *Engine) tellOps(title, sentence, problems string) {
+	now := e.o.Now().UTC()
+	view := flow.View{
+		Kind: flow.NoticeView, Title: title, Headline: title + ": " + strings.ToLower(sentence[:1]) + sentence[1:], Page: "/rules",
+		Buttons: []flow.Button{{Action: "open", Label: "Open", URL: "/rules"}},
+	}
+	if problems != "" {
+		view.Body = text.Doc{text.P(text.T(sentence)), {Kind: text.CodeBlock, Text: shortened(problems, longestProblems)}}
+	}
+	err := e.o.Store.Update(context.Background(), func(tx store.Tx) error {
+		return e.decider.tellTriage(tx, fmt.Sprintf("rules/%d", now.UnixNano()), view, now)
+	})
+	if err != nil {
+		e.o.Log.Error("ops could not be told of the rules", "error", err)
+	}
+}
+
+// shortened cuts a text between lines and says so.
+func shortened(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	s = s[:most]
+	if i := strings.LastIndexByte(s, '\n'); i > 0 {
+		s = s[:i]
+	}
+	return s + "\n… and more, on the page"
 }
 
 // Rules returns the current ruleset.

@@ -82,6 +82,36 @@ func TestReload_RefusedKeepsTheLastGood(t *testing.T) {
 	})
 }
 
+// ops is told of a refused reload with its problems, once, and when the rules are in order again.
+func TestReload_OpsIsTold(t *testing.T) {
+	t.Parallel()
+	withMail(t, func(w *world, _ *outside) {
+		const problem = `rules/studio.yaml:39:9  error SO112  "quorom" is not a key of a stage`
+		w.engine.SwapFailed(problem)
+		w.engine.SwapFailed(problem)
+		w.settle()
+		told := titled(w.chat.told, "The rules were not taken over")
+		if len(told) != 1 || !strings.Contains(told[0].Tell.View.Body.String(), problem) || told[0].Tell.To[0].Name != "dana" {
+			t.Errorf("told %+v, want Dana once, with the problem", told)
+		}
+		w.engine.Swap(w.rules)
+		w.engine.Swap(w.rules)
+		w.settle()
+		if told := titled(w.chat.told, "The rules are in order again"); len(told) != 1 {
+			t.Errorf("told %d times that the rules are in order, want once", len(told))
+		}
+	})
+}
+
+func titled(all []flow.Effect, title string) (list []flow.Effect) {
+	for _, e := range all {
+		if e.Tell != nil && e.Tell.View.Title == title {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 func TestPeople_UnresolvedReviewerParksAndHeals(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(w *world) {
