@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mostAssets is how many assets of one request are followed, and mostVersions how many versions of each are remembered.
@@ -179,7 +180,8 @@ func (s *step) keepVersion(i int, v Version) {
 // offerReview asks whoever makes the work whether the version they saved is ready; it never goes by itself.
 func (s *step) offerReview(v Version) {
 	name := cmp.Or(short(v), "it")
-	view := s.view(NoticeView, fmt.Sprintf("%s of %s is saved%s. Send %s to review?", begins(s.version(v)), s.label(), s.savedWords(v), name))
+	saved := strings.TrimSpace("was saved " + s.savedBy(v))
+	view := s.view(NoticeView, fmt.Sprintf("%s of %s %s. Send %s to review?", begins(s.version(v)), s.label(), saved, name))
 	view.Buttons = []Button{s.submitButton(s.r.Round), {Action: "dismiss", Label: "Not yet"}}
 	s.because("offered", fmt.Sprintf("%s was asked whether %s goes to review.", upper(s.who(s.worker())), name))
 	s.direct([]Actor{s.worker()}, view)

@@ -84,11 +84,12 @@ func (s scene) dueHere() time.Time {
 // ticketVersions say in the tracker which version is decided on; each is a fact of its own there.
 func (s scene) ticketVersions() []Fact {
 	var facts []Fact
-	for _, a := range s.r.decidedOn() {
+	all := s.r.decidedOn()
+	for _, a := range all {
 		v := a.Current()
-		label := "Version"
-		if len(s.r.decidedOn()) > 1 && a.Label != "" {
-			label = "Version of " + a.Label
+		label := upper(versionOf(a, false))
+		if len(all) > 1 && a.Label != "" {
+			label = "Version of " + versionOf(a, true)
 		}
 		facts = append(facts, Fact{Name: "version", Label: label, Text: s.version(v) + s.savedWords(v), URL: v.URL})
 	}

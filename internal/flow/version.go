@@ -167,6 +167,14 @@ func (s scene) replaced(changes []change) string {
 
 // savedWords say by whom and when a version was saved: " (saved by Lin, Wed 25 Nov, 14:02 London)".
 func (s scene) savedWords(v Version) string {
+	if words := s.savedBy(v); words != "" {
+		return " (saved " + words + ")"
+	}
+	return ""
+}
+
+// savedBy says by whom a version was saved, and when, as far as that is known: "by Lin, Wed 25 Nov, 14:02 London".
+func (s scene) savedBy(v Version) string {
 	var words []string
 	if v.By.ID() != "" || v.By.Shown != "" {
 		words = append(words, "by "+s.who(v.By))
@@ -174,13 +182,7 @@ func (s scene) savedWords(v Version) string {
 	if !v.At.IsZero() {
 		words = append(words, s.instant(v.At))
 	}
-	if len(words) == 0 {
-		return ""
-	}
-	if len(words) == 2 {
-		return fmt.Sprintf(" (saved %s, %s)", words[0], words[1])
-	}
-	return fmt.Sprintf(" (saved %s)", words[0])
+	return strings.Join(words, ", ")
 }
 
 // version is what people call a version.
@@ -258,10 +260,7 @@ func (s scene) versionFacts() []Fact {
 
 func (s scene) versionFact(a Asset, several bool) []Fact {
 	v := a.Current()
-	f := Fact{Name: "version", Label: "version:", Text: s.version(v), URL: v.URL}
-	if several && a.Label != "" {
-		f.Label = a.Label + ":"
-	}
+	f := Fact{Name: "version", Label: versionOf(a, several) + ":", Text: s.version(v), URL: v.URL}
 	if f.URL == "" {
 		f.URL = a.URL
 	}
@@ -278,6 +277,34 @@ func (s scene) versionFact(a Asset, several bool) []Fact {
 		return []Fact{f}
 	}
 	return []Fact{f, saved}
+}
+
+// versionOf names what a version is one of: "Figma version", or "Spring.fig in Figma" where there are several; "version" of
+// what was uploaded here.
+func versionOf(a Asset, several bool) string {
+	where := kept(a.Ref)
+	switch {
+	case several && a.Label != "" && where != "":
+		return a.Label + " in " + where
+	case several && a.Label != "":
+		return a.Label
+	case where != "":
+		return where + " version"
+	}
+	return "version"
+}
+
+// kept is where work is kept, as people call it; "" for what was uploaded here.
+func kept(ref Ref) string {
+	if ref.System == uploads {
+		return ""
+	}
+	if ref.System == "adobe" {
+		if name := map[string]string{"asset": "Creative Cloud", "aem": "Experience Manager", "workfront": "Workfront"}[ref.Type]; name != "" {
+			return name
+		}
+	}
+	return place(ref.System)
 }
 
 func (s scene) goneFacts() []Fact {
