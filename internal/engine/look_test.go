@@ -173,6 +173,39 @@ func TestAssets_AreRecognizedWhereverTheyAreShown(t *testing.T) {
 	})
 }
 
+// TestAssets_InWhatReviewersAskFor: the work they point at is followed; what an approval mentions is not.
+func TestAssets_InWhatReviewersAskFor(t *testing.T) {
+	t.Parallel()
+	words := "- Larger logo\n- As in https://designs.example/KEY"
+	for what, tc := range map[string]struct {
+		kind    flow.Kind
+		verdict flow.Verdict
+		who     string
+		want    int
+	}{
+		"changes":                 {flow.VoteCast, flow.RequestChanges, "ana", 1},
+		"an approval":             {flow.VoteCast, flow.Approve, "ana", 0},
+		"a vote of somebody else": {flow.VoteCast, flow.RequestChanges, "ben", 0},
+		"a change request":        {flow.PointAsked, "", "ana", 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			withDesigns(t, func(w *world, s *studioOf) {
+				w.hook(links("1", "Banner"))
+				w.settle()
+				b := press("v", tc.who, "CR-1", tc.verdict)
+				b.Event.Kind, b.Event.Body = tc.kind, text.Plain(words)
+				w.hook(b)
+				w.settle()
+				r := w.request("CR-1")
+				if len(r.Assets) != tc.want || len(s.looked()) != tc.want {
+					t.Errorf("assets %+v, looked at %d times; want %d", r.Assets, len(s.looked()), tc.want)
+				}
+			})
+		})
+	}
+}
+
 // TestAssets_AreLookedAtWhileOpen: what no webhook told of is found, each asset is asked for once a round, and a closed
 // request is left alone.
 func TestAssets_AreLookedAtWhileOpen(t *testing.T) {

@@ -45,7 +45,7 @@ func newKeepers(all map[string]connectors.Connector) keepers {
 // links reports whether the words of an event may link to work.
 func links(k flow.Kind) bool {
 	switch k {
-	case flow.RequestSubmitted, flow.RequestEdited, flow.DraftConfirmed, flow.CommentAdded, flow.WorkSubmitted:
+	case flow.RequestSubmitted, flow.RequestEdited, flow.DraftConfirmed, flow.CommentAdded, flow.WorkSubmitted, flow.VoteCast, flow.PointAsked:
 		return true
 	}
 	return false

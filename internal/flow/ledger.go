@@ -68,6 +68,7 @@ func (s *step) pointAsked() {
 	for _, note := range points(s.ev.Body) {
 		asked = append(asked, s.addPoint(note))
 	}
+	s.takeAssets()
 	line := fmt.Sprintf("%s asked for a change.", upper(s.who(s.ev.Actor)))
 	s.because(CodeRecorded, line)
 	if s.ev.Said.Zero() { // what was said somewhere is copied like other words

@@ -110,6 +110,7 @@ func (s *step) change(i int) {
 			Number: s.nextPoint(), Round: run.Round, Stage: run.Name, By: by, Note: note, At: s.at, Version: s.r.Revision(),
 		})
 	}
+	s.takeAssets()
 	s.r.Round++
 	s.askForWork()
 	s.tellChanges(run)
