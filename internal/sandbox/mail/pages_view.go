@@ -99,6 +99,7 @@ func (p *pages) row(l Letter, me Person, own bool) row {
 		out.Who = "To " + names(l.people("To", "Cc"))
 	}
 	fresh, _ := parted(l.Text())
+	fresh = slices.DeleteFunc(fresh, func(line string) bool { return strings.HasPrefix(line, ">") || separator.MatchString(line) })
 	snippet := strings.Join(strings.Fields(strings.Join(fresh, " ")), " ")
 	if utf8.RuneCountInString(snippet) > 140 {
 		snippet = string([]rune(snippet)[:140]) + "…"
@@ -272,6 +273,9 @@ func size(n int) string {
 
 // attributed matches the end of the line above a quote.
 var attributed = regexp.MustCompile(`(?i)\b(?:wrote|schrieb|a écrit)\s*:$`)
+
+// separator matches a line that is there for machines.
+var separator = regexp.MustCompile(`^-- .+ --$`)
 
 // parted parts text into what was written anew and what is quoted at its end.
 func parted(text string) (fresh, quoted []string) {
