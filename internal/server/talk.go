@@ -24,6 +24,7 @@ type commentData struct {
 	Words  string
 	Mark   string // why there are no words: removed, restricted
 	Reply  bool   // from the tracker's side
+	Auto   bool   // a machine said it in their name
 	Files  []fileData
 }
 
@@ -103,7 +104,7 @@ func (it items) talk(d engine.Detail, clock clock) []commentData {
 	for _, c := range d.Request.Comments {
 		line := commentData{
 			Number: c.Number, By: it.called(c.By), Where: capital(c.Said.System), URL: webOnly(c.URL), At: clock.at(c.At), Edited: clock.at(c.Edited),
-			Reply: c.Said.System == d.Request.Places.Tracker,
+			Reply: c.Said.System == d.Request.Places.Tracker, Auto: c.Automatic && c.Said.System == d.Request.Places.Mail,
 		}
 		switch doc := said[c.Said]; {
 		case c.Restricted:
