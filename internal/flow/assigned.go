@@ -30,7 +30,11 @@ func (s *step) assigned() {
 func (s *step) tellAssignee() {
 	if who := s.r.Assignee; who.ID() != "" && !same(who, s.ev.Actor) {
 		view := s.view(NoticeView, s.label()+" is assigned to you.")
-		view.Facts = oneLine(append(s.ticketFact(), s.parties()...))
+		facts := s.parties()
+		if _, there := s.r.Link("ticket"); there { // the message stays as it is, a pending ticket does not
+			facts = append(s.ticketFact(), facts...)
+		}
+		view.Facts = oneLine(facts)
 		view.Buttons = []Button{s.open()}
 		s.direct([]Actor{who}, view)
 	}
