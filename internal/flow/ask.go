@@ -88,7 +88,7 @@ func (s scene) askFacts(run StageRun, who Actor) []Fact {
 		facts = append(facts, Fact{Name: "replaced", Text: begins(moved)})
 	}
 	facts = append(facts, s.versionFacts()...)
-	facts = append(facts, oneLine(append(s.parties(), s.pointsFact()...))...)
+	facts = append(facts, oneLine(append(s.parties(), s.askedPoints()...))...)
 	d, _ := s.def(run.Name)
 	var checks []Fact
 	for _, item := range d.Checklist {

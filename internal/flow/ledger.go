@@ -26,6 +26,18 @@ func (s scene) pointsFact() []Fact {
 	if len(s.r.Points) == 0 {
 		return nil
 	}
+	return s.countPoints()
+}
+
+// askedPoints is pointsFact for whoever decides on a version: that nothing is open there is worth knowing, too.
+func (s scene) askedPoints() []Fact {
+	if len(s.r.decidedOn()) == 0 {
+		return s.pointsFact()
+	}
+	return s.countPoints()
+}
+
+func (s scene) countPoints() []Fact {
 	return []Fact{{Name: "open_points", Label: "open points", Text: strconv.Itoa(len(s.openPoints()))}}
 }
 
