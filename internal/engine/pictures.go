@@ -27,7 +27,7 @@ const (
 	pictureMost  = 2 << 20  // bytes of one
 	picturesMost = 64 << 20 // of all
 	pictureKept  = 30 * 24 * time.Hour
-	pictureTime  = 20 * time.Second
+	pictureTime  = besideTime
 	blurredFor   = 5 * time.Minute // one that could not be fetched is not asked for again
 	blurredMost  = 256
 )
@@ -41,8 +41,16 @@ type frame struct {
 // pictures knows which are being fetched, and which could not be.
 type pictures struct {
 	mu      sync.Mutex
-	fetched map[flow.Ref]chan struct{}
+	fetched map[flow.Ref]*fetch
 	blurred map[flow.Ref]blur
+}
+
+// fetch is a picture under way; the others are set once done is closed.
+type fetch struct {
+	done  chan struct{}
+	body  []byte
+	media string
+	err   error
 }
 
 type blur struct {
@@ -51,72 +59,73 @@ type blur struct {
 }
 
 // Picture gives a small picture that an instance keeps: at most 2 MiB of PNG, JPEG, GIF or WebP, as its bytes say. It is
-// fetched once. Errors are *connectors.Error.
+// fetched once, and goes on being fetched when ctx ends before: whoever asks again has it then. Errors are *connectors.Error.
 func (e *Engine) Picture(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error) {
-	for {
-		if body, mediaType, err = e.picture(ctx, ref); body != nil || err != nil {
-			return body, mediaType, err
-		}
-		wait, err := e.pictures.begin(ref, e.o.Now())
-		switch {
-		case err != nil:
-			return nil, "", err
-		case wait == nil:
-			return e.fetchPicture(ctx, ref)
-		}
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return nil, "", unseen(connectors.Transient, ctx.Err())
-		}
+	if body, mediaType, err = e.picture(ctx, ref); body != nil || err != nil {
+		return body, mediaType, err
+	}
+	f, isNew, err := e.pictures.begin(ref, e.o.Now())
+	if err != nil {
+		return nil, "", err
+	}
+	if isNew && !e.beside.Go(func() { e.fetchPicture(context.WithoutCancel(ctx), ref, f) }) {
+		f.err = unseen(connectors.Transient, ErrStopping)
+		e.pictures.end(ref, f, e.o.Now())
+	}
+	select {
+	case <-f.done:
+		return f.body, f.media, f.err
+	case <-ctx.Done():
+		return nil, "", unseen(connectors.Transient, ctx.Err())
 	}
 }
 
-// begin makes the caller the one that fetches a picture; wait is closed when somebody else has.
-func (p *pictures) begin(ref flow.Ref, now time.Time) (wait <-chan struct{}, err error) {
+// begin joins the fetching of a picture; isNew makes the caller the one that does it.
+func (p *pictures) begin(ref flow.Ref, now time.Time) (f *fetch, isNew bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if b, bad := p.blurred[ref]; bad && now.Before(b.until) {
-		return nil, b.err
+		return nil, false, b.err
 	}
-	if ch, busy := p.fetched[ref]; busy {
-		return ch, nil
+	if f, busy := p.fetched[ref]; busy {
+		return f, false, nil
 	}
 	if p.fetched == nil {
-		p.fetched, p.blurred = map[flow.Ref]chan struct{}{}, map[flow.Ref]blur{}
+		p.fetched, p.blurred = map[flow.Ref]*fetch{}, map[flow.Ref]blur{}
 	}
-	p.fetched[ref] = make(chan struct{})
-	return nil, nil
+	f = &fetch{done: make(chan struct{})}
+	p.fetched[ref] = f
+	return f, true, nil
 }
 
-func (p *pictures) end(ref flow.Ref, err error, now time.Time) {
+// end hands a picture to all who wait for it.
+func (p *pictures) end(ref flow.Ref, f *fetch, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	close(p.fetched[ref])
+	close(f.done)
 	delete(p.fetched, ref)
 	delete(p.blurred, ref)
-	if err == nil {
+	if f.err == nil {
 		return
 	}
 	if len(p.blurred) >= blurredMost {
 		clear(p.blurred)
 	}
-	p.blurred[ref] = blur{err: err, until: now.Add(blurredFor)}
+	p.blurred[ref] = blur{err: f.err, until: now.Add(blurredFor)}
 }
 
 // fetchPicture reads a picture at its source and keeps it.
-func (e *Engine) fetchPicture(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error) {
-	defer func() { e.pictures.end(ref, err, e.o.Now()) }()
-	body, mediaType, err = e.openPicture(context.WithoutCancel(ctx), ref)
-	if err != nil {
-		e.o.Log.Info("picture not fetched", "instance", ref.System, "picture", ref.String(), "error", err)
-		return nil, "", err
+func (e *Engine) fetchPicture(ctx context.Context, ref flow.Ref, f *fetch) {
+	defer func() { e.pictures.end(ref, f, e.o.Now()) }()
+	f.body, f.media, f.err = e.openPicture(ctx, ref)
+	if f.err != nil {
+		e.o.Log.Info("picture not fetched", "instance", ref.System, "picture", ref.String(), "error", f.err)
+		return
 	}
-	err = e.o.Store.Update(ctx, func(tx store.Tx) error { return keepPicture(tx, ref, mediaType, body, e.o.Now().UTC()) })
+	err := e.o.Store.Update(ctx, func(tx store.Tx) error { return keepPicture(tx, ref, f.media, f.body, e.o.Now().UTC()) })
 	if err != nil {
 		e.o.Log.Warn("picture not kept", "picture", ref.String(), "error", err) // it is shown all the same
 	}
-	return body, mediaType, nil
 }
 
 func unseen(class connectors.Class, err error) *connectors.Error {

@@ -109,6 +109,32 @@ func TestPicture_WhatIsNone(t *testing.T) {
 	})
 }
 
+// TestPicture_NobodyWaitsLongerThanTheyWish, the first who asks included: it goes on being fetched for whoever asks again.
+func TestPicture_NobodyWaitsLongerThanTheyWish(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		var opened atomic.Int32
+		file := image(&opened, pngHead, -1)
+		quick := file.open
+		file.open = func() io.Reader { time.Sleep(5 * time.Second); return quick() }
+		w.chat.set(func(o *outside) { o.files = map[string]source{"T1": file} })
+		begun := time.Now()
+		for i := range 2 {
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			_, _, err := w.engine.Picture(ctx, thumb("T1"))
+			cancel()
+			if took, want := time.Since(begun), time.Duration(i+1)*2*time.Second; connectors.ClassOf(err) != connectors.Transient || took != want {
+				t.Errorf("try %d ends after %v with %v, want a transient error after %v", i+1, took, err, want)
+			}
+		}
+		w.pass(2 * time.Second)
+		got, _, err := w.engine.Picture(context.Background(), thumb("T1"))
+		if err != nil || string(got) != pngHead || opened.Load() != 1 {
+			t.Errorf("then it is %d bytes, %v, opened %d times; want the picture, opened once", len(got), err, opened.Load())
+		}
+	})
+}
+
 // TestPicture_OldestMakeRoom: what is kept of pictures has a bound.
 func TestPicture_OldestMakeRoom(t *testing.T) {
 	t.Parallel()

@@ -243,14 +243,17 @@ func (f *fake) Authorize(_ context.Context, instance string, in connectors.Inbou
 	return connectors.Reply{Status: http.StatusOK, Body: []byte("Lumen is connected.\n")}, true
 }
 
-func (f *fake) Picture(_ context.Context, ref flow.Ref) ([]byte, string, error) {
+func (f *fake) Picture(ctx context.Context, ref flow.Ref) ([]byte, string, error) {
 	switch ref.Key {
+	case "slow":
+		<-ctx.Done()
+		return nil, "", &connectors.Error{Op: "open picture", Class: connectors.Transient, Err: ctx.Err()}
 	case "png":
 		return []byte("\x89PNG"), "image/png", nil
 	case "page":
 		return []byte("<script>"), "text/html", nil
 	}
-	return nil, "", errors.New("it cannot be read")
+	return nil, "", &connectors.Error{Op: "open picture", Class: connectors.Rejected, Err: errors.New("it cannot be read")}
 }
 
 func (f *fake) Rules() *rules.Set                           { return f.set }

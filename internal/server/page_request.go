@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"signoff/connectors"
 	"signoff/internal/engine"
@@ -305,6 +306,9 @@ func (it items) links(list []flow.Link) []linkData {
 	for _, l := range list {
 		if l.URL == "" && l.Label == "" {
 			continue // nothing that a person could open or name
+		}
+		if strings.HasPrefix(l.Purpose, "ask/") || strings.HasPrefix(l.Purpose, "work/") {
+			continue // only whoever it asks can open it
 		}
 		label := l.Label
 		if label == "" {

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strconv"
+	"time"
 
+	"signoff/connectors"
 	"signoff/internal/flow"
 )
 
@@ -71,14 +74,22 @@ func (s *Server) passPicture(w http.ResponseWriter, r *http.Request, _ caller) {
 	}
 }
 
+// pictureWait is how long a page waits for a picture that is still being fetched; its words stand in its place meanwhile.
+const pictureWait = 2 * time.Second
+
 func (s *Server) servePicture(w http.ResponseWriter, r *http.Request, of flow.Request) {
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if err != nil || n < 1 || n > len(of.Assets) || of.Assets[n-1].Current().Thumb.Ref.Zero() {
 		s.notFound(w, r)
 		return
 	}
-	body, kind, err := s.o.Hub.Picture(r.Context(), of.Assets[n-1].Current().Thumb.Ref)
+	ctx, cancel := context.WithTimeout(r.Context(), pictureWait)
+	defer cancel()
+	body, kind, err := s.o.Hub.Picture(ctx, of.Assets[n-1].Current().Thumb.Ref)
 	switch {
+	case connectors.ClassOf(err) == connectors.Transient:
+		s.refuse(w, r, caller{}, refusal{http.StatusServiceUnavailable, "unavailable", "The picture is not here yet. Please try again in a moment."})
+		return
 	case err != nil:
 		s.o.Log.Info("a picture cannot be shown", "request", of.ID, "error", err)
 		s.notFound(w, r)

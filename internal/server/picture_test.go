@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"signoff/internal/engine"
@@ -37,6 +38,24 @@ func TestRequestPage_ShowsTheWork(t *testing.T) {
 	}
 }
 
+// TestRequestPage_LinksToWhatEverybodyCanOpen: a question that somebody alone has in chat is no link for the others.
+func TestRequestPage_LinksToWhatEverybodyCanOpen(t *testing.T) {
+	t.Parallel()
+	s, b := signedIn(t, "ana")
+	d := banner()
+	d.Request.Links = []flow.Link{
+		{Purpose: "card", Ref: flow.Ref{System: "slack", Type: "message", Key: "C1"}, URL: "https://lumen.slack.com/archives/C1/p1"},
+		{Purpose: "ask/2/Brand review/dana", Ref: flow.Ref{System: "slack", Type: "message", Key: "D1"}, URL: "https://lumen.slack.com/archives/D1/p1"},
+		{Purpose: "work/2", Ref: flow.Ref{System: "slack", Type: "message", Key: "D2"}, URL: "https://lumen.slack.com/archives/D2/p1"},
+	}
+	s.hub.requests["CR-142"] = d
+	_, page := b.get("/requests/CR-142")
+	has(t, "page", page, "/archives/C1/p1")
+	if strings.Contains(page, "/archives/D") {
+		t.Error("the page links to messages that one person alone can open")
+	}
+}
+
 func TestPicture(t *testing.T) {
 	t.Parallel()
 	s, b := signedIn(t, "ana")
@@ -53,6 +72,25 @@ func TestPicture(t *testing.T) {
 	if w := do(s.Public(), call{method: "GET", path: "/requests/CR-142/pictures/1"}); w.Code != http.StatusUnauthorized {
 		t.Errorf("without credentials: %d", w.Code)
 	}
+}
+
+// TestPicture_ThatIsSlow: the page does not wait for it.
+func TestPicture_ThatIsSlow(t *testing.T) {
+	t.Parallel()
+	s, _ := mailed(t)
+	d := drawn()
+	d.Request.Assets[0].Versions[1].Thumb.Ref.Key = "slow"
+	s.hub.requests["CR-142"] = d
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		w := do(s.Public(), call{method: "GET", path: "/a/good/pictures/1"})
+		if took := time.Since(begun); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || took > 3*time.Second {
+			t.Errorf("status %d after %v, %v; want 503 with Retry-After within seconds", w.Code, took, w.Header())
+		}
+		if got := w.Header().Get("Cache-Control"); !strings.Contains(got, "no-store") {
+			t.Errorf("Cache-Control %q, want it asked for again", got)
+		}
+	})
 }
 
 func TestPass_ShowsTheWork(t *testing.T) {
