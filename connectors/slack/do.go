@@ -168,10 +168,14 @@ func (c *Connector) renderIn(e flow.Effect, channel string, file fileID) spoken 
 	return s
 }
 
-// addressOf is where a browser opens a new message. One that a single person sees needs none.
+// addressOf is where a browser opens a new message. Of those that a single person sees only what is asked of them has one:
+// they are led there from older ones.
 func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) string {
 	if e.Show.At.Zero() || strings.HasPrefix(r.Channel, "D") {
-		return ""
+		if k := e.Show.View.Kind; k != flow.AskView && k != flow.WorkView {
+			return ""
+		}
+		return composed(c.self(c.teamOf(e)).URL, r.Channel, r.TS, "")
 	}
 	var thread string
 	if place, err := c.place(e.Show.At); err == nil && place.channel == r.Channel {

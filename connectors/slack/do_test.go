@@ -123,6 +123,32 @@ func TestDo_AsksAPersonDirectly(t *testing.T) {
 	}
 }
 
+// TestDo_AddressOfWhatIsAskedDirectly: whoever pressed an old card is led to the new one by it. Nothing else that one person
+// alone can open has an address, for links to it would stand where others read.
+func TestDo_AddressOfWhatIsAskedDirectly(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[flow.ViewKind]string{
+		flow.AskView: "https://lumen.slack.com/archives/D0ANA00001/p1760000100000001", flow.WorkView: "https://lumen.slack.com/archives/D0ANA00001/p1760000100000001",
+		flow.CardView: "", flow.NoticeView: "",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.api.on("auth.test", say(fmt.Sprintf(`{"ok":true,"url":"https://lumen.slack.com/","team_id":%q,"user_id":%q,"bot_id":%q,"app_id":%q}`, testTeam, testBot, testBotID, testApp)))
+			r.api.on("chat.getPermalink", refuse("fatal_error")) // nobody needs to ask
+			if _, _, err := r.askInstall(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			e := show(card())
+			e.Show.Purpose, e.Show.At, e.Show.To, e.Show.View.Kind = "one", flow.Ref{}, flow.Actor{Name: "ana"}, kind
+			links, err := r.Do(t.Context(), e)
+			if err != nil || links[0].URL != want {
+				t.Errorf("Do = %+v, %v; want the address %q", links, err, want)
+			}
+		})
+	}
+}
+
 func tell(where flow.Ref, to ...string) flow.Effect {
 	e := flow.Effect{
 		ID: "CR-142/8/3", Request: "CR-142", Target: "slack", Known: map[string]flow.Ref{},

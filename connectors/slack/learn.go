@@ -177,11 +177,7 @@ func (c *Connector) thread(ctx context.Context, team, channel, ts string) ([]pos
 // workspace's address, the channel, the time without its dot, and for a reply its thread), which saves a call for every
 // message; where the workspace's address is not known Slack is asked.
 func (c *Connector) permalink(ctx context.Context, team, channel, ts, thread string) string {
-	if base := c.self(team).URL; base != "" {
-		address := base + "archives/" + url.PathEscape(channel) + "/p" + strings.ReplaceAll(ts, ".", "")
-		if thread != "" && thread != ts {
-			address += "?thread_ts=" + url.QueryEscape(thread) + "&cid=" + url.QueryEscape(channel)
-		}
+	if address := composed(c.self(team).URL, channel, ts, thread); address != "" {
 		return address
 	}
 	var out struct {
@@ -191,6 +187,18 @@ func (c *Connector) permalink(ctx context.Context, team, channel, ts, thread str
 		return "" // a link without an address still works for us
 	}
 	return out.Permalink
+}
+
+// composed is the address of a message in the workspace at base; "" where that is not known.
+func composed(base, channel, ts, thread string) string {
+	if base == "" {
+		return ""
+	}
+	address := base + "archives/" + url.PathEscape(channel) + "/p" + strings.ReplaceAll(ts, ".", "")
+	if thread != "" && thread != ts {
+		address += "?thread_ts=" + url.QueryEscape(thread) + "&cid=" + url.QueryEscape(channel)
+	}
+	return address
 }
 
 // workspaceURL takes the workspace's address as Slack says it, ending in a slash; "" when it is none.
