@@ -58,6 +58,10 @@ func (c *Connector) Accept(in connectors.Inbound) (connectors.Accepted, error) {
 	}
 	acc.Key, acc.Alarm = p.factKey(), c.lostAccess(p)
 	acc.Ignored, acc.Malformed = c.classify(p)
+	if c.onShelf(p) && acc.Ignored+acc.Malformed != "" {
+		acc.Ignored, acc.Malformed = "", "" // it tells of the rules alone, which are read from the repository
+		return acc, nil
+	}
 	if acc.Ignored == "" && acc.Malformed == "" {
 		acc.Enrich = true
 		c.about(p, &acc)

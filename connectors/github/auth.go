@@ -124,7 +124,7 @@ func (c *Connector) bearer(ctx context.Context, r call) (string, error) {
 	}
 	full := r.repo
 	if full == "" {
-		full = c.repositories()[0]
+		full = c.hooked()[0]
 	}
 	owner, _, _ := strings.Cut(full, "/")
 	g := c.app.grant(owner)

@@ -87,7 +87,7 @@ func (c *Connector) ask(ctx context.Context, r call, out any) (answer, error) {
 func ownerOf(r call, c *Connector) string {
 	full := r.repo
 	if full == "" {
-		full = c.repositories()[0]
+		full = c.hooked()[0]
 	}
 	owner, _, _ := strings.Cut(full, "/")
 	return owner

@@ -15,7 +15,7 @@ const warnBefore = 14 * 24 * time.Hour
 
 // Probe asks whether the credentials are taken.
 func (c *Connector) Probe(ctx context.Context) error {
-	full := c.repositories()[0]
+	full := c.hooked()[0]
 	return c.do(ctx, call{op: "read repository", method: http.MethodGet, path: repoPath(full, ""), repo: full, scope: "repository " + full}, nil)
 }
 
@@ -27,7 +27,7 @@ func (c *Connector) Check(ctx context.Context) []connectors.Finding {
 	}
 	out := []connectors.Finding{finding(okLevel, "", "GitHub knows signoff as "+me.Login, "")}
 	out = append(out, c.checkEnd()...)
-	for _, full := range c.repositories() {
+	for _, full := range c.hooked() {
 		out = append(out, c.checkRepository(ctx, full)...)
 	}
 	if c.set.Webhook != "auto" {

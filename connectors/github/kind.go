@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -35,6 +36,10 @@ repositories: [lumen/site]
 # label: signoff                     # an issue or pull request with this label becomes a request; none: never
 # reviews: votes                     # a reviewer's review on GitHub: votes (counts) | comments
 # commit_status: signoff             # the decision as a commit status of this name; left out: a comment alone
+# rules:                             # the rule files live in this repository: what is merged is taken over, what is proposed is reviewed
+#   repository: lumen/studio-rules
+#   branch: main
+#   folder: rules                    # left out: the whole repository
 `
 
 // Kind returns what cmd lists.
@@ -73,6 +78,7 @@ var (
 	_ connectors.Source     = (*Connector)(nil)
 	_ connectors.Poller     = (*Connector)(nil)
 	_ connectors.Prober     = (*Connector)(nil)
+	_ connectors.Shelf      = (*Connector)(nil)
 )
 
 // New reads the settings of one connection and returns its connector, which has not spoken to GitHub yet.
@@ -140,4 +146,13 @@ func (c *Connector) repositories() []string {
 		return []string{c.set.Repository}
 	}
 	return c.set.Repositories
+}
+
+// hooked are the repositories whose webhooks it looks after: those it works with, and the one of the rules.
+func (c *Connector) hooked() []string {
+	all := c.repositories()
+	if c.set.Rules != nil && !c.mine(c.set.Rules.Repository) {
+		return append(slices.Clone(all), c.set.Rules.Repository)
+	}
+	return all
 }

@@ -20,6 +20,12 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 		return nil, err
 	}
 	ignored, malformed := c.classify(p)
+	if c.onShelf(p) && ignored+malformed != "" {
+		r := reading{c: c, p: p, base: flow.Event{ID: d.ID, At: d.At, Delivery: d.ID, Actor: c.actor(p.Sender, nil)}}
+		r.pushed()
+		r.events[0].ID = d.ID
+		return r.events, nil
+	}
 	switch {
 	case malformed != "":
 		return nil, fmt.Errorf("webhook: %s", malformed)
@@ -41,6 +47,9 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 		r.base.Fields = map[string][]string{"receipt": {"no"}}
 	}
 	r.read()
+	if c.onShelf(p) {
+		r.pushed()
+	}
 	for i := range r.events {
 		if r.events[i].ID = d.ID; i > 0 {
 			r.events[i].ID += "/" + strconv.Itoa(i+1)

@@ -17,6 +17,7 @@ import (
 // payload is the part of a webhook's body that is used, of whichever event.
 type payload struct {
 	Action     string                       `json:"action"`
+	Ref        string                       `json:"ref"` // of a push
 	Issue      *gogithub.Issue              `json:"issue"`
 	Pull       *gogithub.PullRequest        `json:"pull_request"`
 	Review     *gogithub.PullRequestReview  `json:"review"`

@@ -41,7 +41,7 @@ func (c *Connector) Poll(ctx context.Context, _ func(context.Context, connectors
 	if c.app != nil {
 		return pollEvery, c.pollHook(ctx, hookPath{base: "app/hook", asApp: true, name: "app"})
 	}
-	for _, full := range c.repositories() {
+	for _, full := range c.hooked() {
 		hooks, err := c.ownHooks(ctx, full)
 		if connectors.ClassOf(err) == connectors.Rejected {
 			c.deps.Log.Debug("the webhook's deliveries cannot be read", "repository", full, "err", err)

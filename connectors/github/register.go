@@ -15,12 +15,20 @@ import (
 
 func (c *Connector) hookURL() string { return c.deps.PublicURL + "/hooks/" + c.deps.Instance }
 
-// events are those that the webhook is to tell of.
-func (c *Connector) events() []string {
-	if c.deps.Tracker {
+// events are those that the webhook of a repository is to tell of; "" stands for all repositories together.
+func (c *Connector) events(full string) []string {
+	var list []string
+	switch {
+	case c.deps.Tracker:
 		return []string{"issue_comment", "issues"}
+	case full == "" && len(c.set.Repositories) > 0 || full != "" && c.mine(full):
+		list = []string{"issue_comment", "issues", "pull_request", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread"}
 	}
-	return []string{"issue_comment", "issues", "pull_request", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread"}
+	if c.set.Rules != nil && (full == "" || strings.EqualFold(full, c.set.Rules.Repository)) {
+		list = append(list, "pull_request", "push")
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // finding is a line of a check; an empty what is the connection itself.
@@ -48,7 +56,7 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 		return c.registerApp(ctx)
 	}
 	var out []connectors.Finding
-	for _, full := range c.repositories() {
+	for _, full := range c.hooked() {
 		found, err := c.registerAt(ctx, full)
 		if err != nil && connectors.ClassOf(err) != connectors.Rejected {
 			return out, err
@@ -98,7 +106,7 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 	if err != nil {
 		return connectors.Finding{}, err
 	}
-	body := map[string]any{"active": true, "events": c.events(), "config": c.wantedConfig()}
+	body := map[string]any{"active": true, "events": c.events(full), "config": c.wantedConfig()}
 	r := call{op: "make webhook", method: http.MethodPost, path: repoPath(full, "/hooks"), repo: full, scope: "repository " + full}
 	mark := c.hubKey("webhook/" + c.set.WebhookSecret[0].Reveal())
 	var given string
@@ -118,7 +126,7 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 			return connectors.Finding{}, err
 		}
 		return finding(okLevel, what, "made", ""), c.save(ctx, secretKey(full), mark)
-	case given == mark && c.right(ours[0]):
+	case given == mark && c.right(ours[0], full):
 		return finding(okLevel, what, "in order", ""), nil
 	}
 	r.op, r.method, r.path, r.body = "repair webhook", http.MethodPatch, r.path+"/"+strconv.FormatInt(ours[0].GetID(), 10), body
@@ -129,8 +137,8 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 }
 
 // right reports whether a webhook is as it should be.
-func (c *Connector) right(h *gogithub.Hook) bool {
-	for _, ev := range c.events() {
+func (c *Connector) right(h *gogithub.Hook, full string) bool {
+	for _, ev := range c.events(full) {
 		if !slices.Contains(h.Events, ev) && !slices.Contains(h.Events, "*") {
 			return false
 		}
@@ -174,7 +182,7 @@ func (c *Connector) appEvents(ctx context.Context) []connectors.Finding {
 		return nil // Check says so
 	}
 	var missing []string
-	for _, ev := range c.events() {
+	for _, ev := range c.events("") {
 		if !slices.Contains(a.Events, ev) {
 			missing = append(missing, ev)
 		}

@@ -39,6 +39,7 @@ type Settings struct {
 	Label         string                 `yaml:"label"`         // makes a request; none
 	Reviews       string                 `yaml:"reviews"`       // votes, comments
 	CommitStatus  string                 `yaml:"commit_status"` // name of the commit status; empty: none
+	Rules         *Shelf                 `yaml:"rules"`         // the repository that keeps the rule files
 }
 
 // App is a GitHub App, which speaks with tokens that it is given for an hour.
@@ -145,6 +146,9 @@ func (s *Settings) complete(tracker bool) error {
 	_, err := s.look()
 	add(err)
 	all = append(all, s.places(tracker)...)
+	if s.Rules != nil {
+		add(s.Rules.complete(tracker))
+	}
 	all = append(all, s.statuses()...)
 	switch s.Label = strings.TrimSpace(s.Label); {
 	case s.Label == "":
@@ -262,7 +266,7 @@ func (s *Settings) places(tracker bool) []error {
 	switch {
 	case tracker && s.Repository == "":
 		all = append(all, problem("repository", "name the repository whose issues are the tickets, for example lumen/requests"))
-	case !tracker && len(s.Repositories) == 0:
+	case !tracker && len(s.Repositories) == 0 && s.Rules == nil:
 		all = append(all, problem("repositories", "name the repositories whose pull requests are decided on, for example [lumen/site]"))
 	}
 	if s.Repository != "" && !repositoryName.MatchString(s.Repository) {

@@ -138,6 +138,9 @@ const (
 	// until (days, both included, 2006-01-02), cover (directory name, may be empty: the backup). AwayEnded: Fields: person.
 	AwaySet   Kind = "away.set"
 	AwayEnded Kind = "away.ended"
+	// RulesPushed says that rule files in a repository were changed there, or that somebody proposes to; the engine looks at
+	// what it holds. Fields: repository.
+	RulesPushed Kind = "rules.pushed"
 	// RulesMoved puts an open request under another ruleset: what is decided stays decided, what is open is judged anew.
 	// Facts.Routing, where present, replaces what the old rules had chosen and nobody has changed since.
 	RulesMoved Kind = "rules.moved"

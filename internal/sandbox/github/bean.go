@@ -81,10 +81,17 @@ func (s *Server) issueBean(i *item) object {
 func (s *Server) pullBean(i *item) object {
 	return object{
 		"id": i.id, "node_id": fmt.Sprintf("PR_%d", i.id), "number": i.number, "title": i.title, "body": nullable(i.body), "state": i.state, "draft": false,
-		"merged": i.merged, "merged_at": nil, "user": s.userBean(i.author), "labels": s.labelBeans(i), "requested_reviewers": []any{}, "html_url": s.htmlURL(i),
+		"merged": i.merged, "merged_at": i.mergedAt(), "user": s.userBean(i.author), "labels": s.labelBeans(i), "requested_reviewers": []any{}, "html_url": s.htmlURL(i),
 		"head": object{"ref": i.branch, "sha": i.head, "repo": s.repoBean(i.repo)}, "base": object{"ref": "main", "sha": "0000000000000000000000000000000000000000", "repo": s.repoBean(i.repo)},
 		"created_at": stamp(i.created), "updated_at": stamp(i.updated), "url": s.apiURL("/repos/%s/pulls/%d", i.repo.Name, i.number),
 	}
+}
+
+func (i *item) mergedAt() any {
+	if i.merged {
+		return stamp(i.updated)
+	}
+	return nil
 }
 
 func (s *Server) commentBean(i *item, c *comment) object {

@@ -88,7 +88,10 @@ func (s *Server) addHook(r *repo, h *hook) *hook {
 
 // announce queues a webhook for everybody who wants to hear of it. The caller holds the lock.
 func (s *Server) announce(r *repo, event, action string, by *User, body object) {
-	body["action"], body["repository"], body["sender"] = action, s.repoBean(r), s.userBean(by)
+	body["repository"], body["sender"] = s.repoBean(r), s.userBean(by)
+	if action != "" {
+		body["action"] = action
+	}
 	raw, err := json.Marshal(body)
 	if err != nil {
 		panic(fmt.Sprintf("webhook: %v", err)) // made of maps, strings and numbers

@@ -16,6 +16,7 @@ type repo struct {
 	statuses map[string][]CommitStatus // by commit
 	labels   map[string]bool
 	hooks    []*hook
+	main     string // the commit at the head of the default branch; "" before anything was pushed
 }
 
 // item is an issue or a pull request.
@@ -39,6 +40,7 @@ type item struct {
 	pull    bool
 	head    string
 	branch  string
+	base    string // where it began
 	merged  bool
 	reviews []*review
 	lines   []*comment
@@ -70,6 +72,7 @@ type commit struct {
 	sha, message string
 	author       *User
 	at           time.Time
+	files        map[string]string // the whole tree, by path; nil: nobody looks into it
 }
 
 // CommitStatus is one state that somebody gave a commit.
@@ -104,7 +107,7 @@ type Comment struct {
 func (s *Server) newCommit(r *repo, by *User, message string) string {
 	sum := sha1.Sum([]byte(fmt.Sprintf("%d %s %s", s.number(), r.Name, message))) //nolint:gosec // as Git names commits
 	sha := hex.EncodeToString(sum[:])
-	r.commits[sha] = &commit{sha, message, by, s.opt.Now()}
+	r.commits[sha] = &commit{sha: sha, message: message, author: by, at: s.opt.Now()}
 	return sha
 }
 
