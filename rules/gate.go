@@ -23,4 +23,4 @@ func (p policy) Missing(r flow.Request) []flow.Field {
 }
 
 // Parts lists the subtasks of the request's template.
-func (p policy) Parts(flow.Request) []flow.Part { return nil }
+func (p policy) Parts(flow.Request, flow.Answers) []flow.Part { return nil }

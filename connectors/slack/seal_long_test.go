@@ -25,7 +25,7 @@ func (brandOnly) Reviewers(flow.Request, string) []flow.Reviewer {
 	return []flow.Reviewer{{Actor: flow.Actor{Name: "ana", Shown: "Ana Reyes"}}}
 }
 func (brandOnly) Missing(flow.Request) []flow.Field                         { return nil }
-func (brandOnly) Parts(flow.Request) []flow.Part                            { return nil }
+func (brandOnly) Parts(flow.Request, flow.Answers) []flow.Part              { return nil }
 func (brandOnly) Due(flow.Request, string, flow.Actor, time.Time) time.Time { return time.Time{} }
 func (brandOnly) Plan(flow.Request, flow.StageRun, []flow.Actor, time.Time) []flow.Moment {
 	return nil

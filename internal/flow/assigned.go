@@ -14,7 +14,9 @@ func (s *step) assigned() {
 		s.because(CodeNoted, fmt.Sprintf("%s has it already.", s.who(who)))
 		return
 	}
+	before := s.r.Assignee
 	s.r.Assignee = who
+	s.handParts(before)
 	s.because(CodeRecorded, fmt.Sprintf("%s was assigned.", s.who(who)))
 	switch {
 	case s.r.Workflow == "":

@@ -30,6 +30,8 @@ func (s scene) cardHeadline() string {
 		}
 	case s.r.Status == InProgress && s.r.Workflow != "":
 		line += fmt.Sprintf(": revision %d is being made by %s", s.r.Round, s.who(s.worker()))
+	case s.r.Status == NeedsInfo && len(s.missing()) > 0:
+		line += ": " + s.missingWords(s.missing()) + ", waiting on " + s.who(s.r.Requester)
 	default:
 		line += ": " + s.r.Status.Words()
 	}
@@ -55,6 +57,7 @@ func (s scene) waitingWords(run StageRun) string {
 // cardFacts are the ticket, one line about the request, and one about each stage of this revision.
 func (s scene) cardFacts() []Fact {
 	facts := append(s.ticketFact(), oneLine(append(s.statusFacts(), s.parties()...))...)
+	facts = append(facts, oneLine(s.infoFacts())...)
 	facts = append(facts, s.briefFact()...)
 	facts = append(facts, s.versionFacts()...)
 	facts = append(facts, s.afterFact()...)
@@ -66,6 +69,7 @@ func (s scene) cardFacts() []Fact {
 			facts = append(facts, oneLine(s.stageFacts(run))...)
 		}
 	}
+	facts = append(facts, s.partsFact()...)
 	facts = append(facts, s.pointsFact()...)
 	facts = append(facts, s.fileFacts(true)...)
 	facts = append(facts, s.movedFact()...)
@@ -151,6 +155,9 @@ func (s scene) cardButtons() []Button {
 	if s.r.Status == InProgress && s.r.Workflow != "" {
 		out = append(out, s.submitButton(s.r.Round))
 	}
+	if missing := s.missing(); s.r.Status == NeedsInfo && len(missing) > 0 {
+		out = append(out, s.infoButton(missing))
+	}
 	out = append(out, s.open())
 	if !s.r.Status.Closed() {
 		out = append(out, Button{Action: "add_detail", Label: "Add detail", Minor: true}, Button{Action: "withdraw", Label: "Withdraw", Minor: true})
@@ -169,11 +176,15 @@ func (s scene) voteButtons(run StageRun, several bool) []Button {
 	if d.Assurance == "web" || d.Assurance == "web+reauth" {
 		return []Button{{Action: "open", Label: "Decide on the page" + on, Style: "primary", Stage: run.Name, Round: run.Round, URL: s.page()}}
 	}
+	list := ""
+	if len(d.Checklist) > 0 {
+		list = "checklist"
+	}
 	b := func(action, label string) Button {
 		return Button{Action: action, Label: label, Stage: run.Name, Round: run.Round, Version: s.r.Revision()}
 	}
 	approve, decline := b("approve", "Approve"+name), b("decline", "Decline"+on)
-	decline.Minor = true
+	decline.Minor, approve.Value = true, list
 	if !several { // one button stands out, or none
 		approve.Style = "primary"
 	}

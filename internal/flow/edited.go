@@ -19,6 +19,7 @@ func (s *step) edited() {
 	s.takeAssets()
 	if s.correct() {
 		s.r.Editor = s.ev.Actor
+		s.redate()
 	}
 	if !s.ev.Body.Empty() {
 		s.r.Body = append(s.r.Body, text.P(text.B(s.who(s.ev.Actor)+" added:")))

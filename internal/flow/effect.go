@@ -181,6 +181,8 @@ type Button struct {
 	Version string `json:"version,omitempty"`
 	URL     string `json:"url,omitempty"` // open: an address or a path of ours
 	// Value is what the button carries besides: account_yes and account_no: the account; home: "section/page".
-	// approve: "confirmed" where the reader has been told of open points. held_accept, held_new, held_spam: the delivery.
+	// approve: "confirmed" where the reader has been told of open points, "checklist" where lines must be ticked first,
+	// both with a space between. add_detail: the names of the fields to ask for, with commas; empty: whatever is empty.
+	// held_accept, held_new, held_spam: the delivery.
 	Value string `json:"value,omitempty"`
 }

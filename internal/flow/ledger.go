@@ -228,7 +228,7 @@ func (s *step) confirmPoints(v ruling) {
 	view := s.view(RefusalView, v.why)
 	view.Points = s.openPoints()
 	view.Buttons = []Button{
-		{Action: string(Approve), Label: "Approve anyway", Style: "danger", Stage: run.Name, Round: run.Round, Version: s.r.Revision(), Value: "confirmed"},
+		{Action: string(Approve), Label: "Approve anyway", Style: "danger", Stage: run.Name, Round: run.Round, Version: s.r.Revision(), Value: s.confirmedValue(run)},
 		{Action: "open", Label: "See the points", URL: s.page() + "#points"},
 	}
 	s.private(view, answerFor)

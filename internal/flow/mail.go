@@ -18,6 +18,9 @@ func (s scene) mailThread() (Ref, bool) {
 // acknowledge answers the mail that a request was made of, or the comment, page or pull request.
 func (s *step) acknowledge() {
 	line := s.beginning()
+	if len(s.wantInfo()) > 0 && s.byThread() {
+		return // the question for what is missing says it
+	}
 	if thread, ok := s.mailThread(); ok {
 		view := s.view(NoticeView, line+" Answers to this mail reach the request.")
 		view.Buttons = []Button{s.open()}
@@ -41,6 +44,8 @@ func (s scene) beginning() string {
 		line += "It waits for your work, and then it goes to review."
 	case s.r.Status.Closed():
 		line += fmt.Sprintf("It is %s.", s.r.Status.Words())
+	case s.incompleteSentence() != "":
+		line += s.incompleteSentence()
 	default:
 		line += "Somebody will look at it and say what happens next."
 	}

@@ -19,7 +19,8 @@ type Policy interface {
 	// Missing lists the fields that the request's template requires and that are empty, in the order of its form.
 	Missing(r Request) []Field
 	// Parts lists the subtasks of the request's template as its fields and due date stand now.
-	Parts(r Request) []Part
+	// Those it has keep their assignees; those that are still to be made get them by the answers.
+	Parts(r Request, a Answers) []Part
 	// Due says when a stage entered at from is due for one reviewer, in their own calendar; zero: no limit.
 	Due(r Request, stage string, person Actor, from time.Time) time.Time
 	// Plan lists what time alone brings to an open stage run after the instant after: reminders, escalation steps and

@@ -17,6 +17,8 @@ type static struct {
 	reviewers map[string][]string // "requester" stands for the requester, "eli!" has a veto
 	limits    map[string]time.Duration
 	plan      []planned
+	required  []Field
+	parts     []Part
 	people    map[string]Person
 	texts     map[string]string
 	zone      *time.Location
@@ -62,8 +64,6 @@ func (p *static) stage(d StageDef, reviewers ...string) *static {
 }
 
 func (p *static) Ruleset() string           { return "rules-1" }
-func (p *static) Missing(Request) []Field   { return nil }
-func (p *static) Parts(Request) []Part      { return nil }
 func (p *static) Directory() string         { return "people-1" }
 func (p *static) Stages(Request) []StageDef { return p.stages }
 

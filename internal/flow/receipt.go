@@ -113,7 +113,9 @@ func (s scene) parkedSentence(purpose, why string) string {
 		return fmt.Sprintf("The ticket could not be written in %s: %s", tracker, why)
 	case purpose == "ticket/thread":
 		return fmt.Sprintf("The thread could not be linked in %s: %s", tracker, why)
-	case strings.HasPrefix(purpose, "ask/"), strings.HasPrefix(purpose, "work/"):
+	case strings.HasPrefix(purpose, partPrefix):
+		return fmt.Sprintf("Subtask %s could not be written in %s: %s", strings.TrimPrefix(purpose, partPrefix), tracker, why)
+	case strings.HasPrefix(purpose, "ask/"), purpose == infoPurpose, strings.HasPrefix(purpose, "work/"):
 		return fmt.Sprintf("%s could not be reached in %s: %s", s.who(s.addressee(purpose)), chat, why)
 	}
 	if i := s.commentNumbered(purpose); i >= 0 {
@@ -125,6 +127,9 @@ func (s scene) parkedSentence(purpose, why string) string {
 
 // addressee finds whom a purpose of an ask or of work speaks to.
 func (s scene) addressee(purpose string) Actor {
+	if purpose == infoPurpose {
+		return s.r.Requester
+	}
 	for _, run := range s.r.Stages {
 		for _, who := range run.Asked {
 			if askPurpose(run, who) == purpose {

@@ -17,6 +17,7 @@ func (s *step) reconcile() {
 		s.wait(&s.r.Stages[i])
 	}
 	s.checkStages()
+	s.settleInfo()
 	s.settleBounces()
 	s.settleGone()
 	for _, w := range s.wanted() {

@@ -148,6 +148,7 @@ func (s *step) ticketWanted() {
 			f.Fate, f.Why = FileWaiting, ""
 		}
 	}
+	s.renewParts()
 	s.r.Ticket = TicketState{Again: s.r.Ticket.Again + 1, Pushed: s.r.Ticket.Pushed}
 }
 

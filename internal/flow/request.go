@@ -104,6 +104,8 @@ type Request struct {
 	// Parts are its subtasks; append only, Parts[i].Number == i+1. Each has a ticket of its own below the request's: a Show
 	// of the purpose "part/<Number>".
 	Parts []Part `json:"parts,omitempty"`
+	// StartNow: once it starts it goes to review without work being asked for first.
+	StartNow bool `json:"start_now,omitempty"`
 	// Info are the spans during which the request waited for its requester to complete it.
 	Info []Wait `json:"info,omitempty"`
 	// Triage says why the request waits for triage; empty: it does not. Until is when a snoozed request comes back.
@@ -131,6 +133,7 @@ type Part struct {
 	After    []int     `json:"after,omitempty"`  // numbers of those that come before it
 	Done     time.Time `json:"done,omitzero"`    // when the tracker said so
 	Status   string    `json:"status,omitempty"` // the tracker's own name
+	Gone     string    `json:"gone,omitempty"`   // why its ticket cannot be written any more
 }
 
 // Offer is a draft put before one person, who may make it a request.

@@ -47,6 +47,7 @@ func Step(p Policy, r Request, ev Event, f Facts) Outcome {
 	s.r.Version++
 	s.r.Updated = s.at
 	s.apply()
+	s.settleGate()
 	s.seenAgain()
 	s.settleVersions()
 	s.settleAll()
@@ -96,7 +97,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	for _, known := range []func() (string, string){s.filesBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore, s.briefBefore} {
+	for _, known := range []func() (string, string){s.filesBefore, s.partBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore, s.briefBefore} {
 		if code, why := known(); code != "" {
 			return code, why
 		}
@@ -114,6 +115,9 @@ func (s *step) votedBefore() bool {
 }
 
 func (s *step) apply() {
+	if s.atPart() {
+		return
+	}
 	switch s.ev.Kind {
 	case RequestSubmitted:
 		s.submitted()

@@ -61,14 +61,23 @@ func (s *step) openedWhy() string {
 	return fmt.Sprintf("%s was opened by the rule %q.", s.r.ID, s.facts.Routing.Rule)
 }
 
-// start gives a new request its first status: work for the assignee first, review at once where there is nobody to
+// start gives a new request its first status: its brief is completed first, then comes work for the assignee, review at once where there is nobody to
 // do work or the rule says so, and intake without a workflow.
 func (s *step) start(now bool) {
+	s.r.StartNow = now
+	if !s.lacking() {
+		s.goOn()
+	}
+}
+
+// goOn lets a request begin whose brief is complete: its subtasks are made, and whoever is next has it.
+func (s *step) goOn() {
+	s.makeParts()
 	switch {
 	case s.r.Workflow == "":
 		s.setStatus(Intake)
 		s.tellAssignee()
-	case now || s.r.Assignee.ID() == "":
+	case s.r.StartNow || s.r.Assignee.ID() == "":
 		s.send(s.r.Requester, nil)
 	default:
 		s.askForWork()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// WaitingFor lists whom the request waits for now, each person once: reviewers of open stages, or whoever makes the
-// revision that is in progress.
+// WaitingFor lists whom the request waits for now, each person once: reviewers of open stages, whoever makes the
+// revision that is in progress, or the requester whose brief is not complete.
 func WaitingFor(p Policy, r Request) []Actor {
 	s := scene{p: p, r: &r}
 	var all []Actor
@@ -16,6 +16,9 @@ func WaitingFor(p Policy, r Request) []Actor {
 	}
 	if r.Status == InProgress && r.Workflow != "" {
 		all = with(all, s.worker())
+	}
+	if r.Status == NeedsInfo {
+		all = with(all, r.Requester)
 	}
 	return all
 }
@@ -59,6 +62,9 @@ func standingTerms(r Request) []string {
 	}
 	if r.Status == InProgress && r.Workflow != "" {
 		terms = append(terms, prefixed("waiting:", ids([]Actor{scene{r: &r}.worker()}))...)
+	}
+	if r.Status == NeedsInfo {
+		terms = append(terms, prefixed("waiting:", ids([]Actor{r.Requester}))...)
 	}
 	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
 	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)

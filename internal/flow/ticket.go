@@ -16,6 +16,7 @@ func (s scene) ticketView() View {
 	v.Body = s.ticketBody()
 	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
 	v.Facts = append(v.Facts, s.ticketVersions()...)
+	v.Facts = append(v.Facts, s.ticketMissing()...)
 	v.Points = s.points()
 	v.Ticket = &TicketFields{
 		Project: s.r.Project, Priority: s.r.Priority, Labels: s.r.Labels, Due: s.dueHere(), Fields: s.details(),

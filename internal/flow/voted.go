@@ -22,6 +22,10 @@ func (s *step) voted() {
 		s.refused(v)
 		return
 	}
+	if list := s.unchecked(verdict, s.r.Stages[v.run]); !list.ok() {
+		s.refuseUnchecked(list, s.r.Stages[v.run])
+		return
+	}
 	if open := s.pointsOpen(verdict); !open.ok() {
 		open.run = v.run
 		s.confirmPoints(open)
@@ -35,7 +39,7 @@ func (s *step) record(verdict Verdict, v ruling) {
 	run := &s.r.Stages[v.run]
 	s.r.Votes = append(s.r.Votes, Vote{
 		Event: s.ev.ID, Stage: run.Name, Round: run.Round, Version: s.r.Revision(), By: s.ev.Actor, For: v.behalf,
-		Verdict: verdict, Note: s.ev.Body, Via: s.via(), At: s.at,
+		Verdict: verdict, Note: s.ev.Body, Via: s.via(), At: s.at, Checked: s.checked(verdict, *run),
 	})
 	s.responded(run)
 	s.because(CodeRecorded, s.voteSentence(verdict, *run, v.behalf))

@@ -12,6 +12,8 @@ func (s scene) wanted() []want {
 		all = append(all, w)
 	}
 	all = append(all, s.wantTicket()...)
+	all = append(all, s.wantParts()...)
+	all = append(all, s.wantInfo()...)
 	all = append(all, s.wantComments()...)
 	for _, run := range s.r.Stages {
 		for _, who := range run.Asked {

@@ -47,6 +47,9 @@ func (s scene) reviewable(a Attempt) ruling {
 	case InProgress, Intake:
 		return ruling{}
 	}
+	if line := s.incompleteSentence(); line != "" {
+		return refuse(CodeNotOpen, line)
+	}
 	return refuse(CodeNotOpen, fmt.Sprintf("%s is %s, so it cannot go to review now.", s.r.ID, s.r.Status.Words()))
 }
 
