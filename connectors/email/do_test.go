@@ -332,6 +332,22 @@ func TestDo_WhatIsHeldBackHasOneLink(t *testing.T) {
 	}
 }
 
+// TestDo_LinksOfManyVersionsAreShort: an address of several thousand characters is one that programs cut.
+func TestDo_LinksOfManyVersionsAreShort(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "")
+	e := askEffect("Spring banner")
+	long := strings.Repeat("sha256:0123456789abcdef+", 200)
+	for i := range e.Show.View.Buttons {
+		e.Show.View.Buttons[i].Version = long
+	}
+	p.do(e)
+	o := readMail(t, p.last().data)
+	if !strings.Contains(o.text, "/a/maya.CR-142.brand.1."+flow.Abridged(long)) || strings.Contains(o.text, "sha256:") {
+		t.Errorf("the mail says:\n%s\nwant links that name the versions in short", o.text)
+	}
+}
+
 func TestDo_ADomainOfAnotherLanguage(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "")

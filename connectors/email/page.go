@@ -117,7 +117,7 @@ func (c *Connector) pass(v flow.View, b flow.Button, to flow.Actor) string {
 		return ""
 	}
 	return c.page(c.d.Pass(connectors.Pass{
-		Person: to.ID(), Request: v.Request, Stage: b.Stage, Round: b.Round, Version: b.Version, Until: c.d.Now().UTC().Add(passFor),
+		Person: to.ID(), Request: v.Request, Stage: b.Stage, Round: b.Round, Version: flow.Abridged(b.Version), Until: c.d.Now().UTC().Add(passFor),
 	}))
 }
 
