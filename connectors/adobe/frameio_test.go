@@ -47,6 +47,24 @@ func TestFrameio_PublishedSignature(t *testing.T) {
 	}
 }
 
+// TestFrameio_ASecretCountsAtItsAddress: T11. One secret that leaked signs for nothing but what it was made for.
+func TestFrameio_ASecretCountsAtItsAddress(t *testing.T) {
+	t.Parallel()
+	const first, second = "fio-secret-of-the-first", "fio-secret-of-the-second"
+	r := connect(t, strings.Replace(settings, "{made: "+signing+"}", "{one: "+first+", two: "+second+"}", 1))
+	for at, want := range map[string]map[string]int{
+		"one": {first: 0, second: 401}, "two": {first: 401, second: 0}, "action/two": {first: 401, second: 0},
+		"": {first: 404, second: 404}, "three": {first: 404, second: 404},
+	} {
+		for secret, status1 := range want {
+			in := sign(at, secret, begin(), event("file.ready", fileA))
+			if _, err := r.Accept(in); status(err) != status1 {
+				t.Errorf("at %q signed with %s: Accept = %v, want status %d", at, secret, err, status1)
+			}
+		}
+	}
+}
+
 func TestFrameio_Refuses(t *testing.T) {
 	t.Parallel()
 	r := connect(t, settings)
@@ -74,10 +92,10 @@ func TestFrameio_Refuses(t *testing.T) {
 		"cut": {func(in *connectors.Inbound) {
 			in.Header.Set("X-Frameio-Signature", in.Header.Get("X-Frameio-Signature")[:40])
 		}, 401},
-		"another name":       {func(in *connectors.Inbound) { in.Rest = "frameio/other-name" }, 0},
+		"another name":       {func(in *connectors.Inbound) { in.Rest = "frameio/other-name" }, 404},
 		"an action":          {func(in *connectors.Inbound) { in.Rest = "frameio/action/made" }, 0},
 		"a path":             {func(in *connectors.Inbound) { in.Rest = "frameio/a/b" }, 404},
-		"a strange address":  {func(in *connectors.Inbound) { in.Rest = "frameio/" + strings.Repeat("ab", 20) }, 0},
+		"a strange address":  {func(in *connectors.Inbound) { in.Rest = "frameio/" + strings.Repeat("ab", 20) }, 404},
 		"no door":            {func(in *connectors.Inbound) { in.Rest = "" }, 0},
 		"no door, unsigned":  {func(in *connectors.Inbound) { in.Rest = ""; in.Header.Del("X-Frameio-Signature") }, 404},
 		"a part left out":    {func(in *connectors.Inbound) { in.Rest = "io/x" }, 404},

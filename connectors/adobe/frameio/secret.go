@@ -158,8 +158,8 @@ func (p *Part) loadSecrets(ctx context.Context) error {
 	return nil
 }
 
-// candidates are the secrets with which a delivery to an address may be signed, with what each is called. known is false for an
-// address that nobody gave out.
+// candidates are the secrets with which a delivery to an address may be signed, with what each is called: those of that address
+// and no others. known is false for an address that nobody gave out.
 func (p *Part) candidates(rest string) (list []secret.Secret, names []string, known bool) {
 	rest = strings.TrimPrefix(rest, "action/")
 	if p.registered(rest) {
@@ -169,20 +169,16 @@ func (p *Part) candidates(rest string) (list []secret.Secret, names []string, kn
 		}
 		return []secret.Secret{one}, []string{""}, true
 	}
-	add := func(some []secret.Secret) {
-		for i, one := range some {
-			list, names = append(list, one), append(names, []string{"current", "previous"}[min(i, 1)])
+	some, known := p.set.SigningSecrets[rest]
+	if rest == "" && len(p.set.SigningSecrets) == 1 { // the bare address can only mean the one that has a name
+		for _, some = range p.set.SigningSecrets {
+			known = true
 		}
 	}
-	if some, ok := p.set.SigningSecrets[rest]; ok {
-		add(some)
-		return list, names, true
+	for i, one := range some {
+		list, names = append(list, one), append(names, []string{"current", "previous"}[min(i, 1)])
 	}
-	// An address with a name of its own: any secret of the settings will do; which of them was meant is for Frame.io to know.
-	for _, some := range p.set.SigningSecrets {
-		add(some)
-	}
-	return list, names, len(list) > 0 && (rest == "" || nameForm.MatchString(rest))
+	return list, names, known
 }
 
 // authentic says which secret signed a delivery.
