@@ -22,6 +22,7 @@ type static struct {
 	people    map[string]Person
 	texts     map[string]string
 	zone      *time.Location
+	digest    string // of the ruleset; empty: rules-1
 }
 
 // planned is one moment of every run of a stage.
@@ -63,7 +64,7 @@ func (p *static) stage(d StageDef, reviewers ...string) *static {
 	return p
 }
 
-func (p *static) Ruleset() string           { return "rules-1" }
+func (p *static) Ruleset() string           { return cmp.Or(p.digest, "rules-1") }
 func (p *static) Directory() string         { return "people-1" }
 func (p *static) Stages(Request) []StageDef { return p.stages }
 

@@ -20,13 +20,20 @@ func (s *step) reconcile() {
 	s.settleInfo()
 	s.settleBounces()
 	s.settleGone()
+	if !s.blind {
+		s.showAll()
+	}
+	s.schedule()
+}
+
+// showAll asks for what ought to be seen outside and is not.
+func (s *step) showAll() {
 	for _, w := range s.wanted() {
 		if s.show(w) {
 			s.forget(w.purpose)
 		}
 	}
 	s.carryFiles()
-	s.schedule()
 }
 
 // wait notes who is asked, and keeps the spans during which a stage waited on the same people.

@@ -71,6 +71,9 @@ func (s scene) runOver(a Attempt, run StageRun) ruling {
 	case StageSkipped:
 		return refuse(CodeNotOpen, fmt.Sprintf("%s does not apply to %s: %s", run.Name, s.r.ID, run.Why))
 	case StageReverted:
+		if run.Why == comesLater {
+			return refuse(CodeNotOpen, fmt.Sprintf("%s is not open: %s", run.Name, run.Why))
+		}
 		return refuse(CodeNotOpen, fmt.Sprintf("%s is not open: the decision before it was taken back.", run.Name))
 	case StageStopped, StageExpired:
 		return refuse(CodeNotOpen, fmt.Sprintf("%s is over: %s", run.Name, run.Why))

@@ -11,6 +11,8 @@ type scene struct {
 	p  Policy
 	r  *Request
 	at time.Time
+	// blind: nothing is shown or said, only the request matters.
+	blind bool
 }
 
 // same reports whether two actors are surely one person: the same directory name, or the same account.

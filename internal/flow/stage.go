@@ -6,7 +6,15 @@ import (
 )
 
 // openNext opens the next group of stages of this revision that applies; when none is left the request is approved.
-func (s *step) openNext() { s.openAfter(s.group()) }
+func (s *step) openNext() {
+	reached, found := s.group()
+	if group, gap := s.gap(reached); found && gap && len(s.r.Open()) == 0 {
+		s.openGroup(group)
+		s.setStatus(InReview)
+		return
+	}
+	s.openAfter(reached, found)
+}
 
 // openAfter is openNext after the group that was reached.
 func (s *step) openAfter(reached int, found bool) {

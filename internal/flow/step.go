@@ -44,6 +44,12 @@ func Step(p Policy, r Request, ev Event, f Facts) Outcome {
 	if code, why := s.stays(); code != "" {
 		return Outcome{Request: r, Terms: Terms(r), Why: []Reason{{Code: code, Text: why}}}
 	}
+	s.advance()
+	return Outcome{Request: *s.r, Effects: s.effects(), Terms: Terms(*s.r), Why: s.why}
+}
+
+// advance lets the event change the request.
+func (s *step) advance() {
 	s.r.Version++
 	s.r.Updated = s.at
 	s.apply()
@@ -52,7 +58,6 @@ func Step(p Policy, r Request, ev Event, f Facts) Outcome {
 	s.settleVersions()
 	s.settleAll()
 	s.reconcile()
-	return Outcome{Request: *s.r, Effects: s.effects(), Terms: Terms(*s.r), Why: s.why}
 }
 
 // step is one run of the machine. Its request is a copy and may be changed.
@@ -167,6 +172,8 @@ func (s *step) apply() {
 		s.briefRead()
 	case MailFailed:
 		s.mailFailed()
+	case RulesMoved:
+		s.rulesMoved()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

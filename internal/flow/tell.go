@@ -90,6 +90,9 @@ func (s *step) private(view View, worth time.Duration) {
 }
 
 func (s *step) tell(target string, t Tell) {
+	if s.blind {
+		return
+	}
 	s.tells = append(s.tells, Effect{Target: target, Tell: &t})
 }
 

@@ -99,6 +99,10 @@ func (s *stage) line(line string) string {
 	case "plan":
 		s.schedule(args)
 		return ""
+	case "rules": // another ruleset; its stages follow
+		s.p = studio()
+		s.p.digest = args["name"]
+		return ""
 	case "fields":
 		return s.fields()
 	case "view":
@@ -226,6 +230,8 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		if verb == "version" {
 			ev.Versions = []Version{s.version(args, ev.Actor)}
 		}
+	case "migrate":
+		ev.Kind, ev.Where, ev.Delivery = RulesMoved, Ref{}, ""
 	case "timer":
 		ev.Kind = TimerFired
 		ev.Fields["name"] = []string{"next"}
