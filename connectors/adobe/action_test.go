@@ -68,6 +68,9 @@ func TestAction_FormBecomesOneRequest(t *testing.T) {
 	}}
 	r.Ask(q)
 	form, acc, events := r.press(t, q, pressed("i-1"))
+	if form.Fields[0].Value != "Hero.mp4" {
+		t.Errorf("the form has the title %q, want the name of the file, which nobody had asked for yet", form.Fields[0].Value)
+	}
 	if form.Title != "Request sign-off" || len(form.Fields) != 3 || form.Fields[1].Type != "select" || len(form.Fields[1].Options) != 3 || acc.Ignored == "" || events != nil {
 		t.Fatalf("pressed: %+v, %+v, %v, want the form with title, type and notes, and nothing decided", form, acc, events)
 	}
@@ -89,6 +92,16 @@ func TestAction_FormBecomesOneRequest(t *testing.T) {
 	}
 	if _, second, _ := r.press(t, q, sent); second.ID != acc.ID {
 		t.Errorf("tried again it is %q, first %q: want one delivery for the interaction", second.ID, acc.ID)
+	}
+}
+
+// TestAction_TheFormHasATitle also where Frame.io does not tell the name of the file.
+func TestAction_TheFormHasATitle(t *testing.T) {
+	t.Parallel()
+	r := connect(t, settings)
+	form, _, _ := r.press(t, inquiry{}, strings.ReplaceAll(pressed("i-9"), fileA, "00000000-0000-4000-8000-000000000000"))
+	if got := form.Fields[0].Value; got != "Sign-off of a file in Frame.io" {
+		t.Errorf("the form has the title %q, want one that says what it is about", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
@@ -56,8 +57,27 @@ func (p *Part) Respond(ctx context.Context, in connectors.Inbound, _ connectors.
 	if w.submitted() {
 		return p.respondForm(w, q)
 	}
-	form := flow.Form{Title: p.knownName(w.Resource.ID)}
+	form := flow.Form{Title: api.OneLine(p.calledNow(ctx, w.Resource.ID), longestTitle)}
+	if form.Title == "" {
+		form.Title = titleOf("", "")
+	}
 	return reply(p.ask(q, form, nil), true)
+}
+
+const nameTime = 2 * time.Second // of the five in which Frame.io wants the form
+
+// calledNow is what a file is called; one that is not known yet is asked for while somebody waits, and "" when that takes long.
+func (p *Part) calledNow(ctx context.Context, id string) string {
+	if name := p.knownName(id); name != "" || id == "" {
+		return name
+	}
+	ctx, cancel := context.WithTimeout(ctx, nameTime)
+	defer cancel()
+	a, err := p.show(ctx, id)
+	if err != nil {
+		p.deps.Log.Info("a form is shown without the name of its file", "file", id, "error", err)
+	}
+	return a.Name
 }
 
 // reply is an answer; store says that the delivery is kept before it is given.
