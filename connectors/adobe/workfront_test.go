@@ -334,4 +334,14 @@ func TestWorkfront_Recognize(t *testing.T) {
 			t.Errorf("Recognize(%q) = %v, %v, want %q", address, a.Ref, ok, want)
 		}
 	}
+	r = connect(t, strings.Replace(wfSettings, "%[1]s", "https://work.lumen.example/workfront/", 1))
+	for address, want := range map[string]bool{
+		"https://work.lumen.example/workfront/document/" + docID: true, "https://work.lumen.example/document/" + docID: false,
+		"https://work.lumen.example/workfrontier/document/" + docID: false, "https://work.lumen.example/other/workfront/document/" + docID: false,
+	} {
+		a, ok := r.Recognize(address)
+		if ok != want || ok && a.URL != address {
+			t.Errorf("below a path Recognize(%q) = %+v, %v, want %v", address, a, ok, want)
+		}
+	}
 }

@@ -100,9 +100,9 @@ func (p *Part) Recognize(address string) (flow.Asset, bool) {
 	if err != nil || baseErr != nil || u.User != nil || u.Opaque != "" || u.Scheme != base.Scheme {
 		return flow.Asset{}, false
 	}
-	path := u.Path
+	path, below := strings.CutPrefix(u.Path, strings.TrimRight(base.Path, "/")+"/")
 	switch {
-	case strings.EqualFold(u.Host, base.Host):
+	case strings.EqualFold(u.Host, base.Host) && below:
 	case strings.EqualFold(u.Host, "experience.adobe.com") && strings.Contains(u.Fragment, "/workfront/"):
 		_, path, _ = strings.Cut(u.Fragment, "/workfront/")
 	default:
