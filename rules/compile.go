@@ -22,16 +22,6 @@ type loader struct {
 // section is one top-level key of one file.
 type section struct{ key, value *source.Node }
 
-func topKeys() []string {
-	return append([]string{"version"}, append(directoryKeys(), rulesetKeys()...)...)
-}
-
-func directoryKeys() []string { return []string{"calendars", "people", "groups"} }
-
-func rulesetKeys() []string {
-	return []string{"templates", "workflows", "reminders", "escalations", "texts", "rules"}
-}
-
 // Compile reads rule files. It returns every problem, sorted by place; the set is nil when one of them is an error.
 // Comments "# signoff:ignore SO205" switch warnings off for their file.
 func Compile(files []Source, o Options) (*Set, source.Problems) {
@@ -75,10 +65,7 @@ func (l *loader) file(f Source) {
 	if root == nil || root.IsNull() {
 		return
 	}
-	ok := l.Map(root, source.Shape{Of: "a rule file", Keys: topKeys(), Instead: map[string]string{
-		"users": "people", "staff": "people", "teams": "groups", "types": "templates", "request_types": "templates",
-		"approvals": "workflows", "messages": "texts", "routes": "rules", "schedules": "calendars",
-	}})
+	ok := l.Map(root, fileShape())
 	if !ok {
 		return
 	}

@@ -80,8 +80,7 @@ func (l *loader) studio(bad map[string]bool) {
 // calendar reads one entry of calendars:; nil when it cannot be used.
 func (l *loader) calendar(n *source.Node) *calendar.Calendar {
 	before := l.Errors()
-	if !l.Map(n, source.Shape{Of: "a calendar", Keys: []string{"time_zone", "hours", "holidays", "closed"}, Required: []string{"time_zone", "hours"},
-		Instead: map[string]string{"zone": "time_zone", "tz": "time_zone", "closures": "closed", "working_hours": "hours"}}) {
+	if !l.Map(n, calendarShape()) {
 		return nil
 	}
 	spec := calendar.Spec{Hours: map[string][]string{}}

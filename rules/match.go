@@ -129,21 +129,12 @@ func matchKeys() []matchKey {
 	}
 }
 
-func matchKeyNames() []string {
-	names := []string{}
-	for _, k := range matchKeys() {
-		names = append(names, k.name)
-	}
-	return append(names, "any", "all", "not")
-}
-
 // match reads match: and the maps inside its any, all and not.
 func (l *loader) match(n *source.Node) test {
 	if n == nil {
 		return nil
 	}
-	if !l.Map(n, source.Shape{Of: "match", Keys: matchKeyNames(),
-		Instead: map[string]string{"from": "author", "user": "author", "words": "text", "contains": "text", "template": "type", "label": "labels", "or": "any", "and": "all", "message": "text"}}) {
+	if !l.Map(n, matchShape()) {
 		return nil
 	}
 	if n.Len() == 0 {
@@ -234,17 +225,8 @@ func (l *loader) knownSource(n *source.Node) {
 	}
 }
 
-func operatorNames(kind string) []string {
-	if kind == "who" {
-		return []string{"not", "any", "all"}
-	}
-	return []string{"contains", "matches", "starts_with", "not", "any", "all"}
-}
-
 func (l *loader) operators(k matchKey, n *source.Node) test {
-	if !l.Map(n, source.Shape{Of: "a comparison of " + k.name, Keys: operatorNames(k.kind),
-		Instead:  map[string]string{"regex": "matches", "has": "contains", "includes": "contains", "prefix": "starts_with", "begins_with": "starts_with", "or": "any", "and": "all", "words": "contains"},
-		Examples: map[string]string{"contains": "contains: [banner, ad]"}}) {
+	if !l.Map(n, comparisonShape(k)) {
 		return nil
 	}
 	if n.Len() == 0 {

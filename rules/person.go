@@ -36,13 +36,7 @@ func (s *Set) People() []Person {
 }
 
 func (l *loader) person(name, n *source.Node, badCalendars map[string]bool) {
-	if !l.Map(n, source.Shape{
-		Of:       "a person",
-		Keys:     []string{"name", "email", "calendar", "skills", "hours_per_week", "backup", "away", "slack", "jira", "github", "figma", "adobe", "quiet_hours", "language"},
-		Required: []string{"name"},
-		Instead:  map[string]string{"mail": "email", "cover": "backup", "capacity": "hours_per_week", "holiday": "away", "zone": "calendar", "time_zone": "calendar"},
-		Examples: map[string]string{"calendar": "calendar: london"},
-	}) {
+	if !l.Map(n, personShape()) {
 		return
 	}
 	p := &Person{Person: flow.Person{Name: name.Value()}, Pins: map[string]string{}}

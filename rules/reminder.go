@@ -57,11 +57,7 @@ func (l *loader) reminders() {
 }
 
 func (l *loader) reminder(n *source.Node) *reminder {
-	if !l.Map(n, source.Shape{
-		Of: "a reminder", Keys: []string{"at", "cron", "time_zone", "to", "via", "as", "text"}, Required: []string{"to"},
-		Instead:  map[string]string{"when": "at", "after": "at", "schedule": "cron", "who": "to", "channel": "via", "zone": "time_zone", "message": "text"},
-		Examples: map[string]string{"at": "at: 50% of time limit", "via": "via: slack dm"},
-	}) {
+	if !l.Map(n, reminderShape()) {
 		return nil
 	}
 	r := &reminder{pos: n.Pos()}
@@ -83,7 +79,7 @@ func (l *loader) reminder(n *source.Node) *reminder {
 	}
 	r.to = l.who(n.Key("to"), "reviewers", "waiting reviewers", "requester", "assignee")
 	r.where = l.via(n.Key("via"))
-	if as, ok := l.Enum(n.Key("as"), "digest", "message"); ok {
+	if as, ok := l.Enum(n.Key("as"), reminderShape().Words("as")...); ok {
 		r.digest = as == "digest"
 	}
 	r.text = l.textKey(n.Key("text"))
@@ -187,17 +183,13 @@ func (l *loader) escalations() {
 }
 
 func (l *loader) escalation(n *source.Node, first bool) *escalationStep {
-	if !l.Map(n, source.Shape{
-		Of: "an escalation step", Keys: []string{"after", "tell", "and", "via", "text"}, Required: []string{"after", "tell"},
-		Instead:  map[string]string{"to": "tell", "notify": "tell", "at": "after", "when": "after", "may": "and", "message": "text"},
-		Examples: map[string]string{"after": "after: time limit, after: 4 working hours more", "and": "and: may approve"},
-	}) {
+	if !l.Map(n, escalationShape()) {
 		return nil
 	}
 	s := &escalationStep{pos: n.Pos()}
 	l.after(s, n.Key("after"), first)
 	l.tell(s, n.Key("tell"))
-	if and, ok := l.Enum(n.Key("and"), "may approve"); ok {
+	if and, ok := l.Enum(n.Key("and"), escalationShape().Words("and")...); ok {
 		s.mayApprove = and == "may approve"
 		if len(s.tell) == 0 && len(s.channels) > 0 {
 			l.Errorf(n.Key("and").Pos(), "SO139", "a channel cannot approve")

@@ -74,11 +74,7 @@ func (l *loader) lastPlace() source.Pos {
 
 func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
 	before := l.Errors()
-	if !l.Map(n, source.Shape{
-		Of: "a rule", Keys: []string{"name", "match", "if", "do", "continue"}, Required: []string{"name", "do"},
-		Instead:  map[string]string{"when": "match", "where": "match", "then": "do", "action": "do", "actions": "do", "condition": "if", "only_if": "if"},
-		Examples: map[string]string{"match": "match: {source: slack}", "do": "do: {workflow: standard}"},
-	}) {
+	if !l.Map(n, ruleShape()) {
 		return
 	}
 	r := &rule{pos: n.Pos()}
@@ -98,10 +94,6 @@ func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
 	l.set.rules.rules = append(l.set.rules.rules, r)
 }
 
-func actionKeys() []string {
-	return []string{"template", "workflow", "project", "priority", "labels", "assign", "reminders", "escalation", "link_to", "start"}
-}
-
 func (l *loader) action(r *rule, n *source.Node) {
 	if n == nil {
 		return
@@ -112,9 +104,8 @@ func (l *loader) action(r *rule, n *source.Node) {
 		}
 		return
 	}
-	if !l.Map(n, source.Shape{Of: "do", Keys: actionKeys(), Instead: map[string]string{
-		"type": "template", "label": "labels", "assignee": "assign", "reminder": "reminders", "escalate": "escalation", "approval": "workflow", "stages": "workflow",
-	}}) {
+	shape := actionShape()
+	if !l.Map(n, shape) {
 		return
 	}
 	set := l.set.rules
@@ -131,8 +122,8 @@ func (l *loader) action(r *rule, n *source.Node) {
 	r.do.priority, _ = l.Text(n.Key("priority"))
 	r.do.labels, _ = l.Strings(n.Key("labels"))
 	r.do.assign = l.assignment(n.Key("assign"))
-	r.do.linkTo, _ = l.Enum(n.Key("link_to"), "request of the file")
-	if v, ok := l.Enum(n.Key("start"), "review", "work"); ok {
+	r.do.linkTo, _ = l.Enum(n.Key("link_to"), shape.Words("link_to")...)
+	if v, ok := l.Enum(n.Key("start"), shape.Words("start")...); ok {
 		r.do.startNow = v == "review"
 	}
 	l.escalationUsed(r, n)
@@ -208,17 +199,13 @@ func (l *loader) assignment(n *source.Node) *assignment {
 		a.to = l.assignees(n)
 		return a
 	}
-	if !l.Map(n, source.Shape{
-		Of: "assign", Keys: []string{"to", "by", "need", "then", "limit"}, Required: []string{"to"},
-		Instead:  map[string]string{"who": "to", "skill": "need", "skills": "need", "max": "limit", "else": "then"},
-		Examples: map[string]string{"to": "to: group:designers", "by": "by: least loaded", "limit": "limit: 85% of capacity"},
-	}) {
+	if !l.Map(n, assignShape()) {
 		return nil
 	}
 	a.to = l.assignees(n.Key("to"))
-	ways := []string{"least loaded", "round robin"}
-	a.by, _ = l.Enum(n.Key("by"), append([]string{"skill"}, ways...)...)
-	a.then, _ = l.Enum(n.Key("then"), ways...)
+	shape := assignShape()
+	a.by, _ = l.Enum(n.Key("by"), shape.Words("by")...)
+	a.then, _ = l.Enum(n.Key("then"), shape.Words("then")...)
 	a.need, _ = l.Strings(n.Key("need"))
 	l.skills(a, n)
 	if s, ok := l.Text(n.Key("limit")); ok {

@@ -9,15 +9,6 @@ import (
 	"signoff/internal/source"
 )
 
-func templateShape() source.Shape {
-	return source.Shape{
-		Of:       "a template",
-		Keys:     []string{"label", "based_on", "title", "ask_for", "effort_hours", "labels", "subtasks", "new_version"},
-		Instead:  map[string]string{"fields": "ask_for", "questions": "ask_for", "name": "label", "extends": "based_on", "effort": "effort_hours", "tasks": "subtasks"},
-		Examples: map[string]string{"ask_for": "ask_for: [{field: brand, required: true}]"},
-	}
-}
-
 // templates reads templates: and builds the vocabulary of conditions from their fields.
 func (l *loader) templates() {
 	for name, value := range l.entries("templates") {
@@ -71,11 +62,7 @@ func (l *loader) template(name, n *source.Node) *template {
 }
 
 func (l *loader) field(t *template, n *source.Node) {
-	if !l.Map(n, source.Shape{
-		Of: "a field", Keys: []string{"field", "label", "type", "choices", "required", "help"}, Required: []string{"field"},
-		Instead:  map[string]string{"name": "field", "options": "choices", "mandatory": "required", "hint": "help", "kind": "type"},
-		Examples: map[string]string{"type": "type: date"},
-	}) {
+	if !l.Map(n, fieldShape()) {
 		return
 	}
 	name, ok := l.Text(n.Key("field"))
@@ -285,10 +272,7 @@ func (l *loader) inherited(t *template, key string) *source.Node {
 }
 
 func (l *loader) subtask(t *template, n *source.Node, sc scope, seen map[string]bool) {
-	if !l.Map(n, source.Shape{
-		Of: "a subtask", Keys: []string{"title", "effort_hours", "due", "skills", "after"}, Required: []string{"title"},
-		Instead: map[string]string{"name": "title", "effort": "effort_hours", "depends_on": "after"},
-	}) {
+	if !l.Map(n, subtaskShape()) {
 		return
 	}
 	s := subtask{pos: n.Pos(), title: l.wording(n.Key("title"), sc)}

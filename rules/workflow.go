@@ -49,30 +49,11 @@ type who struct {
 	name string
 }
 
-func stageShape() source.Shape {
-	return source.Shape{
-		Of: "a stage",
-		Keys: []string{
-			"name", "reviewers", "needs", "time_limit", "on_timeout", "on_changes", "only_if", "four_eyes", "assurance", "checklist", "veto", "new_version", "together",
-		},
-		Required: []string{"name", "reviewers"},
-		Instead: map[string]string{
-			"quorum": "needs", "approvers": "reviewers", "approvals": "needs", "deadline": "time_limit", "sla": "time_limit", "limit": "time_limit",
-			"if": "only_if", "when": "only_if", "condition": "only_if", "parallel": "together", "timeout": "on_timeout",
-		},
-		Examples: map[string]string{
-			"needs": "needs: 1, needs: 2 of 3, needs: all", "time_limit": "time_limit: 8 working hours",
-			"reviewers": "reviewers: group:brand", "only_if": `only_if: request.region == "EMEA"`,
-		},
-	}
-}
-
 func (l *loader) workflows() {
 	for name, value := range l.entries("workflows") {
 		w := &workflow{pos: name.Pos(), name: name.Value()}
 		l.set.rules.workflows[w.name] = w
-		if !l.Map(value, source.Shape{Of: "a workflow", Keys: []string{"stages", "based_on", "new_version"},
-			Instead: map[string]string{"steps": "stages", "extends": "based_on"}}) {
+		if !l.Map(value, workflowShape()) {
 			continue
 		}
 		w.basedOn, _ = l.Text(value.Key("based_on"))
@@ -95,7 +76,7 @@ func (l *loader) workflows() {
 func (l *loader) stages(w *workflow, items []*source.Node) {
 	for i, item := range items {
 		if group := item.Key("together"); group != nil {
-			l.Map(item, source.Shape{Of: "stages that run together", Keys: []string{"together"}})
+			l.Map(item, togetherShape())
 			inner, _ := l.List(group)
 			for _, n := range inner {
 				l.stage(w, n, i+1)
@@ -107,7 +88,8 @@ func (l *loader) stages(w *workflow, items []*source.Node) {
 }
 
 func (l *loader) stage(w *workflow, n *source.Node, together int) {
-	if !l.Map(n, stageShape()) {
+	shape := stageShape()
+	if !l.Map(n, shape) {
 		return
 	}
 	s := &stage{pos: n.Pos(), together: together, fourEyes: true, assurance: "chat", onChanges: "back to designer"}
@@ -120,7 +102,7 @@ func (l *loader) stage(w *workflow, n *source.Node, together int) {
 	if v, ok := l.Bool(n.Key("four_eyes")); ok {
 		s.fourEyes = v
 	}
-	if v, ok := l.Enum(n.Key("assurance"), "chat", "web", "web+reauth"); ok {
+	if v, ok := l.Enum(n.Key("assurance"), shape.Words("assurance")...); ok {
 		s.assurance = v
 	}
 	s.checklist, _ = l.Strings(n.Key("checklist"))
@@ -130,7 +112,7 @@ func (l *loader) stage(w *workflow, n *source.Node, together int) {
 		}
 	}
 	l.timeout(s, n)
-	if v, ok := l.Enum(n.Key("on_changes"), "back to designer"); ok {
+	if v, ok := l.Enum(n.Key("on_changes"), shape.Words("on_changes")...); ok {
 		s.onChanges = v
 	}
 	l.veto(s, n.Key("veto"))
@@ -145,7 +127,7 @@ func (l *loader) stage(w *workflow, n *source.Node, together int) {
 
 func (l *loader) timeout(s *stage, n *source.Node) {
 	v := n.Key("on_timeout")
-	word, ok := l.Enum(v, "wait", "escalate", "expire", "approve", "decline")
+	word, ok := l.Enum(v, stageShape().Words("on_timeout")...)
 	if !ok {
 		return
 	}
@@ -413,7 +395,7 @@ func mergeStages(base, own []*stage) []*stage {
 // newVersion checks what a new version does. A stage to start again from must be one of the workflow's, or for a type of
 // request of any.
 func (l *loader) newVersion(n *source.Node, w *workflow) {
-	words := []string{"void", "ask again", "keep with notice"}
+	words := newVersionWords()
 	s, ok := l.Text(n)
 	if !ok || slices.Contains(words, s) {
 		return

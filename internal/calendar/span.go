@@ -8,7 +8,7 @@ import (
 )
 
 // SpanPattern matches the written forms of a span, for JSON schemas.
-const SpanPattern = `^[0-9]+(\.[0-9]+)? ((working )?(minutes?|days?)|(working|clock) hours?|weeks?)$`
+const SpanPattern = `^ *[0-9]+(\.[0-9]+)? +((working +)?(minutes?|days?)|(working|clock) +hours?|weeks?) *$`
 
 // Unit is what a span counts.
 type Unit int

@@ -20,11 +20,11 @@ type Autofill struct {
 const mostPatience = 10 // seconds that somebody looks at an open form
 
 func (l *loader) autofill(n *source.Node) {
-	if n == nil || !l.Map(n, source.Shape{Of: "autofill", Keys: []string{"provider", "base_url", "model", "api_key", "timeout"}}) {
+	if n == nil || !l.Map(n, autofillShape()) {
 		return
 	}
 	provider := "rules"
-	l.enum(n, "provider", &provider, "rules", "openai-compatible")
+	l.enum(n, "provider", &provider, autofillShape().Words("provider")...)
 	if provider == "rules" {
 		return
 	}

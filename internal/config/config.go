@@ -138,21 +138,16 @@ func used(root *source.Node) iter.Seq[*source.Node] {
 	}
 }
 
-// later are the keys that belong to a part of signoff which this version does not have yet.
-var later = []string{"sign_in", "telemetry", "insecure_dev"}
-
 func (l *loader) root(n *source.Node) {
-	known := []string{"version", "workspace", "mode", "rules", "server", "api", "store", "connectors", "tracker", "triage", "autofill", "privacy", "log"}
-	if !l.Map(n, source.Shape{Of: "the configuration", Keys: append(known, later...), Required: []string{"version", "rules"}}) {
+	shape := rootShape()
+	if !l.Map(n, shape) {
 		return
 	}
-	for _, key := range later {
-		l.later(n, key)
-	}
+	l.later(n, shape)
 	if v, ok := l.Int(n.Key("version")); ok && v != 1 {
 		l.Errorf(n.Key("version").Pos(), codeVersion, "version %d is not known, this signoff reads version 1", v)
 	}
-	if m, ok := l.Enum(n.Key("mode"), "live", "shadow"); ok {
+	if m, ok := l.Enum(n.Key("mode"), shape.Words("mode")...); ok {
 		l.c.Mode = m
 	}
 	l.c.Rules, _ = l.Strings(n.Key("rules"))
@@ -168,20 +163,23 @@ func (l *loader) root(n *source.Node) {
 	l.log(n.Key("log"))
 }
 
-func (l *loader) later(n *source.Node, key string) {
-	if k := n.KeyNode(key); k != nil {
-		l.Warnf(k.Pos(), codeLater, "%s is not part of this version and is ignored", key)
+// later warns of keys that belong to a part of signoff which this version does not have yet.
+func (l *loader) later(n *source.Node, s source.Shape) {
+	for _, key := range s.Keys {
+		if k := n.KeyNode(key.Name); k != nil && key.Ignored {
+			l.Warnf(k.Pos(), codeLater, "%s is not part of this version and is ignored", key.Name)
+		}
 	}
 }
 
 func (l *loader) workspace(n *source.Node) {
 	w := &l.c.Workspace
 	*w = rules.Workspace{Name: "signoff", Zone: "UTC", Language: "en", WeekStarts: "monday", KeyPrefix: "CR", DateOrder: "day-first"}
-	if !l.Map(n, source.Shape{Of: "the workspace",
-		Keys: []string{"name", "time_zone", "language", "week_starts", "key_prefix", "calendar", "date_order", "quiet_hours"}}) {
+	shape := workspaceShape()
+	if !l.Map(n, shape) {
 		return
 	}
-	l.later(n, "quiet_hours")
+	l.later(n, shape)
 	l.text(n, "name", &w.Name)
 	l.text(n, "time_zone", &w.Zone)
 	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
@@ -190,8 +188,8 @@ func (l *loader) workspace(n *source.Node) {
 	}
 	l.text(n, "language", &w.Language)
 	l.text(n, "calendar", &w.Calendar)
-	l.enum(n, "week_starts", &w.WeekStarts, "monday", "sunday", "saturday")
-	l.enum(n, "date_order", &w.DateOrder, "day-first", "month-first")
+	l.enum(n, "week_starts", &w.WeekStarts, shape.Words("week_starts")...)
+	l.enum(n, "date_order", &w.DateOrder, shape.Words("date_order")...)
 	if l.text(n, "key_prefix", &w.KeyPrefix) && !keyPrefix(w.KeyPrefix) {
 		l.Errorf(n.Key("key_prefix").Pos(), codePrefix, "key_prefix must be 1 to 10 capital letters, not %q", w.KeyPrefix)
 		l.Hint("requests are then called %s-142", "CR")
@@ -219,7 +217,7 @@ func (l *loader) enum(n *source.Node, key string, into *string, allowed ...strin
 func (l *loader) server(n *source.Node) {
 	s := &l.c.Server
 	*s = Server{Listen: ":8080", Admin: "127.0.0.1:9090"}
-	if n == nil || !l.Map(n, source.Shape{Of: "the server", Keys: []string{"listen", "admin_listen", "public_url", "trusted_proxies"}}) {
+	if n == nil || !l.Map(n, serverShape()) {
 		return
 	}
 	l.address(n, "listen", &s.Listen)
@@ -261,7 +259,7 @@ func (l *loader) address(n *source.Node, key string, into *string) {
 const shortest = 16 // characters of a token, so that none can be guessed
 
 func (l *loader) tokens(n *source.Node) {
-	if n == nil || !l.Map(n, source.Shape{Of: "the API", Keys: []string{"tokens"}}) {
+	if n == nil || !l.Map(n, apiShape()) {
 		return
 	}
 	list := n.Key("tokens")
@@ -273,7 +271,7 @@ func (l *loader) tokens(n *source.Node) {
 		t := Token{Name: key.Value()}
 		word := value
 		if value.Kind() == source.Map {
-			if !l.Map(value, source.Shape{Of: "a token", Keys: []string{"token", "as"}, Required: []string{"token"}}) {
+			if !l.Map(value, tokenShape()) {
 				continue
 			}
 			word = value.Key("token")
@@ -294,15 +292,14 @@ func (l *loader) tokens(n *source.Node) {
 func (l *loader) store(n *source.Node) {
 	s := &l.c.Store
 	s.Path = "signoff.db"
-	if n == nil || !l.Map(n, source.Shape{Of: "the store", Keys: []string{"driver", "path", "key", "max_size_mb", "url", "keep_closed", "backup"}}) {
+	shape := storeShape()
+	if n == nil || !l.Map(n, shape) {
 		return
 	}
-	if d, ok := l.Text(n.Key("driver")); ok && d != "bbolt" {
-		l.Choice(n.Key("driver"), "a store of this version", []string{"bbolt"})
+	if d, ok := l.Text(n.Key("driver")); ok && !slices.Contains(shape.Words("driver"), d) {
+		l.Choice(n.Key("driver"), "a store of this version", shape.Words("driver"))
 	}
-	for _, key := range []string{"url", "keep_closed", "backup"} {
-		l.later(n, key)
-	}
+	l.later(n, shape)
 	l.text(n, "path", &s.Path)
 	if k, ok := l.Text(n.Key("key")); ok {
 		s.Key, s.KeyAt = secret.New(strings.TrimSpace(k)), n.Key("key").Pos()
@@ -328,18 +325,20 @@ func (l *loader) triage(n *source.Node) {
 
 func (l *loader) log(n *source.Node) {
 	l.c.Log = Log{Level: "info", Format: "auto"}
-	if n == nil || !l.Map(n, source.Shape{Of: "the log", Keys: []string{"level", "format"}}) {
+	shape := logShape()
+	if n == nil || !l.Map(n, shape) {
 		return
 	}
-	l.enum(n, "level", &l.c.Log.Level, "debug", "info", "warn", "error")
-	l.enum(n, "format", &l.c.Log.Format, "auto", "json", "text")
+	l.enum(n, "level", &l.c.Log.Level, shape.Words("level")...)
+	l.enum(n, "format", &l.c.Log.Format, shape.Words("format")...)
 }
 
 func (l *loader) privacy(n *source.Node) {
-	if n == nil || !l.Map(n, source.Shape{Of: "privacy", Keys: []string{"mask_in_logs", "raw_events"}}) {
+	shape := privacyShape()
+	if n == nil || !l.Map(n, shape) {
 		return
 	}
-	l.later(n, "mask_in_logs")
+	l.later(n, shape)
 	s, ok := l.Text(n.Key("raw_events"))
 	if !ok {
 		return

@@ -13,66 +13,6 @@ import (
 // and all problems of a file come out in one pass.
 type Decoder struct{ Problems }
 
-// Shape describes a map: which keys it may have.
-type Shape struct {
-	Of       string            // with its article: "a stage"
-	Keys     []string          // in the order in which they should be listed
-	Required []string          // those that must be there
-	Instead  map[string]string // words that people use for a key: quorum -> needs
-	Examples map[string]string // shown after the hint: needs -> "needs: 1, needs: 2 of 3, needs: all"
-}
-
-// Map checks that n is a map of the given shape. It reports unknown and missing keys and returns whether n is a map at all.
-func (d *Decoder) Map(n *Node, s Shape) bool {
-	if n == nil {
-		return false
-	}
-	if n.kind != Map {
-		d.wrong(n, s.Of, "keys and values")
-		return false
-	}
-	for key := range n.Pairs() {
-		if !slices.Contains(s.Keys, key.value) {
-			d.unknown(key, s)
-		}
-	}
-	for _, name := range s.Required {
-		if n.Key(name) == nil {
-			d.Require(n, s.Of, name)
-		}
-	}
-	return true
-}
-
-func (d *Decoder) unknown(key *Node, s Shape) {
-	d.Errorf(key.pos, CodeUnknown, "%s is not a key of %s", strconv.Quote(key.value), s.Of)
-	meant, ok := Nearest(key.value, s.Keys)
-	if !ok {
-		meant, ok = s.instead(key.value)
-	}
-	switch {
-	case !ok && len(s.Keys) <= 12:
-		d.Hint("known: %s", strings.Join(s.Keys, ", "))
-	case ok && s.Examples[meant] != "":
-		d.Hint("did you mean %q?   (e.g. %s)", meant, s.Examples[meant])
-	case ok:
-		d.Hint("did you mean %q?", meant)
-	}
-}
-
-func (s Shape) instead(word string) (string, bool) {
-	if key, ok := s.Instead[word]; ok {
-		return key, true
-	}
-	words := make([]string, 0, len(s.Instead))
-	for w := range s.Instead {
-		words = append(words, w)
-	}
-	slices.Sort(words)
-	near, ok := Nearest(word, words)
-	return s.Instead[near], ok
-}
-
 // Require reports that a key is missing from the map n. of names the map with its article.
 func (d *Decoder) Require(n *Node, of, key string) {
 	d.Errorf(n.Pos(), CodeRequired, "%s needs the key %s", of, strconv.Quote(key))

@@ -17,16 +17,24 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // stage stands for a file's language: enough of it to meet every kind of problem.
-var stage = source.Shape{
-	Of: "a stage", Keys: []string{"name", "reviewers", "needs", "time_limit", "on_timeout", "veto", "weight", "four_eyes"}, Required: []string{"name"},
-	Instead:  map[string]string{"quorum": "needs", "deadline": "time_limit"},
-	Examples: map[string]string{"needs": "needs: 1, needs: 2 of 3, needs: all"},
-}
+var stage = source.Shape{Of: "a stage", Keys: []source.Key{
+	{Name: "name", Form: source.AnyText(), Required: true},
+	{Name: "reviewers", Form: source.Texts()},
+	{Name: "needs", Form: source.Whole(1), Instead: []string{"quorum"}, Examples: []string{"1", "2 of 3", "all"}},
+	{Name: "time_limit", Form: source.AnyText(), Instead: []string{"deadline"}},
+	{Name: "on_timeout", Form: source.OneOf("wait", "escalate", "expire", "approve", "decline")},
+	{Name: "veto", Form: source.Texts()}, {Name: "weight", Form: source.AnyNumber()}, {Name: "four_eyes", Form: source.Truth()},
+}}
+
+var fileShape = source.Shape{Of: "the file", Keys: []source.Key{
+	{Name: "version", Form: source.Whole(1)},
+	{Name: "stages", Form: source.ListOf(source.Keyed(func() source.Shape { return stage })), Required: true},
+}}
 
 func readStages(f *source.File) source.Problems {
 	var d source.Decoder
 	root := f.Root()
-	if !d.Map(root, source.Shape{Of: "the file", Keys: []string{"version", "stages"}, Required: []string{"stages"}}) {
+	if !d.Map(root, fileShape) {
 		return d.Problems
 	}
 	d.Int(root.Key("version"))
@@ -39,7 +47,7 @@ func readStages(f *source.File) source.Problems {
 		d.Strings(n.Key("reviewers"))
 		d.Int(n.Key("needs"))
 		d.String(n.Key("time_limit"))
-		d.Enum(n.Key("on_timeout"), "wait", "escalate", "expire", "approve", "decline")
+		d.Enum(n.Key("on_timeout"), stage.Words("on_timeout")...)
 		for _, person := range d.Texts(n.Key("veto")) {
 			if person.Value() != "eli" {
 				d.Choice(person, "a person", []string{"ana", "eli"})

@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -66,16 +65,13 @@ func (d *Decoder) intoSelf(n *Node, v reflect.Value) bool {
 }
 
 func (d *Decoder) intoStruct(n *Node, of string, v reflect.Value) {
-	fields := map[string]reflect.Value{}
-	var keys []string
+	fields, shape := map[string]reflect.Value{}, Shape{Of: of}
 	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
-		if name == "" || name == "-" {
-			continue
+		if name := tagName(v.Type().Field(i)); name != "" {
+			fields[name], shape.Keys = v.Field(i), append(shape.Keys, Key{Name: name})
 		}
-		fields[name], keys = v.Field(i), append(keys, name)
 	}
-	if !d.Map(n, Shape{Of: of, Keys: keys}) {
+	if !d.Map(n, shape) {
 		return
 	}
 	for key, value := range n.Pairs() {
