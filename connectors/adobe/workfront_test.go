@@ -23,7 +23,7 @@ type wf struct {
 	mu     sync.Mutex
 	subs   []map[string]string
 	docs   map[string]map[string]any
-	notes  []map[string]string
+	notes  []map[string]any
 	strays []string
 	busy   bool // subscriptions are there already, and not listed
 	lose   bool // the next update is written and not answered
@@ -33,13 +33,15 @@ const (
 	docID  = "59d7daab0000011b8faebf0f60d25d08"
 	docvID = "59d7daab0000011b8faebf0f60d25d09"
 	noteID = "59d7daab0000011b8faebf0f60d25d0a"
+	wfAna  = "544820df0000142362741fc0c368de19"
 	wfAuth = "wf-auth-token-0123456789"
 )
 
 func newWorkfront(t *testing.T) *wf {
 	t.Helper()
 	w := &wf{t: t, docs: map[string]map[string]any{docID: {"ID": docID, "name": "Brief.pdf", "currentVersion": map[string]any{
-		"ID": docvID, "version": 3, "fileName": "Brief.pdf", "entryDate": "2026-11-20T02:59:03:562-0600", "enteredByID": "544820df0000142362741fc0c368de19",
+		"ID": docvID, "version": 3, "fileName": "Brief.pdf", "entryDate": "2026-11-20T02:59:03:562-0600", "enteredByID": wfAna,
+		"enteredBy": map[string]string{"ID": wfAna, "name": "Ana Reyes", "objCode": "USER"},
 	}}}}
 	srv := httptest.NewServer(w)
 	t.Cleanup(srv.Close)
@@ -92,6 +94,14 @@ func (s *wf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		s.answer(w, 404, map[string]any{})
+	case strings.HasPrefix(key, "GET "+api+"user/"):
+		if r.URL.Query().Get("fields") != "name" || !strings.HasSuffix(key, "/"+wfAna) {
+			s.answer(w, 404, map[string]any{})
+			return
+		}
+		s.answer(w, 200, map[string]any{"data": map[string]string{"ID": wfAna, "name": "Ana Reyes", "objCode": "USER"}})
+	case key == "GET "+api+"docv/"+docvID:
+		s.answer(w, 200, map[string]any{"data": map[string]string{"ID": docvID, "documentID": docID, "objCode": "DOCV"}})
 	case key == "POST "+api+"note":
 		s.write(w, body)
 	default:
@@ -124,7 +134,7 @@ func (s *wf) write(w http.ResponseWriter, body []byte) {
 	if json.Unmarshal(body, &in) != nil || in["noteText"] == "" || in["noteObjCode"] != "DOCU" || in["objID"] == "" || len(in) != 3 {
 		s.strays = append(s.strays, "body "+string(body))
 	}
-	n := map[string]string{"ID": fmt.Sprintf("59d7daab0000011b8faebf0f60d2%04d", len(s.notes)), "noteText": in["noteText"], "entryDate": "2026-11-20T03:00:00:000-0600", "ownerID": "544820df0000142362741fc0c368de19"}
+	n := map[string]any{"ID": fmt.Sprintf("59d7daab0000011b8faebf0f60d2%04d", len(s.notes)), "noteText": in["noteText"], "entryDate": "2026-11-20T03:00:00:000-0600", "ownerID": "544820df0000142362741fc0c368de19"}
 	s.notes = append(s.notes, n)
 	if s.lose {
 		s.lose = false
@@ -229,15 +239,20 @@ func TestWorkfront_DocumentsAndUpdates(t *testing.T) {
 	r.knows(doc)
 	_, events = r.take(t, wfPost(version))
 	same(t, "version", events, "asset.changed workfront:59d7daab…5d08 [v3 - Brief.pdf]")
-	if v := events[0].Versions[0]; v.ID != docvID || !v.At.Equal(time.Date(2026, 11, 20, 8, 59, 3, 562e6, time.UTC)) || v.By.Ref != ref("user", "544820df0000142362741fc0c368de19") {
+	if v := events[0].Versions[0]; v.ID != docvID || !v.At.Equal(time.Date(2026, 11, 20, 8, 59, 3, 562e6, time.UTC)) || v.By.Ref != ref("user", wfAna) || v.By.Shown != "Ana Reyes" {
 		t.Errorf("version %+v, want its id, time and maker", v)
 	}
 	w.mu.Lock()
-	w.notes = append(w.notes, map[string]string{"ID": noteID, "noteText": "Please mention the price", "entryDate": "2026-11-20T03:00:00:000-0600", "ownerID": "544820df0000142362741fc0c368de19"})
+	w.notes = append(w.notes, map[string]any{
+		"ID": noteID, "noteText": "Please mention the price", "entryDate": "2026-11-20T03:00:00:000-0600", "ownerID": wfAna, "owner": map[string]string{"ID": wfAna, "name": "Ana Reyes"},
+	})
 	w.mu.Unlock()
 	note := map[string]any{"ID": noteID, "objCode": "NOTE", "noteObjCode": "DOCU", "objID": docID, "noteText": "altered on the way"}
 	_, events = r.take(t, wfPost(change("CREATE", note, map[string]any{})))
 	same(t, "update", events, "comment.added workfront:59d7daab…5d08 said 59d7daab…5d0a “Please mention the price” point=yes")
+	if by := events[0].Actor; by.Shown != "Ana Reyes" {
+		t.Errorf("the update is by %+v, want a name", by)
+	}
 	approval := change("UPDATE", map[string]any{"ID": noteID, "objCode": "PRFAPL", "documentID": docID, "status": "APPROVED"}, map[string]any{"status": "PENDING"})
 	_, events = r.take(t, wfPost(approval))
 	if len(events) != 1 || events[0].Kind != flow.CommentAdded || events[0].Field("automatic") != "yes" || events[0].Body.String() != "Proof approval in Workfront: APPROVED" {
@@ -251,6 +266,40 @@ func TestWorkfront_DocumentsAndUpdates(t *testing.T) {
 	delete(w.docs, docID)
 	_, events = r.take(t, wfPost(change("DELETE", map[string]any{}, map[string]any{"ID": docID, "objCode": "DOCU"})))
 	same(t, "deleted", events, "asset.gone workfront:59d7daab…5d08 why=deleted")
+}
+
+// TestWorkfront_ProofDecisions are shown with who decided, and are nobody's vote.
+func TestWorkfront_ProofDecisions(t *testing.T) {
+	t.Parallel()
+	r, _ := connectWF(t)
+	r.knows(ref("workfront", "DOCU/"+docID))
+	proof := func(more map[string]any) map[string]any {
+		s := map[string]any{"ID": noteID, "objCode": "PRFAPL", "approverID": wfAna, "documentVersionID": docvID}
+		for k, v := range more {
+			s[k] = v
+		}
+		return s
+	}
+	docv := map[string]any{"ID": docvID, "objCode": "DOCV", "documentID": docID, "version": "3", "proofDecision": "Approved with changes", "lastUpdatedByID": wfAna}
+	for name, c := range map[string]struct {
+		now, was map[string]any
+		want     string
+		by       string
+	}{
+		"of an approver":       {proof(map[string]any{"approverDecision": "Changes required"}), proof(map[string]any{"approverDecision": "Pending"}), "Proof approval in Workfront: Changes required", "Ana Reyes"},
+		"that stays":           {proof(map[string]any{"approverDecision": "Pending"}), proof(map[string]any{"approverDecision": "Pending"}), "", ""},
+		"of a whole proof":     {docv, map[string]any{"proofDecision": "Pending"}, "Proof in Workfront: Approved with changes", "Ana Reyes"},
+		"of nobody we can see": {proof(map[string]any{"approverDecision": "Approved", "approverID": docID}), nil, "Proof approval in Workfront: Approved", ""},
+	} {
+		_, events := r.take(t, wfPost(change("UPDATE", c.now, c.was)))
+		if c.want == "" {
+			same(t, name, events)
+			continue
+		}
+		if len(events) != 1 || events[0].Kind != flow.CommentAdded || events[0].Field("automatic") != "yes" || events[0].Body.String() != c.want || events[0].Actor.Shown != c.by || events[0].Actor.Ref.Zero() {
+			t.Errorf("%s: %v by %+v, want %q by %q, and no vote", name, short(events), events, c.want, c.by)
+		}
+	}
 }
 
 func TestWorkfront_WithoutCredentials(t *testing.T) {

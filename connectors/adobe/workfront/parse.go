@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type learned struct {
 	Note    *note    `json:"note,omitempty"`
 	Own     bool     `json:"own,omitempty"`
 	Receipt bool     `json:"receipt,omitempty"`
+	Who     string   `json:"who,omitempty"` // what whoever decided is called
 }
 
 // docv is a version of a document, note an update, as the API shows them.
@@ -33,7 +35,13 @@ type docv struct {
 	File    string `json:"fileName"`
 	Entered string `json:"entryDate"`
 	By      string `json:"enteredByID"`
+	Maker   person `json:"enteredBy,omitzero"`
 	Doc     string `json:"documentID"`
+}
+
+// person is somebody, where the API was asked for more than their id.
+type person struct {
+	Name string `json:"name"`
 }
 
 type note struct {
@@ -41,6 +49,7 @@ type note struct {
 	Text    string `json:"noteText"`
 	Entered string `json:"entryDate"`
 	By      string `json:"ownerID"`
+	Owner   person `json:"owner,omitzero"`
 	Parent  string `json:"parentNoteID"`
 }
 
@@ -50,8 +59,15 @@ func (d *docv) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
 	}
-	*d = docv{s.text("ID"), s.text("version"), s.text("fileName"), s.text("entryDate"), s.text("enteredByID"), s.text("documentID")}
+	*d = s.docv()
+	_ = json.Unmarshal(s["enteredBy"], &d.Maker) // nobody is named where that is no object
 	return nil
+}
+
+func (s state) docv() docv {
+	return docv{
+		ID: s.text("ID"), Version: s.text("version"), File: s.text("fileName"), Entered: s.text("entryDate"), By: s.text("enteredByID"), Doc: s.text("documentID"),
+	}
 }
 
 // candidates are the objects that an event may be about, the nearest first.
@@ -86,7 +102,11 @@ func (p *Part) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 		return json.Marshal(learned{})
 	}
 	version := m.code() == "DOCU" || m.code() == "DOCV"
-	for _, key := range m.candidates() {
+	keys, err := p.candidates(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
 		a, ok, err := api.Followed(ctx, p.query.Load(), p.ref("workfront", key), version)
 		if err != nil {
 			return nil, err
@@ -102,16 +122,59 @@ func (p *Part) Enrich(ctx context.Context, d flow.Delivery) ([]byte, error) {
 	return json.Marshal(learned{})
 }
 
+// candidates are those of the event; one that names but a version of a document is about the document.
+func (p *Part) candidates(ctx context.Context, m message) ([]string, error) {
+	keys, version := m.candidates(), m.now().text("documentVersionID")
+	named := func(key string) bool { return strings.HasPrefix(key, "DOCU/") }
+	if p.client == nil || !objectID.MatchString(version) || slices.ContainsFunc(keys, named) {
+		return keys, nil
+	}
+	var answer struct {
+		Data docv `json:"data"`
+	}
+	r := api.Call{Op: "read the version", Path: p.object("docv", version), Thing: "the version of the document", Query: url.Values{"fields": {"documentID"}}}
+	err := p.client.Do(ctx, r, &answer)
+	switch {
+	case api.Gone(err):
+		return keys, nil
+	case err != nil:
+		return nil, err
+	case objectID.MatchString(answer.Data.Doc):
+		keys = append([]string{"DOCU/" + answer.Data.Doc}, keys...)
+	}
+	return keys, nil
+}
+
 func (p *Part) learn(ctx context.Context, m message, a flow.Asset) (learned, error) {
 	l := learned{About: a.Ref, Title: api.First(a.Label, m.now().text("name"))}
 	_, id, _ := strings.Cut(a.Ref.Key, "/")
 	switch {
+	case m.decided() != "":
+		l.Who = p.called(ctx, m.who())
+		return l, nil
 	case (m.code() == "DOCU" || m.code() == "DOCV") && strings.HasPrefix(a.Ref.Key, "DOCU/"):
 		return p.learnVersion(ctx, m, id, l)
 	case m.code() == "NOTE" && m.Event == "CREATE":
 		return p.learnNote(ctx, m, l)
+	case m.moved() != "":
+		l.Who = p.called(ctx, m.who())
 	}
 	return l, nil
+}
+
+// called is what somebody is called; "" where that cannot be told.
+func (p *Part) called(ctx context.Context, id string) string {
+	if p.client == nil || !objectID.MatchString(id) {
+		return ""
+	}
+	var answer struct {
+		Data person `json:"data"`
+	}
+	r := api.Call{Op: "read the user", Path: p.object("user", id), Thing: "the user", Query: url.Values{"fields": {"name"}}}
+	if err := p.client.Do(ctx, r, &answer); err != nil {
+		p.deps.Log.Info("somebody of workfront stays without a name", "user", id, "error", err)
+	}
+	return answer.Data.Name
 }
 
 func (p *Part) learnVersion(ctx context.Context, m message, id string, l learned) (learned, error) {
@@ -133,7 +196,8 @@ func (p *Part) learnVersion(ctx context.Context, m message, id string, l learned
 func (m message) version() *docv {
 	s := m.New
 	if m.code() == "DOCV" && m.Event == "CREATE" {
-		return &docv{s.text("ID"), s.text("version"), s.text("fileName"), s.text("entryDate"), s.text("enteredByID"), s.text("documentID")}
+		v := s.docv()
+		return &v
 	}
 	if id := s.text("currentVersionID"); m.code() == "DOCU" && id != "" && id != m.Old.text("currentVersionID") {
 		return &docv{ID: id, Entered: s.text("lastUpdateDate"), By: s.text("lastUpdatedByID"), Doc: s.text("ID")}
@@ -143,7 +207,7 @@ func (m message) version() *docv {
 
 func (p *Part) learnNote(ctx context.Context, m message, l learned) (learned, error) {
 	s := m.New
-	l.Note = &note{s.text("ID"), s.text("noteText"), s.text("entryDate"), s.text("ownerID"), s.text("parentNoteID")}
+	l.Note = &note{ID: s.text("ID"), Text: s.text("noteText"), Entered: s.text("entryDate"), By: s.text("ownerID"), Parent: s.text("parentNoteID")}
 	if p.client != nil {
 		n, err := p.note(ctx, l.Note.ID)
 		if api.Gone(err) {
@@ -177,7 +241,7 @@ func (p *Part) document(ctx context.Context, id string) (string, *docv, error) {
 		} `json:"data"`
 	}
 	r := api.Call{Op: "read the document", Path: p.object("docu", id), Thing: "the document", Query: url.Values{"fields": {
-		"name,currentVersion:ID,currentVersion:version,currentVersion:fileName,currentVersion:entryDate,currentVersion:enteredByID",
+		"name,currentVersion:ID,currentVersion:version,currentVersion:fileName,currentVersion:entryDate,currentVersion:enteredByID,currentVersion:enteredBy:name",
 	}}}
 	if err := p.client.Do(ctx, r, &answer); err != nil {
 		return "", nil, err
@@ -189,7 +253,7 @@ func (p *Part) note(ctx context.Context, id string) (note, error) {
 	var answer struct {
 		Data note `json:"data"`
 	}
-	r := api.Call{Op: "read the update", Path: p.object("note", id), Thing: "the update", Query: url.Values{"fields": {"noteText,entryDate,ownerID,parentNoteID"}}}
+	r := api.Call{Op: "read the update", Path: p.object("note", id), Thing: "the update", Query: url.Values{"fields": {"noteText,entryDate,ownerID,owner:name,parentNoteID"}}}
 	err := p.client.Do(ctx, r, &answer)
 	return answer.Data, err
 }
@@ -235,7 +299,7 @@ func (p *Part) event(m message, l learned) (flow.Event, bool) {
 
 // changed says that a document has a version.
 func (p *Part) changed(about flow.Ref, title string, v docv) flow.Event {
-	at, by := instant(v.Entered), p.actor(v.By, "")
+	at, by := instant(v.Entered), p.actor(v.By, v.Maker.Name)
 	_, id, _ := strings.Cut(about.Key, "/")
 	name := api.First(title, v.File)
 	if v.Version != "" {
@@ -254,7 +318,7 @@ func (p *Part) said(l learned) flow.Event {
 	n := *l.Note
 	at := instant(n.Entered)
 	ev := flow.Event{
-		Kind: flow.CommentAdded, Subject: l.About, Said: p.ref("update", l.About.Key+"/"+n.ID), Actor: p.actor(n.By, ""), Sent: at,
+		Kind: flow.CommentAdded, Subject: l.About, Said: p.ref("update", l.About.Key+"/"+n.ID), Actor: p.actor(n.By, n.Owner.Name), Sent: at,
 		Seq: at.Format("20060102150405.000000") + "/" + n.ID, Body: text.Plain(strings.TrimSpace(n.Text)), Fields: map[string][]string{"point": {"yes"}},
 	}
 	if n.Parent != "" {
@@ -272,21 +336,40 @@ func (p *Part) said(l learned) flow.Event {
 	return ev
 }
 
-// moved says in words what somebody decided or moved in Workfront. It is shown, and is nobody's vote.
-func (m message) moved() string {
-	was, is := m.Old.text("status"), m.New.text("status")
-	for _, key := range []string{"approvalStatus", "decision", "approvalState"} {
-		if v := m.New.text(key); v != "" && v != m.Old.text(key) {
-			was, is = m.Old.text(key), v
+// decided is what was decided in Workfront about a document, a proof or an approval, "" where an event tells of no decision.
+func (m message) decided() string {
+	for _, key := range []string{"approvalStatus", "decision", "approvalState", "approverDecision", "proofDecision"} {
+		if is := m.New.text(key); is != "" && is != m.Old.text(key) {
+			return is
 		}
 	}
-	if is == "" || is == was {
+	return ""
+}
+
+// moved says in words what somebody decided or moved in Workfront. It is shown, and is nobody's vote.
+func (m message) moved() string {
+	is := m.decided()
+	if is == "" && m.code() != "DOCV" { // the status of a version only says whether it is the newest
+		if is = m.New.text("status"); is == m.Old.text("status") {
+			return ""
+		}
+	}
+	if is == "" {
 		return ""
 	}
 	what := map[string]string{
 		"PRFAPL": "Proof approval", "APPROVAL": "Approval", "APPROVAL_STAGE": "Approval stage", "APPROVAL_STAGE_PARTICIPANT": "Approver's decision",
+		"DOCV": "Proof",
 	}[m.code()]
 	return fmt.Sprintf("%s in Workfront: %s", api.First(what, "Status"), api.OneLine(is, 100))
+}
+
+// who decided or moved something.
+func (m message) who() string {
+	if m.code() == "PRFAPL" {
+		return api.First(m.New.text("approverID"), m.New.text("lastUpdatedByID"))
+	}
+	return api.First(m.New.text("lastUpdatedByID"), m.New.text("approverID"))
 }
 
 func (p *Part) shown(m message, l learned, words string) flow.Event {
@@ -294,7 +377,7 @@ func (p *Part) shown(m message, l learned, words string) flow.Event {
 	code, id, _ := strings.Cut(l.About.Key, "/")
 	said := p.ref("update", key)
 	return flow.Event{
-		Kind: flow.CommentAdded, Subject: l.About, Said: said, Actor: p.actor(api.First(m.New.text("lastUpdatedByID"), m.New.text("approverID")), ""),
+		Kind: flow.CommentAdded, Subject: l.About, Said: said, Actor: p.actor(m.who(), l.Who),
 		Sent: m.at(), Seq: m.at().Format("20060102150405.000000"), Body: text.Plain(words), Fields: map[string][]string{"automatic": {"yes"}},
 		Links: []flow.Link{{Ref: said, Label: l.Title, URL: p.address(code, id)}},
 	}
