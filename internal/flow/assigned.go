@@ -19,6 +19,8 @@ func (s *step) assigned() {
 	s.handParts(before)
 	s.because(CodeRecorded, fmt.Sprintf("%s was assigned.", s.who(who)))
 	switch {
+	case s.r.Triage != "":
+		s.takeOn()
 	case s.r.Workflow == "":
 		s.tellAssignee()
 	case s.r.Status == Intake:
@@ -48,6 +50,8 @@ func (s scene) judgeAssignment(a Attempt) ruling {
 		return refuse(CodeNotOpen, s.draftSentence())
 	case s.r.Status.Closed():
 		return refuse(CodeClosed, s.closedSentence())
+	case s.r.Triage != "" && !a.Triager:
+		return s.judgeTriager(a)
 	case a.Who.Name == "" && !s.isRequester(a.Who):
 		return refuse(CodeNotYours, "Only people in the directory and the requester can assign this.")
 	}

@@ -26,6 +26,7 @@ func (s *step) attempt(do string) Attempt {
 	return Attempt{
 		Who: s.ev.Actor, Do: do, Stage: s.ev.Field("stage"), Round: round, Version: s.ev.Field("version"), To: to,
 		Via: s.via(), Assurance: s.ev.Field("assurance"), At: s.at,
+		Triager: s.facts.Triager, Other: s.facts.Other,
 	}
 }
 

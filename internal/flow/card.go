@@ -33,7 +33,7 @@ func (s scene) cardHeadline() string {
 	case s.r.Status == NeedsInfo && len(s.missing()) > 0:
 		line += ": " + s.missingWords(s.missing()) + ", waiting on " + s.who(s.r.Requester)
 	default:
-		line += ": " + s.r.Status.Words()
+		line += ": " + s.statusWords()
 	}
 	if !s.r.Due.IsZero() && !s.r.Status.Closed() {
 		line += ", due " + s.instant(s.r.Due)
@@ -78,7 +78,7 @@ func (s scene) cardFacts() []Fact {
 
 // statusFacts say where the request stands; how it was closed only where no stage says it.
 func (s scene) statusFacts() []Fact {
-	status := Fact{Name: "status", Text: s.r.Status.Words() + s.revision(s.r.Round)}
+	status := Fact{Name: "status", Text: s.statusWords() + s.revision(s.r.Round)}
 	for _, run := range s.r.Stages {
 		if run.Round == s.r.Round && run.Decided.Equal(s.r.Closed) && len(s.stageFacts(run)) > 0 {
 			return []Fact{status}

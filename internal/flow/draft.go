@@ -22,6 +22,7 @@ func (s *step) drafted() {
 	delete(fields, "draft")
 	s.fresh(s.ev)
 	s.r.Workflow, s.r.Assignee = "", Actor{} // who does it, and how it is decided, is routed when it is wanted
+	s.r.Triage, s.r.Triagers = "", nil
 	s.r.Offer = &Offer{
 		To: s.ev.Actor, Where: s.ev.Where, Way: s.ev.Field("draft"), Until: s.at.Add(offerFor), Fields: fields,
 	}

@@ -171,7 +171,8 @@ type Button struct {
 	// Action is one of: approve, request_changes, decline, delegate, undo, submit_work, answer_points (submit_work that
 	// asks for answers first), add_detail, withdraw, open, why, confirm_draft, edit_draft, dismiss_draft, mute_drafts
 	// (a setting), dismiss (only takes the message away), account_yes, account_no, home (turns a page over), held_accept,
-	// held_new, held_spam (what becomes of a mail whose sender nobody knows).
+	// held_new, held_spam (what becomes of a mail whose sender nobody knows), triage_accept, triage_merge, triage_snooze,
+	// triage_decline (each asks for what it needs), rule_resume, rule_drop (what becomes of a rule that was paused).
 	Action  string `json:"action"`
 	Label   string `json:"label"`
 	Style   string `json:"style,omitempty"` // primary, danger or empty
@@ -183,6 +184,6 @@ type Button struct {
 	// Value is what the button carries besides: account_yes and account_no: the account; home: "section/page".
 	// approve: "confirmed" where the reader has been told of open points, "checklist" where lines must be ticked first,
 	// both with a space between. add_detail: the names of the fields to ask for, with commas; empty: whatever is empty.
-	// held_accept, held_new, held_spam: the delivery.
+	// held_accept, held_new, held_spam: the delivery. rule_resume, rule_drop: the rule.
 	Value string `json:"value,omitempty"`
 }

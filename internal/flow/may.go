@@ -10,7 +10,7 @@ import (
 type Attempt struct {
 	Who Actor
 	// Do is one of: approve, request_changes, decline, delegate, undo, submit_work, add_detail, withdraw, assign,
-	// new_ticket, confirm_draft, edit_draft, dismiss_draft.
+	// new_ticket, confirm_draft, edit_draft, dismiss_draft, triage_accept, triage_decline, triage_merge, triage_snooze.
 	Do      string
 	Stage   string // empty: the open stage in which the person may act
 	Round   int    // the revision the person saw; 0: not said
@@ -21,6 +21,9 @@ type Attempt struct {
 	Via       string
 	Assurance string
 	At        time.Time
+	// Triager: the person answers for triage. Other: into which request one is to be merged; nil: not chosen yet.
+	Triager bool
+	Other   *Joint
 }
 
 // May says whether an attempt would count now and, if not, why: a stable code and one sentence for the person. It is
@@ -46,6 +49,12 @@ func May(p Policy, r Request, a Attempt) (ok bool, code, why string) {
 		v = s.judgeAssignment(a)
 	case "new_ticket":
 		v = s.judgeNewTicket(a)
+	case "triage_accept":
+		v = s.judgeAccept(a)
+	case "triage_decline", "triage_snooze":
+		v = s.judgeTriage(a)
+	case "triage_merge":
+		v = s.judgeMerge(a)
 	case "confirm_draft", "edit_draft", "dismiss_draft", "mute_drafts":
 		v = s.judgeOffer(a)
 	default:

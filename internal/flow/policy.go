@@ -149,6 +149,11 @@ type Facts struct {
 	Bypass string `json:"bypass,omitempty"`
 	// Muted: the actor wants no drafts made of what they write. Present for submissions that are drafts.
 	Muted bool `json:"muted,omitempty"`
+	// Triager: the actor answers for triage. Triage: who does, as Request.Triagers; present where a request is opened. Other:
+	// the other half of a merge.
+	Triager bool     `json:"triager,omitempty"`
+	Triage  []string `json:"triage,omitempty"`
+	Other   *Joint   `json:"other,omitempty"`
 	// Away lists who is away at the instant of the event and who stands in; present for every event, nil: nobody.
 	Away []Absence `json:"away,omitempty"`
 	// Attach: files added to the ticket are carried into the thread too. Present for events with Files.

@@ -122,6 +122,9 @@ func (s scene) parkedSentence(purpose, why string) string {
 		c := s.r.Comments[i]
 		return fmt.Sprintf("What %s said in %s could not be copied to %s: %s", s.who(c.By), place(c.Said.System), place(s.copyTarget(c.Said)), why)
 	}
+	if purpose == triagePurpose || strings.HasPrefix(purpose, triagePurpose+"/") {
+		return fmt.Sprintf("Triage could not be asked in %s: %s", chat, why)
+	}
 	return fmt.Sprintf("The card could not be shown in %s: %s", chat, why)
 }
 
@@ -143,6 +146,9 @@ func (s scene) addressee(purpose string) Actor {
 				return who
 			}
 		}
+	}
+	if name, ok := strings.CutPrefix(purpose, triagePurpose+"/"); ok {
+		return Actor{Name: name}
 	}
 	return Actor{}
 }

@@ -26,7 +26,7 @@ func (s scene) closedSentence() string {
 	if s.r.Closed.IsZero() {
 		return fmt.Sprintf("%s is %s, so there is nothing left to decide.", s.r.ID, s.r.Status.Words())
 	}
-	verb := "was " + s.r.Status.Words()
+	verb := "was " + s.statusWords()
 	if s.r.Status == Expired {
 		verb = "expired"
 	}

@@ -111,6 +111,9 @@ type Request struct {
 	// Triage says why the request waits for triage; empty: it does not. Until is when a snoozed request comes back.
 	Triage string    `json:"triage,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
+	// Triagers are those who are asked there: a "#channel", or names of the directory. Triaged is what they said last.
+	Triagers []string `json:"triagers,omitempty"`
+	Triaged  *Triaged `json:"triaged,omitempty"`
 	// Into is the request that this one was merged into; Joined are those that were merged into this one.
 	Into   RequestID   `json:"into,omitempty"`
 	Joined []RequestID `json:"joined,omitempty"`
@@ -346,7 +349,7 @@ type Point struct {
 // Link joins the request to something outside. Purposes: "thread" (where it came from), "card", "ticket",
 // "ask/<round>/<stage>/<person>", "work/<round>" ("work/<round>/<person>" for whoever is asked after the first),
 // "ticket/thread" (the thread as a link on the ticket), "channel" (where a request without a thread came from),
-// "comment/<n>", "file/<n>", "asset/<n>" (so that what happens there finds the request), "brief", and "<purpose>/thread": the thread below a message of ours, where people answer it.
+// "joined/<request>/<purpose>" (where a request that was merged with this one came from), "comment/<n>", "file/<n>", "asset/<n>" (so that what happens there finds the request), "brief", and "<purpose>/thread": the thread below a message of ours, where people answer it.
 type Link struct {
 	Ref     Ref    `json:"ref"`
 	Purpose string `json:"purpose"`

@@ -12,7 +12,7 @@ func (s *step) rulesMoved() {
 		s.refused(v)
 		return
 	}
-	before := s.r.Workflow
+	before, triage := s.r.Workflow, s.r.Triage
 	s.r.Ruleset = s.p.Ruleset()
 	s.reroute()
 	s.because(CodeRecorded, fmt.Sprintf("%s follows the rules of today from now on.", s.r.ID))
@@ -21,6 +21,9 @@ func (s *step) rulesMoved() {
 	}
 	s.r.Looked = s.at // reminders of the new plan that would have come before are let pass
 	switch {
+	case triage != "" && s.r.Triage == "":
+		s.start(s.facts.Routing.StartNow)
+	case triage != "": // it waits for people, whatever the rules say
 	case s.r.Workflow == "" && before != "":
 		s.stopOthers("the rules of today ask nobody.")
 		s.setStatus(Intake)
@@ -65,6 +68,9 @@ func (s *step) reroute() {
 	s.r.Reminders, s.r.Escalation, s.r.Effort = route.Reminders, route.Escalation, route.Effort
 	if who, ok := s.named(route.Assignee); ok && s.r.Assignee.ID() == "" {
 		s.r.Assignee = who
+	}
+	if s.r.Status == Intake && s.r.Triage != "" {
+		s.r.Triage = route.Triage
 	}
 }
 

@@ -30,6 +30,7 @@ const (
 	CodePointsOpen    = "points_open" // change requests are open: approving asks for a confirmation
 	CodeTooLate       = "too_late"    // an undo came after its time
 	CodeBadVerdict    = "bad_verdict"
+	CodeUnreadable    = "unreadable" // a day or a number that cannot be meant
 )
 
 // Step is the machine: it turns a request and an event into the next request and the effects it wishes for. It is
@@ -174,6 +175,16 @@ func (s *step) apply() {
 		s.mailFailed()
 	case RulesMoved:
 		s.rulesMoved()
+	case RequestAccepted:
+		s.accepted()
+	case RequestDeclined:
+		s.turnedDown()
+	case RequestMerged:
+		s.merged()
+	case RequestJoined:
+		s.joined()
+	case RequestSnoozed:
+		s.snoozed()
 	case TimerFired:
 		s.timer()
 	case EffectDone:
@@ -199,6 +210,7 @@ func (s *step) setStatus(to Status) {
 	s.r.Since = s.at
 	s.r.Ticket.Held = false
 	s.r.Closed, s.r.Signed = time.Time{}, ""
+	s.leaveTriage(to)
 	if to.Closed() {
 		s.r.Closed = s.at
 	}

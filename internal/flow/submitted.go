@@ -42,7 +42,10 @@ func (s *step) fresh(ev Event) {
 		Due: utc(route.Due), Source: ev.Field("source"), Project: route.Project, Priority: route.Priority,
 		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation, Effort: route.Effort,
 		Fields: known(ev.Fields, route.Fields), Links: slices.Clone(ev.Links), Places: s.facts.Places,
-		Heard: ev.Seq,
+		Heard: ev.Seq, Triage: route.Triage,
+	}
+	if s.r.Triage != "" {
+		s.r.Triagers = slices.Clone(s.facts.Triage)
 	}
 	if s.r.Title == "" {
 		s.r.Title = ev.Field("title")
@@ -65,7 +68,7 @@ func (s *step) openedWhy() string {
 // do work or the rule says so, and intake without a workflow.
 func (s *step) start(now bool) {
 	s.r.StartNow = now
-	if !s.lacking() {
+	if !s.untriaged() && !s.lacking() {
 		s.goOn()
 	}
 }

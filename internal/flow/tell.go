@@ -193,6 +193,7 @@ func (s *step) tellStage(i int) {
 	s.notice(line+end, s.lastNote(run))
 	s.comment(s.through(line)+end, s.lastNote(run))
 	if s.r.Status == Approved {
+		s.tellJoined(line + end)
 		s.tellSources(line+end, s.lastNote(run), nil)
 	}
 }
@@ -253,6 +254,7 @@ func (s *step) tellOutcome(why string) {
 		s.notice(line, note)
 	}
 	s.comment(s.through(line), note)
+	s.tellJoined(line)
 	s.tellSources(line, note, nil)
 }
 

@@ -23,7 +23,7 @@ func WaitingFor(p Policy, r Request) []Actor {
 	return all
 }
 
-// Terms lists the index terms of a request, sorted: status, open, stage, waiting, requester, assignee, due (the day in
+// Terms lists the index terms of a request, sorted: status, open, triage (yes: it waits there), stage, waiting, requester, assignee, due (the day in
 // UTC), ticket (its label in lower case) and ref for everything it is linked to but the copies of
 // comments and files. A draft that came to nothing has open:no, draft:closed and ref only.
 func Terms(r Request) []string {
@@ -54,6 +54,9 @@ func standingTerms(r Request) []string {
 		open = "open:no"
 	}
 	terms := []string{"status:" + string(r.Status), open}
+	if r.Triage != "" {
+		terms = append(terms, "triage:yes")
+	}
 	for _, run := range r.Open() {
 		terms = append(terms, "stage:"+run.Name)
 		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {

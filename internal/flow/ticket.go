@@ -12,9 +12,9 @@ import (
 // ticketView is the record in the tracker: what was asked for, by whom, where it stands, and the fields the tracker
 // keeps itself.
 func (s scene) ticketView() View {
-	v := s.view(TicketView, fmt.Sprintf("%s: %s.", s.label(), s.r.Status.Words()))
+	v := s.view(TicketView, fmt.Sprintf("%s: %s.", s.label(), s.statusWords()))
 	v.Body = s.ticketBody()
-	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.r.Status.Words())}, s.owner()}, s.common()...)
+	v.Facts = append([]Fact{{Name: "status", Label: "Status", Text: upper(s.statusWords())}, s.owner()}, s.common()...)
 	v.Facts = append(v.Facts, s.ticketVersions()...)
 	v.Facts = append(v.Facts, s.ticketMissing()...)
 	v.Points = s.points()

@@ -19,6 +19,10 @@ func (s *step) timer() {
 		s.expireDraft()
 		return
 	}
+	if s.ev.Field("name") == wakeName && s.r.Status == Snoozed {
+		s.awake()
+		return
+	}
 	if s.ev.Field("name") != wakeName || s.r.Status != InReview {
 		s.because(CodeNoted, "Nothing was due.")
 		return
@@ -145,6 +149,9 @@ func (s *step) schedule() {
 	var next time.Time
 	if s.r.Status == Draft && s.r.Offer != nil {
 		next = s.r.Offer.Until
+	}
+	if s.r.Status == Snoozed {
+		next = s.r.Until
 	}
 	if s.r.Status == InReview {
 		if all := s.moments(); len(all) > 0 {

@@ -198,6 +198,13 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = StageDelegated
 	case "work":
 		ev.Kind = WorkSubmitted
+	case "accept", "turn_down", "merge", "join", "snooze":
+		ev.Kind = map[string]Kind{
+			"accept": RequestAccepted, "turn_down": RequestDeclined, "merge": RequestMerged, "join": RequestJoined, "snooze": RequestSnoozed,
+		}[verb]
+		if verb == "join" {
+			ev.Links = []Link{{Ref: Ref{"slack", "thread", "C9/9"}, Purpose: "thread"}, {Ref: Ref{"slack", "message", "C9/10"}, Purpose: "card"}}
+		}
 	case "withdraw":
 		ev.Kind = RequestWithdrawn
 	case "edit":
@@ -352,6 +359,20 @@ func (s *stage) step(ev Event, args map[string]string) string {
 		}
 		if args["chat"] == "no" {
 			f.Places.Chat = ""
+		}
+	}
+	f.Triager = args["by"] == "dana" || args["by"] == "olga"
+	if f.Routing != nil && args["triage"] != "" {
+		f.Routing.Triage, f.Triage = args["triage"], []string{"#creative-ops"}
+		if args["triagers"] != "" {
+			f.Triage = strings.Split(args["triagers"], ",")
+		}
+	}
+	if args["into"] != "" || args["from"] != "" {
+		f.Other = &Joint{ID: RequestID(args["into"] + args["from"]), Title: "Spring ad", Status: Status(args["as"]), Requester: s.person("chloe")}
+		f.Other.Ticket = Link{Ref: Ref{"jira", "issue", "10002"}, Label: "DES-2", URL: "https://jira.example/browse/DES-2"}
+		if f.Other.Status == "" {
+			f.Other.Status = InReview
 		}
 	}
 	f.Attach, f.Bypass = args["attach"] == "yes", args["bypass"]

@@ -14,6 +14,8 @@ func (s scene) wanted() []want {
 	all = append(all, s.wantTicket()...)
 	all = append(all, s.wantParts()...)
 	all = append(all, s.wantInfo()...)
+	all = append(all, s.wantJoined()...)
+	all = append(all, s.wantTriage()...)
 	all = append(all, s.wantComments()...)
 	for _, run := range s.r.Stages {
 		for _, who := range run.Asked {

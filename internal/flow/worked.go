@@ -37,6 +37,8 @@ func (s scene) reviewable(a Attempt) ruling {
 		return refuse(CodeClosed, s.closedSentence())
 	case s.r.Workflow == "":
 		return refuse(CodeNotOpen, s.nothingOpen())
+	case s.r.Triage != "":
+		return refuse(CodeNotOpen, fmt.Sprintf("%s waits for triage: %s.", s.r.ID, bare(s.r.Triage)))
 	}
 	if v := s.stale(a); !v.ok() {
 		return v
