@@ -164,7 +164,7 @@ func (s *Server) updateMessage(a args) (object, *failure) {
 		m.text = said.text
 	}
 	if said.hasBlocks {
-		m.blocks, m.state = s.settled(said.blocks), nil
+		m.show(s.settled(said.blocks))
 	}
 	if said.hasMeta {
 		m.metadata = said.metadata

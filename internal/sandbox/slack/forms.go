@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -185,6 +186,7 @@ func (p pages) act(user string, r *http.Request) (string, error) {
 		User: user, Channel: r.PostFormValue("channel"), TS: r.PostFormValue("ts"), BlockID: block, ActionID: action,
 		Values: append(r.PostForm["f:"+name], r.PostForm["value"]...),
 	}
+	act.Look, _ = strconv.Atoi(r.PostFormValue("look")) // "" = as it is
 	if act.Channel == "" {
 		if r.PostFormValue("sure") == "" && p.s.asks(act) {
 			return with(p.back(r), "ask", strings.Join(append([]string{"view", name}, act.Values...), "/")), nil
@@ -210,7 +212,7 @@ func (s *Server) asks(act Action) bool {
 		if err != nil {
 			return false
 		}
-		blocks = m.blocks
+		blocks = m.seenAs(act.Look)
 	} else if v := s.homes[act.User]; v != nil {
 		blocks = list(v.body["blocks"])
 	}

@@ -21,6 +21,7 @@ type Action struct {
 	BlockID           string   // needed only when the action id stands in several blocks
 	ActionID          string   // or, for a button, its text
 	Values            []string // what was picked, for elements that are not buttons
+	Look              int      // how the message looked to the user, who may not have seen a change yet; 0 = as it is
 }
 
 // PressButton presses the button with this action id or text in a message the user sees.
@@ -36,7 +37,7 @@ func (s *Server) Act(act Action) (Answer, error) {
 		s.mu.Unlock()
 		return Answer{}, err
 	}
-	block, e := findElement(m.blocks, act.BlockID, act.ActionID)
+	block, e := findElement(m.seenAs(act.Look), act.BlockID, act.ActionID)
 	var below object // the unfurl in which the element stands
 	for i := 0; e == nil && i < len(m.unfurls); i++ {
 		below = obj(m.unfurls[i])

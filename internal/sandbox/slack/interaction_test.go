@@ -68,6 +68,25 @@ func TestShortcuts_Payloads(t *testing.T) {
 	}
 }
 
+func TestAct_OnAMessageThatHasChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ts := str(w.ok("chat.postMessage", "channel", launch, "text", "card", "blocks", card), "ts")
+	w.ok("chat.update", "channel", launch, "ts", ts, "text", "decided", "blocks", `[{"type":"section","text":{"type":"mrkdwn","text":"decided"}}]`)
+	act := Action{User: ravi, Channel: launch, TS: ts, ActionID: "approve"}
+	if _, err := w.Act(act); err == nil {
+		t.Error("a button that is gone was pressed by somebody who sees that")
+	}
+	act.Look = 1
+	if _, err := w.Act(act); err != nil {
+		t.Fatal(err)
+	}
+	p := w.lastPayload("block_actions")
+	if got := str(obj(list(p["actions"])[0]), "action_id"); got != "approve" || str(obj(p["message"]), "text") != "decided" {
+		t.Errorf("the app got %v, want the press on the message as it is now", p)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

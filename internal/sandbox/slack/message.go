@@ -81,6 +81,7 @@ type message struct {
 	byBot       bool
 	text        string
 	blocks      []any
+	earlier     [][]any // its blocks before each change, which windows may still show
 	metadata    object
 	edited      object
 	reactions   []reaction
@@ -92,6 +93,23 @@ type message struct {
 	other       *OtherBot // the other app that wrote it
 	clientID    string
 	state       map[string]object // chosen values of the elements in the message: block, action
+}
+
+// show gives a message other blocks.
+func (m *message) show(blocks []any) {
+	m.earlier = append(m.earlier, m.blocks)
+	m.blocks, m.state = blocks, nil
+}
+
+// look numbers how the message looks now, from 1.
+func (m *message) look() int { return len(m.earlier) + 1 }
+
+// seenAs is its blocks as somebody saw them who looked at that time; 0 = now.
+func (m *message) seenAs(look int) []any {
+	if look > 0 && look <= len(m.earlier) {
+		return m.earlier[look-1]
+	}
+	return m.blocks
 }
 
 type reaction struct {

@@ -361,7 +361,7 @@ func (s *Server) shown(r reader, l look, m *message, inThread bool) shown {
 			state = initialState(m.blocks)
 		}
 		out.Parts = r.blocks(m.blocks, placeIn{
-			dom: out.ID, state: state, act: s.userPath(l.user), channel: m.channel.id, ts: m.ts, back: out.Here,
+			dom: out.ID, state: state, act: s.userPath(l.user), channel: m.channel.id, ts: m.ts, back: out.Here, look: m.look(),
 		})
 	} else {
 		out.HTML = r.mrkdwn(m.text)

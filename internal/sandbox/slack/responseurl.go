@@ -133,7 +133,8 @@ func (s *Server) apply(to *responseURL, said reply) {
 
 func (s *Server) replaceOriginal(m *message, said reply) {
 	before := clone(s.wire(m, true))
-	m.text, m.blocks, m.state = said.text, s.settled(said.blocks), nil
+	m.text = said.text
+	m.show(s.settled(said.blocks))
 	if said.hasMeta {
 		m.metadata = said.metadata
 	}

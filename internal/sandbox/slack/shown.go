@@ -41,6 +41,7 @@ type shownElement struct {
 
 	// where the element's own form goes; empty inside a modal, which is one form
 	Act, Channel, TS, Back string
+	Look                   int // of the message
 }
 
 type shownOption struct {
@@ -75,6 +76,7 @@ type placeIn struct {
 	modal  bool
 
 	act, channel, ts, back string // of the forms of elements outside modals
+	look                   int    // of the message
 }
 
 // blocks prepares all blocks of a message or view.
@@ -185,7 +187,7 @@ func (r reader) element(b, e object, in placeIn) shownElement {
 		Kind: kind, Name: name, DOM: dom(in.dom, name), Placeholder: str(obj(e["placeholder"]), "text"),
 		AutoFocus: e["focus_on_load"] == true && in.modal,
 		Dispatch:  str(b, "type") != "input",
-		Act:       in.act, Channel: in.channel, TS: in.ts, Back: in.back,
+		Act:       in.act, Channel: in.channel, TS: in.ts, Back: in.back, Look: in.look,
 	}
 	out.Label = firstOf(out.Placeholder, strings.ReplaceAll(str(e, "action_id"), "_", " "))
 	switch kind {
