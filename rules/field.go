@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"signoff/internal/calendar"
 	"signoff/internal/flow"
 	"signoff/internal/source"
 )
@@ -49,14 +50,16 @@ type template struct {
 	set        map[string]bool // keys that were written, for based_on
 }
 
-// subtask is kept as written; creating sub-tickets comes with the tracker features that need them.
+// subtask is one entry of subtasks:.
 type subtask struct {
-	pos    source.Pos
-	title  *wording
-	effort float64
-	due    string
-	skills []string
-	after  []string
+	pos     source.Pos
+	name    string // its title as it is written
+	title   *wording
+	effort  float64       // hours; 0: not said
+	before  calendar.Span // how long before the request it is due; zero: not said
+	skills  []string
+	follows []*source.Node // after:, as it is written
+	after   []int          // numbers of those that come before it, from 1
 }
 
 // field returns a field by name.

@@ -21,6 +21,3 @@ func (p policy) Missing(r flow.Request) []flow.Field {
 	}
 	return out
 }
-
-// Parts lists the subtasks of the request's template.
-func (p policy) Parts(flow.Request, flow.Answers) []flow.Part { return nil }

@@ -33,7 +33,7 @@ func subtaskShape() source.Shape {
 		{Name: "effort_hours", Form: source.AnyNumber(), Instead: []string{"effort"}, Doc: "How many hours of work it is."},
 		{Name: "due", Form: source.Like(spanIn("", " before")), Doc: "When it is due, counted back from the request's due date.", Examples: []string{"3 working days before"}},
 		{Name: "skills", Form: source.Texts(), Doc: "Skills that whoever does it needs.", Examples: []string{"[brand]"}},
-		{Name: "after", Form: source.Texts(), Instead: []string{"depends_on"}, Doc: "Titles of subtasks above that come first.", Examples: []string{"[Artwork]"}},
+		{Name: "after", Form: source.Texts(), Instead: []string{"depends_on"}, Doc: "Titles of the subtasks that come first, as they are written.", Examples: []string{"[Artwork]"}},
 	}}
 }
 

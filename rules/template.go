@@ -31,6 +31,7 @@ func (l *loader) templates() {
 	for _, t := range l.set.rules.templates {
 		l.templateTexts(t)
 	}
+	l.inheritSubtasks()
 }
 
 func (l *loader) template(name, n *source.Node) *template {
@@ -249,13 +250,10 @@ func (l *loader) templateTexts(t *template) {
 		t.title = l.wording(key, sc)
 	}
 	items, _ := l.List(n.Key("subtasks"))
-	seen := map[string]bool{}
 	for _, item := range items {
-		l.subtask(t, item, sc, seen)
+		l.subtask(t, item, sc)
 	}
-	if base := l.set.rules.template(t.basedOn); base != nil && !t.set["subtasks"] {
-		t.subtasks = base.subtasks
-	}
+	l.arrange(t)
 }
 
 // inherited finds a key at the template or at those it is based on.
@@ -271,7 +269,7 @@ func (l *loader) inherited(t *template, key string) *source.Node {
 	return nil
 }
 
-func (l *loader) subtask(t *template, n *source.Node, sc scope, seen map[string]bool) {
+func (l *loader) subtask(t *template, n *source.Node, sc scope) {
 	if !l.Map(n, subtaskShape()) {
 		return
 	}
@@ -283,19 +281,13 @@ func (l *loader) subtask(t *template, n *source.Node, sc scope, seen map[string]
 		if !before {
 			l.Errorf(n.Key("due").Pos(), "SO130", "%q does not say when", due)
 			l.Hint(`write "3 working days before", counted back from the due date`)
-		} else if _, err := calendar.ParseSpan(words); err != nil {
+		} else if span, err := calendar.ParseSpan(words); err != nil {
 			l.badSpan(n.Key("due"), words, err)
+		} else {
+			s.before = span
 		}
-		s.due = due
 	}
-	for _, item := range l.Texts(n.Key("after")) {
-		if !seen[item.Value()] {
-			l.Errorf(item.Pos(), "SO123", "no subtask above is called %q", item.Value())
-			l.Hint("a subtask can only follow one that stands before it in the list")
-		}
-		s.after = append(s.after, item.Value())
-	}
-	seen[n.Key("title").Value()] = true
+	s.name, s.follows = n.Key("title").Value(), l.Texts(n.Key("after"))
 	t.subtasks = append(t.subtasks, s)
 }
 
