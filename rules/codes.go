@@ -67,6 +67,7 @@ func valueCodes() []Code {
 		{"SO137", "One field with two types", "Conditions read fields of every template by name, so brand cannot be a choice here and a number there.", "Rename one of the two fields."},
 		{"SO138", "A veto without a seat", "Only a reviewer of the stage can have a veto in it.", "reviewers: group:legal\nveto: [eli]"},
 		{"SO139", "The escalation step cannot come", "The first step comes at the time limit or a length of time after the stage began; later ones come so much later than the one before. Channels can be told, but cannot approve.", "- {after: time limit, tell: backup, and: may approve}\n- {after: 4 working hours more, tell: dana}"},
+		{"SO161", "Everybody who would stand in is away too", "While somebody is away, their backup stands in; where that person is away too, theirs does, and so on, over five people at most. A chain that comes back to itself, or goes on for longer, ends with nobody.", "eli: {name: Eli Marsh, away: [\"2026-12-01..2026-12-05\"], backup: dana}"},
 		{"SO160", "The comparison asks nothing", "Every key of match: needs something to compare with, and text needs to know how: contains looks for whole words, matches for a pattern, starts_with at the beginning.", "match: {text: {contains: [banner, ad]}}"},
 	}
 }

@@ -42,7 +42,7 @@ func Compile(files []Source, o Options) (*Set, source.Problems) {
 		return nil, problems
 	}
 	l.set.digest = digestOf(l.nodes(rulesetKeys()), o.Workspace.Zone, o.Workspace.Calendar, o.Workspace.DateOrder, o.Workspace.WeekStarts, o.Workspace.Language)
-	l.set.dirDigest = digestOf(l.nodes(directoryKeys()))
+	l.set.dirDigest = digestOf(l.nodes(directoryKeys()), set(l.options.Workspace.QuietHours)...)
 	return l.set, problems
 }
 
@@ -169,6 +169,11 @@ func (l *loader) later(check func()) { l.refs = append(l.refs, check) }
 func nearest(word string, known []string) string {
 	near, _ := source.Nearest(word, known)
 	return near
+}
+
+// set is a list of what is not empty.
+func set(words ...string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
 // unknown reports a name that nothing bears.

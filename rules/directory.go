@@ -32,6 +32,7 @@ func (l *loader) workspace() {
 		return
 	}
 	l.set.zone = loc
+	l.set.quiet, _ = ParseQuiet(l.options.Workspace.QuietHours) // config has checked it
 }
 
 func (l *loader) directory() {

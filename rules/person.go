@@ -23,7 +23,8 @@ type Person struct {
 	Calendar     string  // "" means the workspace's
 	Away         []string
 
-	cal *calendar.Calendar
+	cal   *calendar.Calendar
+	quiet quiet
 }
 
 // People lists the directory in file order.
@@ -56,7 +57,7 @@ func (l *loader) person(name, n *source.Node, badCalendars map[string]bool) {
 	}
 	l.away(p, n.Key("away"))
 	l.pins(p, n)
-	l.quiet(n.Key("quiet_hours"))
+	p.quiet = l.quiet(n.Key("quiet_hours"))
 	_, _ = l.Text(n.Key("language"))
 	l.personCalendar(p, n.Key("calendar"), badCalendars)
 	l.set.dir.people = append(l.set.dir.people, p)
@@ -83,7 +84,7 @@ var (
 	slackRE = pattern.New(`^[UW][A-Z0-9]{2,}$`)
 )
 
-// away checks days like closed: in a calendar. Cover during absence is decided elsewhere; see docs/rules.md.
+// away reads days like closed: in a calendar.
 func (l *loader) away(p *Person, n *source.Node) {
 	for _, item := range l.Texts(n) {
 		_, err := calendar.New(calendar.Spec{Zone: "UTC", Hours: map[string][]string{"mon-sun": {"00:00-24:00"}}, Closed: []string{item.Value()}})
@@ -110,15 +111,6 @@ func (l *loader) pins(p *Person, n *source.Node) {
 		if id, ok := l.Text(n.Key(kind)); ok {
 			p.Pins[kind] = id
 		}
-	}
-}
-
-var quietRE = pattern.New(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
-
-func (l *loader) quiet(n *source.Node) {
-	if s, ok := l.Text(n); ok && !quietRE.MatchString(s) {
-		l.Errorf(n.Pos(), "SO127", "%q is not a stretch of hours", s)
-		l.Hint(`write "19:00-08:30"`)
 	}
 }
 
@@ -169,6 +161,31 @@ func (l *loader) backups() {
 		default:
 			l.backupCycle(p, n)
 		}
+	}
+	l.coverCircles()
+}
+
+// coverCircles reports absences of the file during which a chain of backups comes back to itself, because everybody of it
+// is away at one time.
+func (l *loader) coverCircles() {
+	if l.Errors() > 0 {
+		return
+	}
+	filed := l.set.Filed()
+	told := map[string]bool{}
+	for _, a := range filed {
+		chain := l.set.Circle(filed, a)
+		if chain == nil {
+			continue
+		}
+		key := strings.Join(slices.Sorted(slices.Values(chain[:len(chain)-1])), " ")
+		if told[key] {
+			continue // the same people, seen from another of them
+		}
+		told[key] = true
+		n := l.entry("people", a.Person).Key("away")
+		l.Errorf(n.Pos(), "SO161", "while %s is away nobody stands in: %s", l.set.dir.byName[a.Person].Shown, strings.Join(chain, " → "))
+		l.Hint("all of them are away then; give one of them another backup")
 	}
 }
 

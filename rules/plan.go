@@ -68,7 +68,7 @@ func (m *planner) reminder(plan string, i int, rem *reminder) {
 	}
 	for _, person := range m.waiting {
 		at := m.p.dir.calendar(person.Name).Share(m.run.Entered, *m.stage.limit, float64(rem.percent), 0)
-		m.add(flow.Moment{
+		m.quietly(flow.Moment{
 			Name: m.name(flow.Remind, plan, fmt.Sprint(i+1), person.ID()), Kind: flow.Remind, At: at,
 			To: m.told(rem.to, person), Where: where(rem.where, "dm"), Text: rem.text, Share: rem.percent,
 		})
@@ -90,7 +90,8 @@ func (m *planner) slots(plan string, i int, rem *reminder) {
 		if zone == nil {
 			zone = m.p.zoneOf(person)
 		}
-		slot, ok := rem.cron.Next(later(m.after, m.run.Entered), zone)
+		q, zoneThere := m.p.quietOf(person)
+		slot, ok := rem.cron.Next(later(q.began(m.after, zoneThere), m.run.Entered), zone)
 		if !ok {
 			continue
 		}
@@ -100,8 +101,11 @@ func (m *planner) slots(plan string, i int, rem *reminder) {
 		}
 		if rem.digest {
 			moment.Bundle = slot.Label
+			if end := q.over(slot.At, zoneThere); !end.Equal(slot.At) { // all that waited for the morning comes in one
+				moment.Bundle = end.In(zoneThere).Format(calendar.LabelLayout)
+			}
 		}
-		m.add(moment)
+		m.quietly(moment)
 	}
 }
 
@@ -160,7 +164,7 @@ func (m *planner) escalate() {
 		default:
 			at = m.p.dir.studio.Add(m.run.Entered, step.after)
 		}
-		to := m.p.actors(m.r, step.tell, m.waiting)
+		to := m.p.there(m.r, m.p.actors(m.r, step.tell, m.waiting))
 		fallback := "dm"
 		if len(to) == 0 {
 			fallback = ""
@@ -171,7 +175,7 @@ func (m *planner) escalate() {
 				places = append(places, c)
 			}
 		}
-		m.add(flow.Moment{
+		m.quietly(flow.Moment{
 			Name: m.name(flow.Escalate, m.r.Escalation, fmt.Sprint(i+1)), Kind: flow.Escalate, At: at, To: to, Where: places,
 			Text: step.text, MayApprove: step.mayApprove, Step: i + 1,
 		})

@@ -261,3 +261,21 @@ func (p policy) shown(a flow.Actor) string {
 	}
 	return firstOf(a.Shown, a.Name, a.Ref.Key)
 }
+
+// there replaces those who are away by whoever stands in for them, each once. Somebody whom nobody stands in for stays.
+func (p policy) there(r flow.Request, list []flow.Actor) (out []flow.Actor) {
+	add := func(a flow.Actor) {
+		if a.ID() != "" && !slices.ContainsFunc(out, func(o flow.Actor) bool { return o.ID() == a.ID() }) {
+			out = append(out, a)
+		}
+	}
+	for _, a := range list {
+		i := slices.IndexFunc(r.Away, func(x flow.Absence) bool { return x.Person == a.Name && a.Name != "" })
+		if i >= 0 && p.dir.byName[r.Away[i].Cover] != nil {
+			p.addNamed(add, r.Away[i].Cover)
+			continue
+		}
+		add(a)
+	}
+	return out
+}

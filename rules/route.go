@@ -65,6 +65,9 @@ func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
 	r.Title = s.title(d)
 	name, why := s.assign(d.do.assign, r.Effort, d.facts.author, a)
 	r.Assignee = name
+	if name == "" && why != "" && !r.StartNow && !toRequester(d.do.assign) {
+		r.Triage = "Nobody was assigned: " + why + "."
+	}
 	if why != "" {
 		r.Why = append(r.Why, flow.Reason{Code: "assign", Text: s.assignWords(name, why), Held: name != ""})
 	}

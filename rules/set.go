@@ -25,6 +25,8 @@ type Workspace struct {
 	Name, Zone, Language, WeekStarts, KeyPrefix string
 	Calendar                                    string // where a rule needs the studio's working time
 	DateOrder                                   string // day-first or month-first
+	// QuietHours are those of everybody who has none of their own: "19:00-08:30". Empty: none.
+	QuietHours string `json:",omitempty"`
 }
 
 // Options is what Compile knows of the installation beside the files.
@@ -45,6 +47,7 @@ type Set struct {
 	dir       *directory
 	rules     *ruleset
 	zone      *time.Location
+	quiet     quiet // the workspace's
 }
 
 // ruleset is what a request keeps until it closes.

@@ -108,3 +108,10 @@ func floorDiv(a, b int64) int64 {
 	}
 	return q
 }
+
+// Wall returns the instant at which clocks in a zone show what the given time's own clock shows. An hour that is
+// repeated is its first one; one that is skipped is the end of the gap.
+func Wall(shown time.Time, loc *time.Location) time.Time {
+	label := time.Date(shown.Year(), shown.Month(), shown.Day(), shown.Hour(), shown.Minute(), shown.Second(), 0, time.UTC)
+	return time.Unix(resolve(loc, label.Unix()), 0).In(loc)
+}

@@ -173,6 +173,10 @@ type Answers struct {
 	Load map[string]float64 `json:"load,omitempty"` // hours of open work by person
 	Turn map[string]int     `json:"turn,omitempty"` // round-robin counter by group
 	Away []string           `json:"away,omitempty"` // who is away, and gets no new work
+	// Cover names who stands in for them; absent: nobody. Present is the share of the coming week's working time in which
+	// somebody is there, where it is not all of it.
+	Cover   map[string]string  `json:"cover,omitempty"`
+	Present map[string]float64 `json:"present,omitempty"`
 }
 
 // Reason is one line of "why": Code is stable English, Text a plain sentence, Place where in the rule files.
