@@ -74,7 +74,7 @@ story("a Figma version is approved", async (world, step) => {
     await page.goto(`/requests/${key}`);
     await page.getByRole("img", { name: "v3 - legal copy" }).waitFor();
     await page.getByText("v3 - legal copy").first().waitFor();
-    const outcome = lin.thread(key);
+    const outcome = lin.told(`${key} is approved`);
     await lin.seen(outcome);
     assert.equal(await outcome.count(), 1, "once");
   });

@@ -40,8 +40,14 @@ export class Canvas {
     await this.thread(words).waitFor();
   }
 
+  /** The threads of people that hold these words. */
   thread(words) {
-    return this.comments.getByRole("article", { name: /^Thread/ }).filter({ hasText: words });
+    return this.comments.getByRole("article", { name: /^Thread \d+ by (?!signoff)/ }).filter({ hasText: words });
+  }
+
+  /** What signoff wrote into the file. */
+  told(words) {
+    return this.comments.getByRole("article", { name: /^Thread \d+ by signoff/ }).filter({ hasText: words });
   }
 
   async reply(words, answer) {
