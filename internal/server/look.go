@@ -126,6 +126,8 @@ func (it items) purposeWords(purpose string) string {
 		return "the copy of comment " + rest
 	case "file":
 		return "file " + rest
+	case "asset":
+		return "the work"
 	case "thread":
 		return "the thread it came from"
 	case "channel":
