@@ -12,7 +12,7 @@ import (
 func Checklist(p Policy, r Request, stage string) []string {
 	s := scene{p: p, r: &r}
 	d, _ := s.def(s.spelled(stage))
-	return d.Checklist
+	return slices.Clone(d.Checklist)
 }
 
 // unchecked asks for the lines of a stage's checklist that were not ticked. Lines are compared by their words.

@@ -104,7 +104,8 @@ const (
 	// TicketWanted asks for a new ticket after the old one is gone. Only people ask, on the page or by a button.
 	TicketWanted Kind = "ticket.wanted"
 	// TicketMoved says that somebody moved the ticket in the tracker. Fields: status (the tracker's own name), word
-	// (the status word mapped to it, may be empty), from.
+	// (the status word mapped to it, may be empty), from, done ("yes": the tracker's own settings call the status an end). Of
+	// the ticket of a subtask it moves the subtask alone.
 	TicketMoved Kind = "ticket.moved"
 	// TimerFired is a Wake come back. Fields: name.
 	TimerFired Kind = "timer.fired"

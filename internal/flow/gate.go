@@ -99,9 +99,15 @@ func (s scene) infoView() View {
 
 // answeredView closes the question for what was missing. It does not follow the request any further.
 func (s scene) answeredView() View {
-	end := ending{what: "the brief is complete", at: s.infoSince().To, next: "it moves on by itself"}
-	if at := s.infoSince().To; !s.r.Closed.IsZero() && at.Equal(s.r.Closed) {
+	at := s.infoSince().To
+	end := ending{what: "the brief is complete", at: at, next: "it moves on by itself"}
+	switch {
+	case s.r.Status == NeedsInfo:
+		end.next = ""
+	case at.Equal(s.r.Closed) && !at.IsZero():
 		end = ending{what: s.r.Status.Words() + ", so nothing more is needed", at: at}
+	case len(s.p.Missing(*s.r)) > 0:
+		end = ending{what: "it went on without the rest, so nothing more is needed", at: at}
 	}
 	v := s.view(InfoView, end.sentence(s))
 	v.Status, v.Round = "", 0
@@ -170,7 +176,7 @@ func (s scene) incompleteSentence() string {
 	if s.r.Status != NeedsInfo || len(missing) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s waits for its brief to be completed: %s is missing.", s.r.ID, fieldWords(missing))
+	return fmt.Sprintf("%s waits until its brief is complete. Still needed: %s.", s.r.ID, fieldWords(missing))
 }
 
 // byThread reports whether the request came by mail and is answered there.

@@ -55,6 +55,7 @@ func newLife(t *rapid.T) *life {
 		p.plan = append(p.plan, planned{stage: d.Name, kind: Remind, after: time.Minute, every: 2 * time.Minute, to: "waiting", where: []string{"dm"}})
 	}
 	l := &life{world: newWorld(p), t: t, saved: map[string]int{}, told: map[string]bool{}}
+	l.furnish(p)
 	l.open()
 	return l
 }
@@ -63,6 +64,9 @@ func newLife(t *rapid.T) *life {
 func (l *life) open() {
 	ev := l.event(RequestSubmitted, "maya", "source", "slack")
 	f := Facts{New: "CR-142", Routing: &Routing{Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard"}}
+	if rapid.IntRange(0, 3).Draw(l.t, "brief") > 0 {
+		f.Routing.Fields = map[string][]string{"field1": {"Families"}, "field2": {"No claim"}}
+	}
 	f.Routing.Assignee = rapid.SampledFrom([]string{"", "lin"}).Draw(l.t, "assignee")
 	f.Places.Chat = rapid.SampledFrom([]string{"slack", "slack", "slack", ""}).Draw(l.t, "chat")
 	f.Places.Tracker = rapid.SampledFrom([]string{"jira", "jira", ""}).Draw(l.t, "tracker")
@@ -89,7 +93,7 @@ func (l *life) open() {
 func (l *life) move() {
 	kinds := []func() Event{
 		l.votes, l.votes, l.votes, l.votes, l.undoes, l.hands, l.sends, l.saves1, l.saves1, l.saves1, l.vanishes, l.points, l.points,
-		l.comments, l.comments, l.bounces, l.briefs, l.uploads, l.timers, l.ends, l.helds,
+		l.comments, l.comments, l.bounces, l.briefs, l.uploads, l.timers, l.ends, l.helds, l.completes, l.completes, l.parts,
 	}
 	switch n := rapid.IntRange(0, len(kinds)+14).Draw(l.t, "what"); {
 	case n < len(kinds):
@@ -168,6 +172,7 @@ func (l *life) votes() Event {
 	if ev.Actor.Ref.System == "email" {
 		ev.Fields["via"] = []string{"link"} // nobody decides by writing
 	}
+	ev = l.ticks(ev)
 	if rapid.Bool().Draw(l.t, "by what was seen") {
 		ev.Fields["version"] = []string{rapid.SampledFrom(l.revisions()).Draw(l.t, "version")}
 	}

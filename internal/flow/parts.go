@@ -191,7 +191,7 @@ func (s *step) renewParts() {
 }
 
 // wantParts places the tickets of the subtasks below the request's, once that exists. A request that ended gets no new
-// ones.
+// ones, and what is done is left as it is.
 func (s scene) wantParts() []want {
 	ticket, made := s.r.Link("ticket")
 	if !made {
@@ -200,7 +200,7 @@ func (s scene) wantParts() []want {
 	var all []want
 	for _, p := range s.r.Parts {
 		_, exists := s.r.Link(partPurpose(p.Number))
-		if p.Gone != "" || !exists && (s.r.Status.Closed() || !p.Done.IsZero()) {
+		if p.Gone != "" || !p.Done.IsZero() || !exists && s.r.Status.Closed() {
 			continue
 		}
 		all = append(all, want{

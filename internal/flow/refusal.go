@@ -59,6 +59,9 @@ func (s scene) nothingOpen() string {
 	if s.r.Status == Draft {
 		return s.draftSentence()
 	}
+	if line := s.incompleteSentence(); line != "" {
+		return line
+	}
 	if s.r.Workflow == "" {
 		return fmt.Sprintf("%s has no approval stages, so there is nothing to approve.", s.r.ID)
 	}

@@ -109,6 +109,12 @@ func (s *stage) line(line string) string {
 		return s.view(args["purpose"])
 	case "done":
 		return s.done(args["purpose"])
+	case "require":
+		s.require(args["fields"])
+		return ""
+	case "part":
+		s.part(args)
+		return ""
 	case "directory":
 		s.p.reviewers[args["stage"]] = strings.Split(args["reviewers"], ",")
 		return ""
@@ -123,6 +129,9 @@ func (s *stage) define(args map[string]string) {
 	d := StageDef{
 		Name: args["name"], Together: group, Needs: Quorum{N: n, All: args["needs"] == "all"}, FourEyes: args["four_eyes"] != "no",
 		Assurance: args["assurance"], NewVersion: args["new_version"], Skip: args["skip"], OnTimeout: args["on_timeout"],
+	}
+	if list := args["checklist"]; list != "" {
+		d.Checklist = strings.Split(list, "|")
 	}
 	if limit > 0 {
 		d.Limit = fmt.Sprintf("%g hours", limit.Hours())
@@ -164,7 +173,9 @@ func (s *stage) event(verb string, args map[string]string) Event {
 	}
 	for k, v := range args {
 		switch k {
-		case "by", "body", "id", "seq", "echo", "sent", "said", "in", "files", "url", "assets":
+		case "checked":
+			ev.Fields[k] = strings.Split(v, "|")
+		case "by", "body", "id", "seq", "echo", "sent", "said", "in", "files", "url", "assets", "part":
 		default:
 			ev.Fields[k] = []string{v}
 		}
@@ -223,6 +234,7 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = TicketMoved
 		ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, args["seq"], args["echo"] == "yes"
 		ev.Where, ev.Delivery = Ref{}, "jira/d"
+		s.ofPart(&ev, args["part"])
 	case "say", "resay", "unsay":
 		ev.Kind = map[string]Kind{"say": CommentAdded, "resay": CommentEdited, "unsay": CommentRemoved}[verb]
 		s.conversation(&ev, args)
@@ -230,6 +242,7 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Kind = map[string]Kind{"rename": TicketRenamed, "lose": TicketGone, "renew": TicketWanted}[verb]
 		if verb != "renew" {
 			ev.Subject, ev.Seq, ev.Where, ev.Delivery = Ref{"jira", "issue", "10007"}, args["seq"], Ref{}, "jira/d"
+			s.ofPart(&ev, args["part"])
 		}
 	case "version", "vanish":
 		ev.Kind = map[string]Kind{"version": AssetChanged, "vanish": AssetGone}[verb]
