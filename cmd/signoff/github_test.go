@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +30,10 @@ import (
 //	github check PLACE STATE              waits until the newest commit has the state
 //	github hooks REPO N                   waits until N webhooks are there
 //	github lose on|off                    webhooks do not arrive any more
+//	github files dana REPO MESSAGE FOLDER pushes the files below the folder to the default branch
+//	github propose ana REPO TITLE FOLDER  opens a pull request that changes the files below the folder
+//	github revise ana PLACE MESSAGE FOLDER pushes them to it
+//	github merge dana PLACE               merges it
 func cmdGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	s := on(ts).github
 	who := func(name string) string { return name + "-lumen" }
@@ -39,7 +46,20 @@ func cmdGitHub(ts *testscript.TestScript, neg bool, args []string) {
 		"pull":     func(a []string) error { _, err := s.OpenPullAs(who(a[0]), a[1], a[2], "", a[2]); return err },
 		"push":     func(a []string) error { _, err := s.PushAs(who(a[0]), a[1], a[2]); return err },
 		"review":   func(a []string) error { _, err := s.ReviewAs(who(a[0]), a[1], a[2], a[3]); return err },
-		"lose":     func(a []string) error { s.LoseWebhooks(a[0] == "on"); return nil },
+		"files": func(a []string) error {
+			_, err := s.PushFilesAs(who(a[0]), a[1], a[2], tree(ts, a[3]))
+			return err
+		},
+		"propose": func(a []string) error {
+			_, err := s.ProposeFilesAs(who(a[0]), a[1], a[2], tree(ts, a[3]))
+			return err
+		},
+		"revise": func(a []string) error {
+			_, err := s.ReviseFilesAs(who(a[0]), a[1], a[2], tree(ts, a[3]))
+			return err
+		},
+		"merge": func(a []string) error { return s.MergeAs(who(a[0]), a[1]) },
+		"lose":  func(a []string) error { s.LoseWebhooks(a[0] == "on"); return nil },
 	}
 	if do := acts[args[0]]; do != nil {
 		ts.Check(do(args[1:]))
@@ -70,6 +90,25 @@ func cmdGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("github %s is not known", args[0])
 	}
+}
+
+// tree is the files below a folder, by their path in it.
+func tree(ts *testscript.TestScript, folder string) map[string]string {
+	files := map[string]string{}
+	root := ts.MkAbs(folder)
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		files[filepath.ToSlash(rel)] = string(data)
+		return err
+	}))
+	return files
 }
 
 type octocat struct {

@@ -41,6 +41,8 @@ type hub struct {
 	all     map[string]connectors.Connector // by instance
 	// ruleGlobs are the patterns of the rule files, relative to the folder of the configuration.
 	ruleGlobs []string
+	// shelved is the repository that the rules are taken from; empty: from the files.
+	shelved string
 }
 
 // parts is what a hub is built from.
@@ -88,8 +90,18 @@ func newHub(p parts) (*hub, error) {
 		all[i.Name], kindOf[i.Name] = c, i.Kind
 	}
 	h.all = all
+	lib := newLibrarian(h, options(p.config))
+	set := p.set
+	for instance, c := range all {
+		if s, ok := c.(connectors.Shelf); ok && s.Shelved().Repository != "" {
+			if kept := lib.kept(context.Background(), instance); kept != nil {
+				set = kept
+			}
+			h.shelved = s.Shelved().Repository
+		}
+	}
 	h.engine, err = engine.New(engine.Options{
-		Store: p.store, Rules: p.set, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
+		Store: p.store, Rules: set, Librarian: lib, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
 		Mail: mailFrom(p.config, all), Triage: p.config.Triage,
 		Now: p.now, After: p.after, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
 		Skew: h.clock, Size: sizeOf(p.config.Store),
@@ -97,6 +109,7 @@ func newHub(p parts) (*hub, error) {
 	if err != nil {
 		return nil, problems("%w", err)
 	}
+	close(lib.ready)
 	h.server, err = server.New(server.Options{
 		Hub: watched{h.engine, h.skew}, Store: p.store, Now: p.now, Log: p.log, Version: version, Studio: p.config.Workspace.Name,
 		PublicURL: p.config.Server.PublicURL, Passes: passes.Open, Tokens: apiTokens(p.config.Tokens), TrustedProxies: p.config.Server.Proxies,

@@ -19,7 +19,11 @@ type reloader struct {
 	mu  sync.Mutex
 }
 
-func (r *reloader) reload(context.Context) error {
+// reload reads the files again, or where the rules come from a repository, that.
+func (r *reloader) reload(ctx context.Context) error {
+	if r.hub.shelved != "" {
+		return r.hub.engine.LookAtRules(ctx)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f, err := r.app.read(source.Error)

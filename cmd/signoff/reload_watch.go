@@ -32,6 +32,9 @@ type ruleWatch struct {
 
 // onChange reloads whenever the rule files have changed, until the returned function is called.
 func (r *reloader) onChange(ctx context.Context) (stop func()) {
+	if r.hub.shelved != "" {
+		return func() {} // the files only count until the repository has been read
+	}
 	w := &ruleWatch{r: r, folder: map[string]bool{}}
 	told, err := fsnotify.NewWatcher()
 	if err != nil {

@@ -167,6 +167,9 @@ func (d *decider) decide(tx store.Tx, ev flow.Event) (dec decision, err error) {
 	if personal(ev.Kind) {
 		return d.person(tx, ev)
 	}
+	if ev.Kind == flow.RulesPushed {
+		return d.rulesPushed(tx, ev)
+	}
 	r, ok, err := d.touched(tx, ev)
 	if err != nil {
 		return dec, err

@@ -49,7 +49,7 @@ func (c *chores) peopleChanged() {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 	defer cancel()
 	err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Enqueue(store.Job{ID: peopleJob, Kind: peopleJob, At: c.e.o.Now().UTC()})
+		return tx.Enqueue(atOnce(store.Job{ID: peopleJob, Kind: peopleJob, At: c.e.o.Now().UTC()}))
 	})
 	if err != nil {
 		c.e.o.Log.Error("people not looked for anew", "error", err)

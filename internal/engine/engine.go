@@ -39,6 +39,7 @@ type Options struct {
 	RawEvents    time.Duration // how long deliveries are kept; 0: 30 days
 	Metrics      prometheus.Registerer
 	Suggest      Suggester      // nil: words are read by the rules alone
+	Librarian    Librarian      // nil: the rules come from no repository
 	Rand         func() float64 // jitter, in [0,1); nil: the machine's
 	// Skew says by how much our clock is off from which service, ok false while nothing is known; Size how large the
 	// store is and may become. Without them the check of the installation leaves them out.
@@ -237,7 +238,7 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.lookAtAsset(ctx, j)
 	case briefJob:
 		return e.readBrief(ctx, j)
-	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob:
+	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shelfJob:
 		return e.chores.run(ctx, j)
 	}
 	// Another version of signoff may know it; it is never thrown away.

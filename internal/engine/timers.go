@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"signoff/connectors"
@@ -62,7 +63,7 @@ func (c *chores) start(ctx context.Context) error {
 	return c.e.o.Store.Update(ctx, func(tx store.Tx) error {
 		plan := []store.Job{
 			{ID: expireJob, Kind: expireJob, At: now.Add(time.Minute)},
-			{ID: peopleJob, Kind: peopleJob, At: now},
+			recurring(store.Job{ID: peopleJob, Kind: peopleJob, At: now}),
 			{ID: aliveJob, Kind: aliveJob, At: now},
 		}
 		for instance, conn := range c.e.o.Connectors {
@@ -77,6 +78,9 @@ func (c *chores) start(ctx context.Context) error {
 				plan = append(plan, store.Job{ID: ticketsJob + "/" + instance, Kind: ticketsJob, At: now.Add(ticketsSoon), Payload: []byte(instance)})
 			}
 		}
+		if instance, shelf := c.e.o.shelf(); shelf != nil {
+			plan = append(plan, recurring(store.Job{ID: shelfJob + "/" + instance, Kind: shelfJob, At: now, Payload: []byte(instance)}))
+		}
 		for _, j := range plan {
 			if err := tx.Enqueue(j); err != nil {
 				return err
@@ -84,6 +88,22 @@ func (c *chores) start(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// nowSuffix ends the id of recurring work that was asked for besides. It is a job of its own, because one that is asked for
+// while it runs begins anew only after it has finished, and what recurs never does.
+const nowSuffix = "/now"
+
+// atOnce is recurring work as a job that is done once. The two never run at the same time.
+func atOnce(j store.Job) store.Job {
+	j.ID, j.Lane = j.ID+nowSuffix, j.ID
+	return j
+}
+
+// recurring is work that comes again and again.
+func recurring(j store.Job) store.Job {
+	j.Lane = j.ID
+	return j
 }
 
 func (c *chores) run(ctx context.Context, j store.Job) error {
@@ -100,6 +120,8 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		every, err = aliveEvery, c.alive(ctx)
 	case looksJob:
 		every, err = c.lookEvery(string(j.Payload)), c.planLooks(ctx, string(j.Payload))
+	case shelfJob:
+		every, err = shelfEvery, c.readShelf(ctx, string(j.Payload))
 	case registerJob:
 		every = hooksEvery
 		c.register(ctx, string(j.Payload))
@@ -108,6 +130,9 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 	}
 	if err != nil {
 		return &store.LaterError{At: c.e.o.Now().Add(c.e.limits.backoff(j.Attempts)), Why: err.Error()}
+	}
+	if strings.HasSuffix(j.ID, nowSuffix) {
+		return nil
 	}
 	return &store.LaterError{At: c.e.o.Now().Add(every), Free: true, Why: "again later"}
 }

@@ -104,7 +104,7 @@ func New(opt Options) *Server {
 		opt.Users = DefaultUsers()
 	}
 	if opt.Repositories == nil {
-		opt.Repositories = []Repository{{ID: 501, Name: "lumen/requests"}, {ID: 502, Name: "lumen/site"}}
+		opt.Repositories = []Repository{{ID: 501, Name: "lumen/requests"}, {ID: 502, Name: "lumen/site"}, {ID: 503, Name: "lumen/studio-rules"}}
 	}
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{Timeout: 10 * time.Second}

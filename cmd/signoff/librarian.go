@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"signoff/connectors"
+	"signoff/internal/engine"
+	"signoff/internal/source"
+	"signoff/rules"
+)
+
+// librarian takes over rule files from a repository and looks at proposed ones.
+type librarian struct {
+	hub     *hub
+	options rules.Options
+
+	mu    sync.Mutex
+	ready chan struct{} // closed once the hub can be used
+}
+
+func newLibrarian(h *hub, o rules.Options) *librarian {
+	return &librarian{hub: h, options: o, ready: make(chan struct{})}
+}
+
+// volume is the rule files of a commit, compiled.
+type volume struct {
+	set   *rules.Set
+	found source.Problems
+	texts map[string][]byte
+	tests []connectors.RuleFile
+}
+
+func (v volume) refused() bool { return v.set == nil || v.found.Errors() > 0 }
+
+// problems prints every problem with its line.
+func (v volume) problems() string {
+	var b strings.Builder
+	_ = source.Render(&b, v.found, v.texts, false) // a strings.Builder does not fail
+	return b.String()
+}
+
+// bind compiles files as the server reads them, tests apart.
+func bind(files []connectors.RuleFile, o rules.Options) volume {
+	v := volume{texts: map[string][]byte{}}
+	var sources []rules.Source
+	for _, f := range files {
+		if v.texts[f.Name] = f.Data; strings.HasSuffix(f.Name, "_test.yaml") {
+			v.tests = append(v.tests, f)
+			continue
+		}
+		sources = append(sources, rules.Source{Name: f.Name, Data: f.Data})
+	}
+	if len(sources) == 0 {
+		v.found.Errorf(source.Pos{}, "SO123", "there are no rule files there")
+		return v
+	}
+	v.set, v.found = rules.Compile(sources, o)
+	for _, s := range sources {
+		ignored := source.Ignored(s.Data)
+		v.found = slices.DeleteFunc(v.found, func(p source.Problem) bool {
+			return p.Level == source.Warning && p.Pos.File == s.Name && slices.Contains(ignored, p.Code)
+		})
+	}
+	return v
+}
+
+// Take implements engine.Librarian.
+func (l *librarian) Take(_ context.Context, commit string, files []connectors.RuleFile) error {
+	<-l.ready
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := bind(files, l.options)
+	if v.refused() {
+		words := fmt.Sprintf("%s at commit %s; the rules in use stay\n%s", counted(max(v.found.Errors(), 1), v.found.Warnings()), short(commit), v.problems())
+		l.hub.engine.SwapFailed(words)
+		l.hub.log.Error("rules not reloaded", "commit", commit, "problems", words)
+		return errors.New(words)
+	}
+	l.hub.engine.Swap(v.set)
+	l.hub.log.Info("rules reloaded", "ruleset", v.set.Digest(), "commit", commit)
+	return nil
+}
+
+func short(commit string) string { return commit[:min(len(commit), 7)] }
+
+// Assess implements engine.Librarian.
+func (l *librarian) Assess(ctx context.Context, files []connectors.RuleFile) connectors.Review {
+	<-l.ready
+	v := bind(files, l.options)
+	var r assessment
+	r.check(v)
+	if !v.refused() {
+		r.changes(l.hub.engine.Rules(), v.set)
+	}
+	return r.review()
+}
+
+// kept compiles what was taken over from a repository at last; nil where nothing was, or where it cannot be used any more.
+func (l *librarian) kept(ctx context.Context, instance string) *rules.Set {
+	commit, files, err := engine.KeptRules(ctx, l.hub.store, instance)
+	if err != nil || commit == "" {
+		if err != nil {
+			l.hub.log.Error("the rules that are kept cannot be read, those of the files are used", "error", err)
+		}
+		return nil
+	}
+	v := bind(files, l.options)
+	if v.refused() {
+		l.hub.log.Error("the rules that are kept cannot be used any more, those of the files are", "commit", commit, "problems", v.problems())
+		return nil
+	}
+	l.hub.log.Info("rules of the repository are in use", "ruleset", v.set.Digest(), "commit", commit)
+	return v.set
+}
+
+// assessment is what comes of proposed rules, part by part.
+type assessment struct {
+	failed  bool
+	summary []string
+	rows    [][2]string
+	details []string
+}
+
+func (r *assessment) row(name, words string) { r.rows = append(r.rows, [2]string{name, words}) }
+
+// detail adds words that are folded away.
+func (r *assessment) detail(title, words string) {
+	words = strings.TrimRight(words, "\n")
+	r.details = append(r.details, fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n%s\n%s\n\n</details>", title, fence(words), words, fence(words)))
+}
+
+// fence is longer than any run of backquotes in the words.
+func fence(words string) string {
+	f := "```"
+	for strings.Contains(words, f) {
+		f += "`"
+	}
+	return f
+}
+
+func (r *assessment) check(v volume) {
+	errs, warns := v.found.Errors(), v.found.Warnings()
+	switch {
+	case v.refused():
+		r.failed = true
+		r.summary = append(r.summary, counted(max(errs, 1), warns))
+		r.row("Check", "✗ "+counted(max(errs, 1), warns))
+	case warns > 0:
+		r.summary = append(r.summary, counted(errs, warns))
+		r.row("Check", "! "+counted(errs, warns))
+	default:
+		r.row("Check", "✓ in order")
+	}
+	if len(v.found) > 0 {
+		r.detail("What check says", v.problems())
+	}
+}
+
+func (r *assessment) changes(now, then *rules.Set) {
+	list := rules.Compare(now, then)
+	if len(list) == 0 {
+		r.row("Changes", "none: it means the same as the rules in use")
+		r.summary = append(r.summary, "nothing changes")
+		return
+	}
+	count := map[rules.ChangeKind]int{}
+	var lines []string
+	for _, c := range list {
+		count[c.Kind]++
+		lines = append(lines, c.String())
+	}
+	var parts []string
+	for _, k := range []struct {
+		kind rules.ChangeKind
+		word string
+	}{{rules.Added, "to add"}, {rules.Changed, "to change"}, {rules.Renamed, "to rename"}, {rules.Moved, "to move"}, {rules.Removed, "to remove"}} {
+		if n := count[k.kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, k.word))
+		}
+	}
+	words := strings.Join(parts, ", ")
+	r.row("Changes", words)
+	r.summary = append(r.summary, words)
+	r.detail("What changes", strings.Join(lines, "\n"))
+}
+
+func (r *assessment) review() connectors.Review {
+	var b strings.Builder
+	b.WriteString("### signoff looked at these rules\n\n| | |\n|---|---|\n")
+	for _, row := range r.rows {
+		fmt.Fprintf(&b, "| **%s** | %s |\n", row[0], strings.ReplaceAll(row[1], "|", "\\|"))
+	}
+	b.WriteString("\nOpen requests keep the rules that opened them. Nothing has been changed or sent.\n")
+	for _, d := range r.details {
+		b.WriteString("\n" + d + "\n")
+	}
+	state := "success"
+	if r.failed {
+		state = "failure"
+	}
+	summary := strings.Join(r.summary, "; ")
+	if summary == "" {
+		summary = "in order"
+	}
+	return connectors.Review{State: state, Summary: summary, Body: b.String()}
+}
