@@ -31,6 +31,10 @@ type Query interface {
 	TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor) (bool, error)
 	// May says whether an action would count now, and if not, why, in one sentence for the person.
 	May(ctx context.Context, a Action) (ok bool, why string, err error)
+	// Missing lists the fields that a request must have before it starts, and has not; in the order of its form.
+	Missing(ctx context.Context, id flow.RequestID) ([]flow.Field, error)
+	// Checklist lists the lines that must be ticked to approve a stage; nothing where it has none.
+	Checklist(ctx context.Context, id flow.RequestID, stage string) ([]string, error)
 	// Why explains a request in a few lines: the rule, the stage, who is waited on.
 	Why(ctx context.Context, id string) (text.Doc, bool, error)
 }

@@ -227,18 +227,20 @@ func (r *rig) respond(in connectors.Inbound, q connectors.Query) connectors.Repl
 
 // fakeQuery answers from plain values.
 type fakeQuery struct {
-	types    []flow.RequestType
-	prefill  func(flow.Form) flow.Prefill
-	validate func(flow.Form) map[string]string
-	requests map[string]flow.Request
-	touching map[flow.Ref]flow.Request
-	refuse   string
-	why      text.Doc
-	asked    []flow.Request
-	waiting  []flow.Request
-	actions  []connectors.Action
-	who      flow.Actor // who was asked about last
-	err      error
+	missing   []flow.Field
+	checklist []string
+	types     []flow.RequestType
+	prefill   func(flow.Form) flow.Prefill
+	validate  func(flow.Form) map[string]string
+	requests  map[string]flow.Request
+	touching  map[flow.Ref]flow.Request
+	refuse    string
+	why       text.Doc
+	asked     []flow.Request
+	waiting   []flow.Request
+	actions   []connectors.Action
+	who       flow.Actor // who was asked about last
+	err       error
 }
 
 func (q *fakeQuery) Types() []flow.RequestType { return q.types }
@@ -288,6 +290,14 @@ func (q *fakeQuery) Why(_ context.Context, id string) (text.Doc, bool, error) {
 
 func (q *fakeQuery) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool, error) {
 	return false, nil
+}
+
+func (q *fakeQuery) Missing(context.Context, flow.RequestID) ([]flow.Field, error) {
+	return q.missing, q.err
+}
+
+func (q *fakeQuery) Checklist(context.Context, flow.RequestID, string) ([]string, error) {
+	return q.checklist, q.err
 }
 
 func (q *fakeQuery) Suggest(_ context.Context, d flow.Form) flow.Prefill { return q.Prefill(d) }

@@ -69,6 +69,9 @@ func (e *Engine) Vote(ctx context.Context, v VoteInput) (VoteResult, error) {
 			fields[name] = []string{value}
 		}
 	}
+	if len(v.Checked) > 0 {
+		fields["checked"] = v.Checked
+	}
 	if v.Confirmed {
 		fields["confirmed"] = []string{"yes"}
 	}

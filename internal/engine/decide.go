@@ -293,6 +293,9 @@ func (d *decider) open(tx store.Tx, ev flow.Event) (decision, error) {
 	if err := takeTurn(tx, needs, answers, routing.Assignee); err != nil {
 		return decision{}, err
 	}
+	if err := d.shareOut(tx, set, routing.Template, routing.Rule, &answers); err != nil {
+		return decision{}, err
+	}
 	if err := d.book.keep(tx, set); err != nil {
 		return decision{}, err
 	}

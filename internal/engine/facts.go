@@ -28,7 +28,7 @@ func (d *decider) facts(tx store.Tx, r flow.Request, ev flow.Event) (f flow.Fact
 	if len(ev.Files) > 0 {
 		f.Attach = d.ways(r).Attach
 	}
-	return f, nil
+	return f, d.starting(tx, r, ev, &f)
 }
 
 // ways are what the settings of a request's tracker say.
@@ -48,6 +48,9 @@ func (d *decider) confirmed(tx store.Tx, submitted flow.Event) (flow.Facts, erro
 	}
 	routing := set.Route(submitted, answers)
 	if !routing.Ignore {
+		if err := d.shareOut(tx, set, routing.Template, routing.Rule, &answers); err != nil {
+			return flow.Facts{}, err
+		}
 		if err := takeTurn(tx, needs, answers, routing.Assignee); err != nil {
 			return flow.Facts{}, err
 		}

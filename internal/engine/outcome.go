@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"signoff/connectors"
@@ -368,7 +370,7 @@ func refusedEvent(a *attempt) flow.Event {
 // mayBeBack keeps what a ticket is gone for, and reports whether that was so only once: a ticket that cannot be seen is
 // looked for again before anybody is told.
 func (o *outbox) mayBeBack(a *attempt, ce *connectors.Error) bool {
-	if link, ok := a.request.Link(ticketPurpose); !ok || ce.Gone == "" || ticketOf(a.effect) != link.Ref {
+	if ce.Gone == "" || !keepsTicket(a.request, ticketOf(a.effect)) {
 		return false
 	}
 	a.gone = ce.Gone
@@ -382,6 +384,13 @@ func (o *outbox) mayBeBack(a *attempt, ce *connectors.Error) bool {
 	return now.Sub(a.trail.Hidden) < goneAfter
 }
 
+// keepsTicket reports whether something is the ticket of a request, or of one of its subtasks.
+func keepsTicket(r flow.Request, ref flow.Ref) bool {
+	return slices.ContainsFunc(r.Links, func(l flow.Link) bool {
+		return l.Ref == ref && (l.Purpose == ticketPurpose || strings.HasPrefix(l.Purpose, partPrefix))
+	})
+}
+
 // ticketOf is the ticket that an effect writes to, zero when it is none.
 func ticketOf(e flow.Effect) flow.Ref {
 	var at flow.Ref
@@ -390,7 +399,7 @@ func ticketOf(e flow.Effect) flow.Ref {
 		at = e.Copy.To
 	case e.Tell != nil:
 		at = e.Tell.Where
-	case e.Purpose() == ticketPurpose && e.Show.Link != nil:
+	case (e.Purpose() == ticketPurpose || strings.HasPrefix(e.Purpose(), partPrefix)) && e.Show.Link != nil:
 		at = e.Show.Link.Ref
 	case e.Show != nil:
 		at = e.Show.At

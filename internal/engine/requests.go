@@ -166,6 +166,7 @@ func (e *Engine) Request(ctx context.Context, id string) (d Detail, err error) {
 		if r.Workflow != "" {
 			d.Stages = p.Stages(r)
 		}
+		d.Missing = missing(p, r)
 		return nil
 	})
 	d.Waiting = waiting(d.Request)
@@ -175,6 +176,9 @@ func (e *Engine) Request(ctx context.Context, id string) (d Detail, err error) {
 // waiting lists whom a request's open stages wait for, as they were named when they were asked.
 func waiting(r flow.Request) []flow.Actor {
 	var who []flow.Actor
+	if r.Status == flow.NeedsInfo {
+		who = add(who, r.Requester)
+	}
 	for _, run := range r.Open() {
 		for _, w := range run.Waiting {
 			if !w.To.IsZero() {

@@ -39,6 +39,8 @@ type VoteInput struct {
 	Version  string
 	By       flow.Actor
 	Via      string // "api", "web", "link" (a decision link in a mail)
+	// Checked are the lines of the stage's checklist that were ticked.
+	Checked []string
 	// Confirmed: they approve although change requests are open, of which they have been told.
 	Confirmed bool
 }
@@ -76,6 +78,7 @@ type Detail struct {
 	Records []flow.Record // by version
 	Effects []EffectState // what was asked of the outside and what became of it
 	Waiting []flow.Actor  // who is asked now
+	Missing []flow.Field  // what the request waits for before it starts
 	Stages  []flow.StageDef
 }
 

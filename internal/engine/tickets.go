@@ -55,7 +55,7 @@ func (c *chores) readTickets(ctx context.Context, instance string) error {
 			if !ok || link.Ref.System != instance || r.Ticket.Gone == "deleted" {
 				continue
 			}
-			if err := c.readTicket(ctx, tracker, r, link); err != nil {
+			if err := c.readAll(ctx, tracker, r, link); err != nil {
 				if failed, last = failed+1, err; failed >= mostFailed || connectors.ClassOf(err) == connectors.Limited {
 					return err
 				}

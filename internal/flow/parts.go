@@ -22,13 +22,23 @@ func (s *step) makeParts() {
 	if len(s.r.Parts) > 0 {
 		return
 	}
-	s.r.Parts = slices.Clone(s.p.Parts(*s.r, s.facts.Answers))
+	s.r.Parts = slices.Clone(s.p.Parts(*s.r, s.answers()))
 	for i := range s.r.Parts {
 		s.r.Parts[i].Number, s.r.Parts[i].Due = i+1, utc(s.r.Parts[i].Due)
 	}
 	if n := len(s.r.Parts); n > 0 {
 		s.because("subtasks", fmt.Sprintf("It has %s.", counted(n, "subtask")))
 	}
+}
+
+// answers are what is known of people: the answers the rules asked for, and who is away.
+func (s *step) answers() Answers {
+	a := s.facts.Answers
+	a.Away = slices.Clone(a.Away)
+	for _, x := range s.facts.Away {
+		a.Away = append(a.Away, x.Person)
+	}
+	return a
 }
 
 func counted(n int, what string) string {
@@ -43,7 +53,7 @@ func (s *step) redate() {
 	if len(s.r.Parts) == 0 || s.r.Status.Closed() {
 		return
 	}
-	now := s.p.Parts(*s.r, s.facts.Answers)
+	now := s.p.Parts(*s.r, s.answers())
 	if len(now) != len(s.r.Parts) { // the template is another one
 		return
 	}

@@ -398,3 +398,9 @@ func (q questions) TakesPart(context.Context, flow.RequestID, flow.Actor) (bool,
 }
 
 func (q questions) Suggest(_ context.Context, d flow.Form) flow.Prefill { return q.Prefill(d) }
+
+func (q questions) Missing(context.Context, flow.RequestID) ([]flow.Field, error) { return nil, nil }
+
+func (q questions) Checklist(context.Context, flow.RequestID, string) ([]string, error) {
+	return nil, nil
+}
