@@ -213,7 +213,7 @@ func (s *Server) fileOf(user, id string) (File, bool) {
 	}
 	seen := slices.ContainsFunc(s.sharesOf(f), func(m *message) bool { return m.channel.has(user) })
 	for _, c := range s.channels {
-		seen = seen || c.has(user) && slices.ContainsFunc(c.messages, func(m *message) bool { return s.shows(m.blocks, f) })
+		seen = seen || c.has(user) && slices.ContainsFunc(c.messages, func(m *message) bool { return s.showed(m, f) })
 	}
 	return s.copyFile(f), seen || f.user == user
 }

@@ -66,6 +66,11 @@ func (s *Server) shows(v any, f *file) bool {
 	return false
 }
 
+// showed reports whether a message shows a file, or did: a window that is open may still load it.
+func (s *Server) showed(m *message, f *file) bool {
+	return s.shows(m.blocks, f) || slices.ContainsFunc(m.earlier, func(blocks []any) bool { return s.shows(blocks, f) })
+}
+
 // lookThrough ends the time in which nothing is said of files that were just sent.
 func (s *Server) lookThrough(files []*file) {
 	if !s.sleep(s.opt.LookAfter) {
