@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { story } from "../support/demo.js";
 import { Canvas } from "../support/figma.js";
+import { Room } from "../support/frameio.js";
 import { Board } from "../support/jira.js";
 import { versionInReview } from "../support/play.js";
 import { Member } from "../support/slack.js";
@@ -76,5 +77,59 @@ story("points in Figma are answered with the next version", async (world, step) 
     const doubt = ana.whispers.filter({ hasText: "The sun is too dark." });
     await doubt.getByRole("button", { name: /^Approve anyway/ }).click();
     await maya.card(key).getByText(/Brand review was approved by @?Ana Reyes for v4 - larger logo/).first().waitFor();
+  });
+}, { args: ["--empty"] });
+
+story("points in Frame.io are answered with the next version", async (world, step) => {
+  const lin = await Room.open(world, "Lin", "Spring teaser.mp4");
+  const { maya, designer, key, ticket } = await versionInReview(world, "Lumen spring teaser video", await lin.link());
+  const board = await Board.open(world);
+  const ana = await Member.enter(world, "Ana Reyes");
+  const there = await Room.open(world, "Ana Reyes", "Spring teaser.mp4");
+
+  await step("a comment at a second of the film is a point of the version that is asked about", async () => {
+    await ana.openApp();
+    const asked = ana.about(key, "Brand review").filter({ hasText: /Frame\.io version: v1 - Spring teaser\.mp4 · saved by Lin.*open points 0/s });
+    await asked.getByRole("img", { name: "v1 - Spring teaser.mp4" }).waitFor();
+    await there.comment("The logo is cut off.", "00:12");
+    await ana.about(key, "open points 1").waitFor();
+  });
+
+  const points = /1\. The logo is cut off\..*2\. End on the claim/s;
+  const work = designer.asked(key).filter({ hasText: "Your turn, revision 2" });
+  await step("changes are asked for: the designer, the thread and the file get the numbered points", async () => {
+    await ana.about(key, "Brand review").getByRole("button", { name: /^Request changes/ }).click();
+    await ana.dialog.getByLabel("What should change?").fill("End on the claim");
+    await ana.send("Send").click();
+    await ana.dialog.waitFor({ state: "hidden" });
+    await board.seenIn(ticket, "In Progress");
+    await work.filter({ hasText: points }).waitFor();
+    await maya.remarks.filter({ hasText: points }).waitFor();
+    await there.seen(there.told("Ana Reyes asked for changes in Brand review").filter({ hasText: points }));
+    await there.seen(there.status("In Progress"));
+  });
+
+  await step("a reply answers its point, and a new version is offered to review", async () => {
+    const ben = await Room.open(world, designer.name, "Spring teaser.mp4");
+    await ben.reply("The logo is cut off", "It has more room now.");
+    await work.filter({ hasText: /1\. The logo is cut off.*Answer: It has more room now\./s }).waitFor();
+    await lin.upload("Spring teaser v2.mp4");
+    const offer = designer.asked(key).filter({ hasText: /v2 - Spring teaser v2\.mp4.*was saved by Lin.*Send v2 to review\?/s });
+    await offer.getByRole("button", { name: /^Send v2 to review/ }).click();
+    await designer.dialog.getByLabel(/^2\. End on the claim/).fill("It ends on the claim");
+    await designer.send("Send to review").click();
+    await designer.dialog.waitFor({ state: "hidden" });
+    await board.seenIn(ticket, "In Review");
+  });
+
+  await step("the card shows the points with their answers; the outcome is told where the film lies", async () => {
+    const again = ana.about(key, "Brand review, revision 2").filter({ hasText: "Frame.io version: v2 - Spring teaser v2.mp4" });
+    await again.filter({ hasText: /1\. The logo.*Answer: It has more room now\..*2\. End.*Answer: It ends on the claim/s }).waitFor();
+    await again.getByRole("button", { name: /^Approve/ }).click();
+    await maya.card(key).filter({ hasText: /Sign-off.*waiting for @Maya Lind/s }).getByRole("button", { name: /^Approve/ }).click();
+    await lin.seen(lin.told(`${key} is approved`));
+    assert.equal(await lin.told(key).count(), 1, "once");
+    await lin.seen(lin.status("Approved"));
+    await board.seenIn(ticket, "Done");
   });
 }, { args: ["--empty"] });

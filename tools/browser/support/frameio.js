@@ -45,6 +45,16 @@ export class Room {
     return this.review.getByRole("listitem").filter({ hasText: words }).first();
   }
 
+  /** What signoff wrote at the open version. */
+  told(words) {
+    return this.review.getByRole("listitem").filter({ hasText: "signoff ref" }).filter({ hasText: words });
+  }
+
+  /** The status that stands beside the name. */
+  status(name) {
+    return this.page.locator(".head").getByText(name, { exact: true });
+  }
+
   async reply(words, answer) {
     const comment = this.said(words);
     await comment.getByText("Reply", { exact: true }).first().click();
