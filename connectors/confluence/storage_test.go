@@ -41,7 +41,7 @@ func TestStorage(t *testing.T) {
 		"nothing to say":         {`<p>x</p>` + macro("toc", `<ac:parameter ac:name="maxLevel">3</ac:parameter>`) + macro("children", ``), "x"},
 		"elsewhere":              {macro("excerpt-include", `<ac:parameter ac:name="">Other</ac:parameter>`) + macro("roadmap", `<ac:parameter ac:name="x">secret</ac:parameter>`), "\\[macro excerpt-include, see page\\]\n\n\\[macro roadmap, see page\\]"},
 		"transparent":            {macro("expand", `<ac:parameter ac:name="title">More</ac:parameter>`+rich(`<p>inside</p>`)) + macro("details", rich(`<table><tbody><tr><th>Brand</th><td>Nova</td></tr></tbody></table>`)), "**More**\n\ninside\n\nBrand | Nova"},
-		"titled panel":           {macro("note", `<ac:parameter ac:name="title">Careful</ac:parameter>`+rich(`<ul><li>one</li></ul>`)), "> Careful\\:\n>\n> - one"},
+		"titled panel":           {macro("note", `<ac:parameter ac:name="title">Careful</ac:parameter>`+rich(`<ul><li>one</li></ul>`)), "> Careful:\n>\n> - one"},
 		"tasks":                  {`<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete</ac:task-status><ac:task-body><span class="x">Done</span></ac:task-body></ac:task></ac:task-list>`, "- \\[x\\] Done"},
 		"lists":                  {`<ul><li>a<ul><li>b</li></ul></li><li><p>c</p></li></ul><ol><li>one</li></ol>`, "- a\n\n  - b\n\n- c\n\n1. one"},
 		"list in a cell":         {`<table><tbody><tr><td><ul><li>a</li><li>b</li></ul><p>c</p></td><td colspan="2">d</td></tr></tbody></table>`, "a; b; c | d |"},

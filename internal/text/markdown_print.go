@@ -139,12 +139,18 @@ func (w *markdownWriter) inline(n Node, last, beforeLink bool) {
 			w.raw(n.Text)
 			return
 		}
-		w.text(n.Text, false)
+		w.text(n.Text, beside{last: last})
 	case Date:
-		w.text(n.Shown(), beforeLink)
+		w.text(n.Shown(), beside{last: last, link: beforeLink})
 	default:
-		w.text(n.Text, beforeLink)
+		w.text(n.Text, beside{last: last, link: beforeLink})
 	}
+}
+
+// beside is what follows a text.
+type beside struct {
+	last bool // nothing does
+	link bool
 }
 
 // Shown returns the words of a leaf: those it bears, or for a date without words the instant itself.
@@ -184,7 +190,7 @@ func spoils(mark string, outside, inside rune) bool {
 // plainLetter reports whether every reader agrees that r is no punctuation.
 func plainLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-func (w *markdownWriter) text(s string, beforeLink bool) {
+func (w *markdownWriter) text(s string, next beside) {
 	if s == "" {
 		return
 	}
@@ -199,7 +205,8 @@ func (w *markdownWriter) text(s string, beforeLink bool) {
 			w.out = fmt.Appendf(w.out, "&#%d;", s[i])
 			continue
 		}
-		if needsBackslash(w.out, s, i) || beforeLink && s[i] == '!' && i == len(s)-1 {
+		ends := i == len(s)-1
+		if needsBackslash(w.out, s, i) && !(ends && next.last && s[i] == ':') || ends && next.link && s[i] == '!' {
 			w.out = append(w.out, '\\')
 		}
 		w.out = append(w.out, s[i])
@@ -216,7 +223,7 @@ func needsBackslash(out []byte, s string, i int) bool {
 	case '&':
 		return i == len(s)-1 || s[i+1] == '#' || isAlnum(s[i+1])
 	case ':': // names of emoji, and addresses
-		return i == len(s)-1 || s[i+1] > ' '
+		return i == len(s)-1 || s[i+1] > ' ' && !betweenDigits(s, i)
 	case '@':
 		return true
 	case '.':
@@ -228,6 +235,18 @@ func needsBackslash(out []byte, s string, i int) bool {
 	}
 	return false
 }
+
+// betweenDigits reports whether a colon stands in a time such as 17:00, and in no more than that: ":100:" is an emoji.
+func betweenDigits(s string, i int) bool {
+	if i == 0 || !isDigit(s[i-1]) || !isDigit(s[i+1]) {
+		return false
+	}
+	for i++; i < len(s) && isDigit(s[i]); i++ {
+	}
+	return i == len(s) || s[i] != ':'
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isAlnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
