@@ -183,7 +183,11 @@ func details(v flow.View) string {
 	}
 	var rows []string
 	add := func(label, value string) {
-		if value = oneLine(value); value != "" {
+		switch value = oneLine(value); {
+		case value == "":
+		case label == "":
+			rows = append(rows, "- "+plain(value))
+		default:
 			rows = append(rows, "- **"+plain(label)+":** "+plain(value))
 		}
 	}
@@ -202,7 +206,7 @@ func details(v flow.View) string {
 
 func upper(s string) string {
 	if s == "" {
-		return "Note"
+		return ""
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }

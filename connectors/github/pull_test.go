@@ -328,16 +328,18 @@ func TestTell_PrivateAnswers(t *testing.T) {
 	r, _, _ := watched(t)
 	ana := flow.Actor{Name: "ana", Ref: flow.Ref{System: "github", Type: "user", Key: "ana-lumen"}}
 	for i, kind := range []flow.ViewKind{flow.NoticeView, flow.RefusalView} {
-		e := saying(pullRef("1"), fmt.Sprintf("CR-142/8/%d", i), "Darker replaced lighter. Please look again.")
+		e := saying(pullRef("1"), fmt.Sprintf("CR-142/8/%d", i), "Darker replaced lighter (saved Wed 25 Nov, 14:02 London). Please look again:")
 		e.Tell.To, e.Tell.Private, e.Tell.View.Kind = []flow.Actor{ana}, true, kind
+		e.Tell.View.Facts = []flow.Fact{{Name: "request", Text: "CR-142 “Hero”"}, {Name: "due", Label: "due", Text: "today, 17:00"}}
 		r.do(e)
 	}
 	said := r.site.Issues(work)[0].Comments
 	nowhere := saying(flow.Ref{}, "CR-142/8/9", "Too late.")
 	nowhere.Tell.To, nowhere.Tell.Private, nowhere.Tell.View.Kind = []flow.Actor{ana}, true, flow.RefusalView
 	r.do(nowhere)
-	if len(said) != 1 || !strings.HasPrefix(said[0].Body, "@ana-lumen Darker replaced lighter.") {
-		t.Errorf("comments = %+v, want the refusal alone, to Ana", said)
+	const want = "@ana-lumen Darker replaced lighter (saved Wed 25 Nov, 14:02 London). Please look again:\n\n- CR-142 “Hero”\n- **Due:** today, 17:00\n"
+	if len(said) != 1 || !strings.HasPrefix(said[0].Body, want) {
+		t.Errorf("comments = %+v, want the refusal alone, to Ana, and nothing in it but words", said)
 	}
 }
 
