@@ -54,7 +54,7 @@ var table = []row{
 	{3, "internal/engine/...", with(ground, "rules", "internal/report", "connectors", "internal/store"), false},
 
 	{4, "internal/server/...", with(ground, "rules", "internal/report", "connectors", "internal/store", "internal/engine"), false},
-	{4, "internal/rehearsal", with(ground, "rules", "internal/report", "connectors", "internal/store", "internal/engine", "internal/store/memstore"), false},
+	{4, "internal/rehearsal", with(ground, "rules", "internal/report", "connectors", "internal/store", "internal/store/layout", "internal/engine", "internal/store/memstore"), false},
 
 	{5, "cmd/...", []string{"..."}, false},
 }
