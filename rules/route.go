@@ -13,6 +13,9 @@ import (
 // maxTitle is how many characters a title has at most; trackers take no more.
 const maxTitle = 255
 
+// needsTriage is the label of what people must look at first, where the rule names nobody who does.
+const needsTriage = "needs-triage"
+
 // fixedFields are the fields of request.submitted that are no template fields.
 func fixedFields() []string {
 	return []string{"title", "type", "channel", "source", "event", "priority", "labels"}
@@ -65,8 +68,13 @@ func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
 	r.Title = s.title(d)
 	name, why := s.assign(d.do.assign, r.Effort, d.facts.author, a)
 	r.Assignee = name
-	if name == "" && why != "" && !r.StartNow && !toRequester(d.do.assign) {
+	switch {
+	case name == "" && why != "" && !r.StartNow && !toRequester(d.do.assign):
 		r.Triage = "Nobody was assigned: " + why + "."
+	case d.rule == "":
+		r.Triage = "No rule applies."
+	case name == "" && slices.Contains(r.Labels, needsTriage):
+		r.Triage = fmt.Sprintf("The rule %q labels it %s and names nobody.", d.rule, needsTriage)
 	}
 	if why != "" {
 		r.Why = append(r.Why, flow.Reason{Code: "assign", Text: s.assignWords(name, why), Held: name != ""})

@@ -54,7 +54,7 @@ func anything(t *testing.T, data []byte, seed uint64) {
 			t.Logf("after %s by %s: %v", ev.Kind, ev.Actor.ID(), o.Why)
 			return
 		}
-		for _, do := range []string{"approve", "delegate", "undo", "withdraw", "submit_work", "add_detail", "assign", "confirm_draft", "new_ticket", "x"} {
+		for _, do := range []string{"approve", "delegate", "undo", "withdraw", "submit_work", "add_detail", "assign", "confirm_draft", "new_ticket", "triage_accept", "triage_merge", "triage_snooze", "triage_decline", "x"} {
 			May(h.p, h.r, Attempt{Who: ev.Actor, Do: do, Stage: ev.Field("stage"), To: ev.To, At: ev.At})
 		}
 	}
@@ -82,6 +82,7 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		StageDelegated, CommentAdded, TicketMoved, TimerFired, EffectDone, EffectParked, "nonsense", CommentEdited, CommentRemoved,
 		DraftConfirmed, DraftDismissed, FilesAdded, LinkShared, TicketRenamed, TicketGone, TicketWanted,
 		PointAsked, PointAnswered, PointResolved, AssetChanged, AssetChanged, AssetGone, BriefRead, MailFailed, HeldAnswered,
+		RequestAccepted, RequestDeclined, RequestMerged, RequestJoined, RequestSnoozed,
 	}
 	w.now = w.now.Add(time.Duration(g.n(90)-10) * time.Second)
 	ev := w.event(kinds[g.n(len(kinds))], crowd[g.n(len(crowd))])
@@ -94,6 +95,7 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		"fate": {g.word("", "too_large")}, "why": {g.word("", "deleted", "archived")}, "key": {"OPS-3"}, "digest": {"d"}, "answer.1": {"done"}, "point": {g.word("", "1", "2", "yes")}, "state": {g.word("", "open", "resolved")}, "below": {g.word("", "slack:message:1")},
 		"confirmed": {g.word("", "yes")}, "automatic": {g.word("", "", "yes")}, "sha256": {g.word("", "aa", "bb")}, "hard": {g.word("", "yes")},
 		"unreached": {g.word("", "ana", "lin", "nobody")}, "address": {g.word("", "ANA@lumen.example", "lin@lumen.example", " ")}, "title": {g.word("", "Spring")},
+		"assignee": {g.word("", "lin", "nobody")}, "until": {g.word("", "2026-11-18", "2026-11-19", "2026-11-18T14:00:30Z", "soon", "9999-12-31")},
 	}
 	if g.n(3) == 0 {
 		ev.Actor = Actor{Ref: Ref{"slack", "user", "U99"}, Email: g.word("", "ana@lumen.example")}
@@ -110,7 +112,13 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 	places := Places{Chat: g.word("slack", ""), Tracker: g.word("jira", ""), Mail: g.word("", "email")}
 	facts := Facts{New: "CR-142", Places: places, Attach: g.n(2) == 0, Routing: &Routing{
 		Workflow: g.word("standard", "standard", ""), Assignee: g.word("", "lin", "nobody"), StartNow: g.n(2) == 0, Project: "DES",
+		Triage: g.word("", "", "no rule applies"),
 	}}
+	facts.Triager, facts.Triage = g.n(3) > 0, []string{g.word("#creative-ops", "dana", "nobody")}
+	if g.n(3) > 0 {
+		facts.Other = &Joint{ID: RequestID(g.word("CR-7", "CR-142", "CR-8")), Status: Status(g.word("in_review", "approved", "draft", "")), Ticket: first(ev.Links)}
+		facts.Other.Ticket.URL = g.word("", "https://jira.example/browse/DES-2")
+	}
 	return ev, facts
 }
 

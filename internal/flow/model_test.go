@@ -19,9 +19,14 @@ type model struct {
 	making    bool // the revision is being made
 	withdrawn bool
 	declined  *ballot
-	ballots   []*ballot
-	handed    map[string][]handover // by round and stage
-	now       time.Time
+
+	triage             bool      // it waits there
+	until              time.Time // and was put off
+	merged, turnedDown bool
+
+	ballots []*ballot
+	handed  map[string][]handover // by round and stage
+	now     time.Time
 
 	version int             // the newest of the work, 0: none is known
 	saver   string          // who saved it
@@ -54,8 +59,12 @@ func (m *model) key(stage string) string { return string(rune('0'+m.round%64)) +
 
 func (m *model) status() Status {
 	switch {
-	case m.withdrawn:
-		return Withdrawn
+	case m.over():
+		return m.ended()
+	case m.triage && !m.until.IsZero():
+		return Snoozed
+	case m.triage:
+		return Intake
 	case m.declined != nil:
 		return Declined
 	case m.making:
@@ -67,7 +76,7 @@ func (m *model) status() Status {
 }
 
 // asks reports whether stages may be open at all.
-func (m *model) asks() bool { return !m.withdrawn && m.declined == nil && !m.making }
+func (m *model) asks() bool { return !m.over() && !m.triage && m.declined == nil && !m.making }
 
 // entered lists the stages that apply, of the groups that this revision has entered.
 func (m *model) entered() []StageDef {
@@ -365,7 +374,7 @@ func (m *model) undo(who, stage string) bool {
 		if b.stale || b.by != who || (stage != "" && b.stage != stage) {
 			continue
 		}
-		if m.now.Sub(b.at) > time.Minute || m.withdrawn || !m.undoable(b) {
+		if m.now.Sub(b.at) > time.Minute || m.over() || !m.undoable(b) {
 			return false
 		}
 		d := m.def(b.stage)
@@ -429,7 +438,7 @@ func (m *model) delegate(who, to, stage string) bool {
 
 // work sends the revision to review, with an answer to a point, 0 for none.
 func (m *model) work(who string, answers int) bool {
-	if !m.making || m.withdrawn || m.declined != nil || who != m.worker() {
+	if !m.making || m.over() || m.declined != nil || who != m.worker() {
 		return false
 	}
 	for _, p := range m.points {

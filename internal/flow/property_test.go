@@ -69,7 +69,9 @@ func newHistory(seed uint64) *history {
 		round: 1, making: assignee != "", handed: map[string][]handover{}, now: h.now,
 		first: map[int]int{}, reached: map[int]int{}, about: map[string]int{}, through: map[string]bool{},
 	}
-	if assignee == "" {
+	if h.m.triage = rnd.IntN(4) == 0; h.m.triage {
+		h.triage, h.m.making = "no rule applies", false
+	} else if assignee == "" {
 		h.m.makers = []string{"maya"}
 	}
 	h.submit("maya", assignee)
@@ -124,6 +126,10 @@ func (h *history) move(t *testing.T) bool {
 }
 
 func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
+	h.facts = Facts{}
+	if h.rnd.IntN(20) == 0 || h.m.triage && h.rnd.IntN(3) > 0 {
+		return h.pickTriage(who, to)
+	}
 	switch n := h.rnd.IntN(28); {
 	case n < 10:
 		return h.pickVote(who, stage)
@@ -189,7 +195,7 @@ func (h *history) pickPoint(who string) (ev Event, ok bool) {
 		ev = h.event(PointResolved, who, "point", fmt.Sprint(number), "state", state)
 		ok = h.m.mark(number, func(p *point) { p.resolved = state == "resolved" })
 	}
-	ev.Body = text.Plain("The claim is not final.")
+	ev.Body = text.Plain(fmt.Sprintf("The claim of %s is not final.", h.now.Format(time.TimeOnly))) // never the same words twice
 	return ev, ok
 }
 

@@ -166,7 +166,7 @@ func TestFold_agreesWithStep(t *testing.T) {
 		folded := h.r
 		for range 25 {
 			h.next()
-			folded, _ = Fold(h.p, folded, h.given, Facts{})
+			folded, _ = Fold(h.p, folded, h.given, h.facts)
 			if diff := cmp.Diff(unseen(h.r), unseen(folded)); diff != "" {
 				t.Fatalf("seed %d: %s (-step +fold):\n%s", seed, h.given.Kind, diff)
 			}

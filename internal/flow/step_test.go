@@ -27,7 +27,7 @@ func TestStep_FoldsTwice(t *testing.T) {
 			if after := asJSON(t, given); after != before {
 				t.Fatalf("seed %d: %s changed the request it was given:\n%s", seed, ev.Kind, cmp.Diff(before, after))
 			}
-			o := Step(h.p, stored, ev, Facts{})
+			o := Step(h.p, stored, ev, h.facts)
 			stored = again(t, o.Request)
 			if want, got := asJSON(t, h.last), asJSON(t, o); want != got {
 				t.Fatalf("seed %d: %s differs when the request was stored between:\n%s", seed, ev.Kind, cmp.Diff(want, got))

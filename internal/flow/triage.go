@@ -49,7 +49,7 @@ func (s *step) untriaged() bool {
 		return false
 	}
 	s.setStatus(Intake)
-	s.because("triage", fmt.Sprintf("It waits for triage: %s.", bare(s.r.Triage)))
+	s.because("triage", fmt.Sprintf("It waits for triage. %s.", upper(bare(s.r.Triage))))
 	return true
 }
 
@@ -218,8 +218,8 @@ func (s scene) triageView() View {
 	if s.r.Triage == "" || s.r.Status == Snoozed {
 		return s.triagedView()
 	}
-	v := s.view(TriageView, fmt.Sprintf("%s waits for triage: %s.", s.label(), bare(s.r.Triage)))
-	v.Facts = append(s.ticketFact(), oneLine([]Fact{{Name: "why", Text: s.r.Triage}})...)
+	v := s.view(TriageView, fmt.Sprintf("%s waits for triage. %s.", s.label(), upper(bare(s.r.Triage))))
+	v.Facts = append(s.ticketFact(), oneLine([]Fact{{Name: "why", Text: bare(s.r.Triage)}})...)
 	parties := slices.DeleteFunc(s.parties(), func(f Fact) bool { return f.Name == "owner" && len(f.People) == 0 })
 	v.Facts = append(v.Facts, oneLine(parties)...)
 	v.Body = s.r.Body

@@ -38,7 +38,7 @@ func (s scene) reviewable(a Attempt) ruling {
 	case s.r.Workflow == "":
 		return refuse(CodeNotOpen, s.nothingOpen())
 	case s.r.Triage != "":
-		return refuse(CodeNotOpen, fmt.Sprintf("%s waits for triage: %s.", s.r.ID, bare(s.r.Triage)))
+		return refuse(CodeNotOpen, fmt.Sprintf("%s waits for triage. %s.", s.r.ID, upper(bare(s.r.Triage))))
 	}
 	if v := s.stale(a); !v.ok() {
 		return v

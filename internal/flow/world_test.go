@@ -19,6 +19,7 @@ type world struct {
 	pending []Effect
 	things  map[string]thing // by mark: what exists outside
 	last    Outcome
+	triage  string // why a request that is submitted waits for triage
 	facts   Facts
 }
 
@@ -65,6 +66,9 @@ func (w *world) submit(by, assignee string) Outcome {
 	ev := w.event(RequestSubmitted, by, "source", "slack")
 	ev.Links = []Link{{Ref: Ref{"slack", "thread", "C1/1"}, Purpose: "thread", URL: "https://lumen.slack.example/p1"}}
 	f := Facts{New: "CR-142", Routing: &Routing{Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: assignee}}
+	if f.Routing.Triage = w.triage; w.triage != "" {
+		f.Triage = []string{"#creative-ops"}
+	}
 	if w.chat {
 		f.Places = Places{Chat: "slack", Tracker: "jira"}
 	}
