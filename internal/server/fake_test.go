@@ -99,6 +99,7 @@ type fake struct {
 	deliveries []flow.Delivery
 	parked     []engine.EffectState
 	people     []engine.PersonState
+	shelving   engine.Shelving
 	findings   []engine.Finding
 	authorized []connectors.Inbound
 }
@@ -258,7 +259,11 @@ func (f *fake) Picture(ctx context.Context, ref flow.Ref) ([]byte, string, error
 
 func (f *fake) Rules() *rules.Set                           { return f.set }
 func (f *fake) People(context.Context) []engine.PersonState { return f.people }
-func (f *fake) Query() connectors.Query                     { return questions{f} }
+
+func (f *fake) Shelving(context.Context) (engine.Shelving, bool, error) {
+	return f.shelving, f.shelving.Repository != "", nil
+}
+func (f *fake) Query() connectors.Query { return questions{f} }
 
 // questions answers what responders may ask.
 type questions struct{ f *fake }

@@ -54,5 +54,7 @@ type Archive interface {
 type Directory interface {
 	Rules() *rules.Set
 	People(ctx context.Context) []engine.PersonState
+	// Shelving says how the rules in a repository stand; false where they come from files.
+	Shelving(ctx context.Context) (engine.Shelving, bool, error)
 	Query() connectors.Query
 }

@@ -10,10 +10,20 @@ import (
 type rulesData struct {
 	Digest, Directory string
 	Files             []string
-	Problems          string // of the last reload, when it was refused
+	Problems          string    // of the last reload, when it was refused
+	Shelf             *shelfRow // nil: the rules come from files
 	Instances         []string
 	People            []personRow
 	Unresolved        int
+}
+
+// shelfRow is the repository that the rules come from.
+type shelfRow struct {
+	Repository, Branch, Folder string
+	Commit                     string // that was read last
+	At                         string
+	Refused                    bool
+	Reviews                    int // pull requests that were looked at
 }
 
 type personRow struct {
@@ -34,6 +44,17 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 	data := rulesData{Digest: set.Digest(), Directory: set.DirectoryDigest(), Problems: s.health(r).RulesError}
 	for _, f := range set.Sources() {
 		data.Files = append(data.Files, f.Name)
+	}
+	st, shelved, err := s.o.Hub.Shelving(r.Context())
+	if err != nil {
+		s.fault(w, r, "read how the rules stand", err)
+		return
+	}
+	if shelved {
+		data.Shelf = &shelfRow{Repository: st.Repository, Branch: st.Branch, Folder: st.Folder, Commit: st.Commit, Refused: st.Refused, Reviews: len(st.Reviewed)}
+		if !st.At.IsZero() {
+			data.Shelf.At = st.At.In(s.o.Hub.Rules().Policy(s.o.Hub.Rules()).Zone()).Format("Mon 2 Jan, 15:04")
+		}
 	}
 	people := s.o.Hub.People(r.Context())
 	instances := map[string]bool{}

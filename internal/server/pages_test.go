@@ -8,7 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"signoff/connectors"
 	"signoff/internal/engine"
 	"signoff/internal/flow"
 	"signoff/internal/server"
@@ -232,6 +234,9 @@ func TestRulesPage_AndBanners(t *testing.T) {
 	}
 	_, page := b.get("/rules")
 	has(t, "rules", page, s.hub.set.Digest(), "rules/studio.yaml", "&#34;quorom&#34; is not a key", "U0ANA", "No Slack account matches", "2 of 3 have an account that is not settled", "Slack is not connected just now: The network is down.", "matched by e-mail", "confirmed by them", "pinned", "conflict", "A second account", "ana was asked")
+	s.hub.shelving = engine.Shelving{Shelved: connectors.Shelved{Repository: "lumen/studio-rules", Branch: "main", Folder: "rules"}, Commit: "0a1b2c3d4e5f", At: time.Date(2026, 11, 20, 14, 2, 0, 0, time.UTC), Refused: true, Reviewed: map[int]string{7: "x"}}
+	_, page = b.get("/rules")
+	has(t, "rules in a repository", page, "lumen/studio-rules, branch main", "0a1b2c3</code> read Fri 20 Nov, 14:02, refused", "in the repository: the next commit")
 	_, page = b.get("/")
 	has(t, "list", page, "The last change of the rules was refused", "The connection to Jira is stopped: The token is not accepted any more.")
 }
