@@ -126,6 +126,8 @@ func (it items) purposeWords(purpose string) string {
 		return "the copy of comment " + rest
 	case "file":
 		return "file " + rest
+	case "part":
+		return "subtask " + rest
 	case "asset":
 		return "the work"
 	case "thread":

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -67,6 +69,7 @@ func (d doData) Any() bool {
 
 type voteData struct {
 	Stage, Version string
+	On             string // what is decided on: v4 - final
 	Checklist      []string
 	ID             string // for labels
 }
@@ -436,6 +439,20 @@ func (it items) effectLines(list []engine.EffectState, clock clock) []effectData
 	return out
 }
 
+// decidedOn names what a vote is about: the versions of the work, or the revision where it has none.
+func decidedOn(r flow.Request) string {
+	ids, names := strings.Split(r.Revision(), "+"), []string(nil)
+	for _, a := range r.Assets {
+		if v := a.Current(); v.ID != "" && slices.Contains(ids, v.ID) {
+			names = append(names, cmp.Or(v.Name, a.Label, "unnamed version"))
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("revision %d", r.Round)
+	}
+	return strings.Join(names, ", ")
+}
+
 // possible asks what the person may do now.
 func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 	var can doData
@@ -449,7 +466,7 @@ func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 		ok, why := may(string(flow.Approve), run.Name)
 		def := stageDef(d.Stages, run.Name)
 		if ok || pageOnly(def) && slices.Contains(waitsOn(run), c.who.ID()) {
-			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), Checklist: def.Checklist, ID: strconv.Itoa(i)})
+			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), On: decidedOn(req), Checklist: def.Checklist, ID: strconv.Itoa(i)})
 			continue
 		}
 		can.Why = why

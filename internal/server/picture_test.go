@@ -32,7 +32,7 @@ func TestRequestPage_ShowsTheWork(t *testing.T) {
 	s, b := signedIn(t, "ana")
 	s.hub.requests["CR-142"] = drawn()
 	_, page := b.get("/requests/CR-142")
-	has(t, "page", page, `<img src="/requests/CR-142/pictures/1" alt="Picture of Spring banner v4 - &lt;final&gt;"`, "v3 - legal copy", "saved by Chloé Roy", "newest", "unnamed version", "deleted", "not read yet", "Github file")
+	has(t, "page", page, `<img src="/requests/CR-142/pictures/1" alt="Picture of Spring banner v4 - &lt;final&gt;"`, "v3 - legal copy", "saved by Chloé Roy", "newest", "unnamed version", "deleted", "not read yet", "Github file", "<h3>Brand review, v4 - &lt;final&gt;, unnamed version")
 	if strings.Index(page, "v4 -") > strings.Index(page, "v3 - legal") {
 		t.Error("the newest version does not stand first")
 	}
