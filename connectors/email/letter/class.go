@@ -9,7 +9,7 @@ import (
 
 // classify tells the class of a mail and what told it; the first signal that fits counts.
 func classify(root *node, l Letter, o Options) (Class, string) {
-	for _, signal := range []func(*node, Letter, Options) (Class, string){own, reported, automatic, byList, calendar, receipt, weak} {
+	for _, signal := range []func(*node, Letter, Options) (Class, string){own, statistics, reported, automatic, byList, calendar, receipt, weak} {
 		if class, because := signal(root, l, o); class != "" {
 			return class, because
 		}

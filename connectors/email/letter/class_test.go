@@ -6,6 +6,42 @@ import (
 	"testing"
 )
 
+// TestClassify_ReportsAboutMail: what receivers report of a domain's mail is no request, however it is sent.
+func TestClassify_ReportsAboutMail(t *testing.T) {
+	t.Parallel()
+	const rfc = "Report Domain: lumen.example Submitter: mx.example Report-ID: <2026.11.25.1>"
+	packed := func(media, name string) []string {
+		return []string{"Content-Type: multipart/mixed; boundary=x", "", "--x", "Content-Type: text/plain", "", "words", "--x",
+			"Content-Type: " + media, "Content-Disposition: attachment; filename=\"" + name + "\"", "Content-Transfer-Encoding: base64", "", "UEs=", "--x--"}
+	}
+	const file = "mx.example!lumen.example!1763942400!1764028799"
+	for name, c := range map[string]struct {
+		want  Class
+		lines []string
+	}{
+		"by the subject":             {Auto, []string{"From: noreply-dmarc-support@google.com", "Subject: " + rfc}},
+		"a preview":                  {Auto, []string{"Subject: [Preview] " + rfc}},
+		"in lines":                   {Auto, []string{"Subject: Report Domain: lumen.example", " Submitter: mx.example", " Report-ID: <1>"}},
+		"only the file":              {Auto, append([]string{"From: postmaster@mx.example", "Subject: Daily"}, packed("application/zip", file+".zip")...)},
+		"the file with a unique id":  {Auto, append([]string{"Subject: Daily"}, packed("application/octet-stream", file+"!ab12.xml.gz")...)},
+		"the mail is the file":       {Auto, []string{"Subject: x", "Content-Type: application/gzip; name=\"" + file + ".xml.gz\"", "Content-Transfer-Encoding: base64", "", "H4s="}},
+		"from the null sender":       {Auto, []string{"Return-Path: <>", "Subject: " + rfc}},
+		"a sender that says no more": {Auto, append([]string{"From: dmarcreport@microsoft.com", "Subject: Daily"}, packed("application/gzip", "r.gz")...)},
+		"of TLS":                     {Auto, []string{"From: noreply-smtp-tls-reporting@google.com", "Subject: Report Domain: lumen.example Submitter: google.com Report-ID: <2026.11.25T00.00.00Z+lumen.example@google.com>"}},
+		"somebody who asks about it": {Personal, []string{"Subject: Re: Report Domain in our banner", "", "What is a Report-ID?"}},
+		"somebody who sends one on":  {Personal, append([]string{"Subject: what is this?"}, packed("application/zip", "reports.zip")...)},
+		"a person called so":         {Personal, []string{"From: dmarc@lumen.example", "Subject: Banner"}},
+	} {
+		if !strings.HasPrefix(c.lines[0], "From:") {
+			c.lines = append([]string{"From: Ana <ana@lumen.example>"}, c.lines...)
+		}
+		l := Read(rawMail(c.lines...), Options{})
+		if h := Head(rawMail(c.lines...), Options{}); l.Class != c.want || h.Class != c.want {
+			t.Errorf("%s: by the head %q, whole %q (%s), want %q", name, h.Class, l.Class, l.Because, c.want)
+		}
+	}
+}
+
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	o := Options{Self: []string{"requests@hub.example"}, Instance: "hub-1"}
