@@ -125,7 +125,7 @@ func (a *app) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.explainCommand(),
-		a.doctorCommand(), a.slackCommand(), a.requestCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
+		a.schemaCommand(), a.doctorCommand(), a.slackCommand(), a.requestCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-const exampleHead = `# signoff configuration: wiring and secrets. How the studio works stands in the rule files.
+const exampleHead = `# yaml-language-server: $schema=%s/config.schema.json
+# signoff configuration: wiring and secrets. How the studio works stands in the rule files.
 # Copy to config.yaml, then run:  signoff check
 # ${NAME} reads an environment variable, ${file:/path} reads a file. Secrets never belong here.
 version: 1
@@ -58,11 +59,11 @@ log: {level: info, format: auto}    # auto: text on a terminal, JSON elsewhere
 `
 
 // exampleConfig is config.example.yaml: what exists in this version and nothing else. The settings of the connectors
-// come from the connectors.
-func exampleConfig(rules, store string) string {
+// come from the connectors. schemas is the folder of the schemas.
+func exampleConfig(rules, store, schemas string) string {
 	k := kinds()
 	var b strings.Builder
-	fmt.Fprintf(&b, exampleHead, rules, store)
+	fmt.Fprintf(&b, exampleHead, schemas, rules, store)
 	b.WriteString("  slack:\n" + indent(k["slack"].Example, "    "))
 	b.WriteString("\n  email:\n    enabled: false                   # take this line out once the mailbox is there\n" + indent(k["email"].Example, "    "))
 	b.WriteString("\n  figma:\n    enabled: false                   # take this line out once the account and its token are there\n" + indent(k["figma"].Example, "    "))

@@ -44,9 +44,9 @@ func Kind() connectors.Kind {
 
 // Settings are what the configuration says of Adobe. Each part may be left out.
 type Settings struct {
-	Frameio   *frameio.Settings   `yaml:"frameio"`
-	Events    *events.Settings    `yaml:"events"`
-	Workfront *workfront.Settings `yaml:"workfront"`
+	Frameio   *frameio.Settings   `yaml:"frameio" doc:"Frame.io: comments, versions and statuses of files."`
+	Events    *events.Settings    `yaml:"events" doc:"Adobe I/O Events: assets in Experience Manager and Creative Cloud."`
+	Workfront *workfront.Settings `yaml:"workfront" doc:"Workfront: documents and proofs."`
 }
 
 func (s *Settings) complete() error {

@@ -20,11 +20,11 @@ import (
 
 // Settings are what the configuration says of one mail account.
 type Settings struct {
-	Receive Receive `yaml:"receive"`
-	Send    Send    `yaml:"send"`
-	From    string  `yaml:"from"`     // "Lumen requests <requests@lumen.example>"
+	Receive Receive `yaml:"receive" doc:"How mail comes in."`
+	Send    Send    `yaml:"send" doc:"How mail goes out."`
+	From    string  `yaml:"from" doc:"Who mails come from: a name and an address."`
 	ReplyTo string  `yaml:"reply_to"` // where answers go, with a tag of ours behind a +; default: the address of from
-	Bounces string  `yaml:"bounces"`  // where failures of delivery come back, likewise; default: reply_to
+	Bounces string  `yaml:"bounces" doc:"Where failures of delivery come back. Default: reply_to."`
 }
 
 // Receive says how mail comes in, and from whom it is taken.
@@ -34,56 +34,56 @@ type Receive struct {
 	AcceptFrom []string `yaml:"accept_from"` // addresses and *@domain; empty: everybody
 	Require    string   `yaml:"require"`     // dmarc (default), none
 	AuthservID []string `yaml:"authserv_id"` // whose Authentication-Results are believed
-	Lists      []string `yaml:"lists"`       // mailing lists, by List-Id, whose mails open requests
-	DNS        string   `yaml:"dns"`         // host:port; empty: the system's resolver
+	Lists      []string `yaml:"lists" doc:"Mailing lists, by List-Id, whose mails open requests."`
+	DNS        string   `yaml:"dns" doc:"The resolver as host:port. Default: the system's."`
 }
 
 // Mailbox is an account that is read by IMAP.
 type Mailbox struct {
-	Host     string        `yaml:"host"`
-	Port     int           `yaml:"port"`
+	Host     string        `yaml:"host" doc:"The server."`
+	Port     int           `yaml:"port" doc:"Its port."`
 	TLS      string        `yaml:"tls"` // implicit, starttls, none
-	CA       string        `yaml:"ca"`
-	User     string        `yaml:"user"`
-	Password secret.Secret `yaml:"password"`
-	Token    secret.Secret `yaml:"token"` // an OAuth access token, for XOAUTH2
+	CA       string        `yaml:"ca" doc:"A file with the certificate that its certificate is checked by."`
+	User     string        `yaml:"user" doc:"The account."`
+	Password secret.Secret `yaml:"password" doc:"Its password."`
+	Token    secret.Secret `yaml:"token" doc:"An OAuth access token in place of a password."`
 	// TokenFile holds the token where something else renews it; it is read each time we sign in.
-	TokenFile string `yaml:"token_file"`
-	Mailbox   string `yaml:"mailbox"`
+	TokenFile string `yaml:"token_file" doc:"A file that holds the current access token."`
+	Mailbox   string `yaml:"mailbox" doc:"The folder that is read."`
 	Done      string `yaml:"done"`
-	Failed    string `yaml:"failed"`
+	Failed    string `yaml:"failed" doc:"Where mail goes that cannot be read."`
 	Auto      string `yaml:"auto"`
 }
 
 // Door is a server of our own that takes mail by SMTP or LMTP.
 type Door struct {
-	Listen      string   `yaml:"listen"`
+	Listen      string   `yaml:"listen" doc:"Address and port of the server."`
 	Socket      string   `yaml:"socket"` // LMTP on a unix socket
-	LMTP        bool     `yaml:"lmtp"`
-	Domain      string   `yaml:"domain"`
-	Addresses   []string `yaml:"addresses"` // for whom mail is taken besides our own addresses: design@…, *@domain
-	Certificate string   `yaml:"certificate"`
-	Key         string   `yaml:"key"`
+	LMTP        bool     `yaml:"lmtp" doc:"LMTP in place of SMTP."`
+	Domain      string   `yaml:"domain" doc:"The name by which the server greets."`
+	Addresses   []string `yaml:"addresses" doc:"For whom mail is taken besides the addresses of from and reply_to."`
+	Certificate string   `yaml:"certificate" doc:"A file with the certificate for TLS."`
+	Key         string   `yaml:"key" doc:"A file with its key."`
 }
 
 // Send says how mail goes out.
 type Send struct {
-	SMTP *Relay `yaml:"smtp"`
-	From string `yaml:"from"` // the same as from above
-	VERP *bool  `yaml:"verp"` // whether the envelope's sender names the mail
+	SMTP *Relay `yaml:"smtp" doc:"Your mail server."`
+	From string `yaml:"from" doc:"Who mails come from: a name and an address."`
+	VERP *bool  `yaml:"verp" doc:"Whether the sender of the envelope names the mail, so that bounces are told apart."`
 }
 
 // Relay is the server that takes our mail.
 type Relay struct {
-	Host     string        `yaml:"host"`
-	Port     int           `yaml:"port"`
+	Host     string        `yaml:"host" doc:"The server."`
+	Port     int           `yaml:"port" doc:"Its port."`
 	TLS      string        `yaml:"tls"` // starttls, implicit, none
-	CA       string        `yaml:"ca"`
-	User     string        `yaml:"user"`
-	Password secret.Secret `yaml:"password"`
-	Token    secret.Secret `yaml:"token"`
+	CA       string        `yaml:"ca" doc:"A file with the certificate that its certificate is checked by."`
+	User     string        `yaml:"user" doc:"The account."`
+	Password secret.Secret `yaml:"password" doc:"Its password."`
+	Token    secret.Secret `yaml:"token" doc:"An OAuth access token in place of a password."`
 	// TokenFile is as in Mailbox.
-	TokenFile string `yaml:"token_file"`
+	TokenFile string `yaml:"token_file" doc:"A file that holds the current access token."`
 }
 
 const (

@@ -22,13 +22,13 @@ type Settings struct {
 	TokenExpires    string          `yaml:"token_expires"`    // 2027-06-30
 	WebhookPasscode []secret.Secret `yaml:"webhook_passcode"` // one, or two while changing it
 	Webhook         string          `yaml:"webhook"`          // auto: signoff registers them; manual
-	APIURL          string          `yaml:"api_url"`
+	APIURL          string          `yaml:"api_url" doc:"Where the API is reached."`
 	ImagesURL       string          `yaml:"images_url"`
 	SiteURL         string          `yaml:"site_url"`
 	Teams           []string        `yaml:"teams"`
-	Projects        []string        `yaml:"projects"`
+	Projects        []string        `yaml:"projects" doc:"Projects whose files tell of comments and versions: the number in the address."`
 	Files           []string        `yaml:"files"`
-	Events          []string        `yaml:"events"`
+	Events          []string        `yaml:"events" doc:"What is listened to."`
 	Mention         string          `yaml:"mention"`
 	Versions        string          `yaml:"versions"`   // named, all
 	ReadEvery       string          `yaml:"read_every"` // 15 minutes
@@ -37,9 +37,9 @@ type Settings struct {
 
 // PerMinute is how many calls of each of Figma's tiers signoff allows itself.
 type PerMinute struct {
-	Tier1 int `yaml:"tier1"` // rendering
-	Tier2 int `yaml:"tier2"` // comments, versions, webhooks
-	Tier3 int `yaml:"tier3"` // names and dates of files, the account
+	Tier1 int `yaml:"tier1" doc:"Renderings."`
+	Tier2 int `yaml:"tier2" doc:"Comments, versions, webhooks."`
+	Tier3 int `yaml:"tier3" doc:"Names and dates of files."`
 }
 
 const (

@@ -30,12 +30,12 @@ type Settings struct {
 	App           *App                   `yaml:"app"`
 	WebhookSecret []secret.Secret        `yaml:"webhook_secret"` // one, or two while changing it
 	Webhook       string                 `yaml:"webhook"`        // auto, manual
-	Repository    string                 `yaml:"repository"`     // of the tickets
-	Status        map[string]StatusEntry `yaml:"status"`         // by status word
-	Bypass        string                 `yaml:"bypass"`         // flag, move back
-	ReadEvery     string                 `yaml:"read_every"`     // 15 minutes
-	WritesPerDay  int                    `yaml:"writes_per_day"`
-	Repositories  []string               `yaml:"repositories"`  // of the pull requests
+	Repository    string                 `yaml:"repository" doc:"Under tracker: the repository whose issues are the tickets."`
+	Status        map[string]StatusEntry `yaml:"status"`     // by status word
+	Bypass        string                 `yaml:"bypass"`     // flag, move back
+	ReadEvery     string                 `yaml:"read_every"` // 15 minutes
+	WritesPerDay  int                    `yaml:"writes_per_day" doc:"How much signoff may write in a day; what is beyond waits."`
+	Repositories  []string               `yaml:"repositories" doc:"Under connectors: the repositories whose pull requests are decided on."`
 	Label         string                 `yaml:"label"`         // makes a request; none
 	Reviews       string                 `yaml:"reviews"`       // votes, comments
 	CommitStatus  string                 `yaml:"commit_status"` // name of the commit status; empty: none

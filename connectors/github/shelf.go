@@ -19,10 +19,10 @@ import (
 
 // Shelf is the repository that keeps the rule files.
 type Shelf struct {
-	Repository string `yaml:"repository"` // lumen/studio-rules
-	Branch     string `yaml:"branch"`     // main
-	Folder     string `yaml:"folder"`     // rules; empty: the whole repository
-	Status     string `yaml:"status"`     // name of the commit status
+	Repository string `yaml:"repository" doc:"The repository that keeps the rule files."`
+	Branch     string `yaml:"branch" doc:"The branch whose rules are loaded. Default: main."`
+	Folder     string `yaml:"folder" doc:"Where the rule files lie in it. Default: the whole repository."`
+	Status     string `yaml:"status" doc:"The name of the commit status. Default: signoff/rules."`
 }
 
 const (

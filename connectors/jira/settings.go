@@ -17,32 +17,33 @@ import (
 	"signoff/internal/flow"
 	"signoff/internal/outbound"
 	"signoff/internal/secret"
+	"signoff/internal/source"
 )
 
 // Settings are what the configuration says of one Jira site.
 type Settings struct {
-	URL    string `yaml:"url"`     // where people open Jira: https://lumen.atlassian.net
-	APIURL string `yaml:"api_url"` // where the API is reached, when not under URL
+	URL    string `yaml:"url" doc:"Where people open Jira."`
+	APIURL string `yaml:"api_url" doc:"Where the API is reached, when not under url."`
 	// CloudID selects the gateway https://api.atlassian.com/ex/jira/{cloud_id}, which scoped tokens need.
 	CloudID       string          `yaml:"cloud_id"`
 	User          string          `yaml:"user"`
-	Token         secret.Secret   `yaml:"token"`
+	Token         secret.Secret   `yaml:"token" doc:"The API token of the account (Cloud) or a personal access token (Data Center)."`
 	TokenExpires  string          `yaml:"token_expires"`  // 2027-06-30
 	WebhookSecret []secret.Secret `yaml:"webhook_secret"` // one, or two while changing it
 	// WebhookToken is the last part of the webhook's address where Jira cannot sign (Data Center before 10).
 	WebhookToken secret.Secret      `yaml:"webhook_token"`
 	Webhook      string             `yaml:"webhook"` // auto: signoff registers it; manual
-	WritesPerDay int                `yaml:"writes_per_day"`
+	WritesPerDay int                `yaml:"writes_per_day" doc:"How much signoff may write in a day; what is beyond waits."`
 	Bypass       string             `yaml:"bypass"`      // flag, move back
 	Attachments  string             `yaml:"attachments"` // keep, to thread
 	ReadEvery    string             `yaml:"read_every"`  // 15 minutes
 	Deployment   string             `yaml:"deployment"`  // cloud, server; empty: as Jira says
-	Projects     map[string]Project `yaml:"projects"`
+	Projects     map[string]Project `yaml:"projects" doc:"The projects by key, each with its fields and statuses."`
 }
 
 // Project says how requests look in one Jira project.
 type Project struct {
-	IssueType   string                 `yaml:"issue_type"`
+	IssueType   string                 `yaml:"issue_type" doc:"The type of the tickets."`
 	SubtaskType string                 `yaml:"subtask_type"`
 	Fields      map[string]FieldRule   `yaml:"fields"` // by signoff's field name
 	Status      map[string]StatusEntry `yaml:"status"` // by status word; an unmapped word leaves the ticket alone
@@ -64,13 +65,42 @@ type StatusEntry struct {
 	Path   []string          // statuses on the way there, where signoff cannot find it by itself
 }
 
+func fieldShape() source.Shape {
+	return source.Shape{Of: "a Jira field", Keys: []source.Key{
+		{Name: "field", Form: anyValue(), Doc: "Its name or customfield id.", Examples: []string{"Brand"}},
+		{Name: "values", Form: source.Named(anyValue()), Doc: "Our value and Jira's, where they differ.", Examples: []string{"{low: Low, normal: Medium, high: High}"}},
+		{Name: "owner", Form: anyValue(), Doc: "Whose value counts: signoff writes whenever the request's value changes, jira only when the ticket is made.", Examples: []string{"signoff", "jira"}},
+	}}
+}
+
+func statusShape() source.Shape {
+	return source.Shape{Of: "a Jira status", Keys: []source.Key{
+		{Name: "status", Form: anyValue(), Doc: "Its name or id.", Examples: []string{"Done"}},
+		{Name: "fields", Form: source.Named(anyValue()), Doc: "Values for fields that the way there asks for.", Examples: []string{"{resolution: Done}"}},
+		{Name: "path", Form: source.Form{}, Doc: "Statuses on the way there, where signoff cannot find it by itself.", Examples: []string{"[In Review]"}},
+	}}
+}
+
+// anyValue is a single value as the library reads it into a text.
+func anyValue() source.Form { return source.AnyScalar().OrEmpty() }
+
+// Form implements source.Formed.
+func (*FieldRule) Form() source.Form {
+	return source.Either(source.AnyScalar(), source.Keyed(fieldShape))
+}
+
+// Form implements source.Formed.
+func (*StatusEntry) Form() source.Form {
+	return source.Either(source.AnyScalar(), source.Keyed(statusShape))
+}
+
 // UnmarshalYAML reads "Brand" or {field: Priority, values: {low: Low}, owner: jira}.
 func (r *FieldRule) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		r.Field = n.Value
 		return nil
 	}
-	if err := onlyKeys(n, "field", "values", "owner"); err != nil {
+	if err := onlyKeys(n, fieldShape()); err != nil {
 		return err
 	}
 	var m struct {
@@ -91,7 +121,7 @@ func (s *StatusEntry) UnmarshalYAML(n *yaml.Node) error {
 		s.Status = n.Value
 		return nil
 	}
-	if err := onlyKeys(n, "status", "fields", "path"); err != nil {
+	if err := onlyKeys(n, statusShape()); err != nil {
 		return err
 	}
 	var m struct {
@@ -106,7 +136,8 @@ func (s *StatusEntry) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-func onlyKeys(n *yaml.Node, known ...string) error {
+func onlyKeys(n *yaml.Node, s source.Shape) error {
+	known := s.Names()
 	if n.Kind != yaml.MappingNode {
 		return errors.New("must be a name or keys and values")
 	}

@@ -6,7 +6,7 @@ import (
 
 // Kind is what a schema knows of a kind of connection: the form of its settings, and where it may stand.
 type Kind struct {
-	Name                string
+	Name, Doc           string
 	Settings            source.Shape
 	Tracker, Connection bool
 }
@@ -38,7 +38,7 @@ func connections(kinds []Kind, stands func(Kind) bool, first ...source.Key) sour
 		}
 		settings := k.Settings
 		settings.Keys = append([]source.Key{enabledKey(), kindKey()}, settings.Keys...)
-		s.Keys = append(s.Keys, source.Key{Name: k.Name, Doc: settings.Doc, Form: source.Keyed(func() source.Shape { return settings }).OrEmpty()})
+		s.Keys = append(s.Keys, source.Key{Name: k.Name, Doc: k.Doc, Form: source.Keyed(func() source.Shape { return settings }).OrEmpty()})
 	}
 	return source.Keyed(func() source.Shape { return s }).OrNamed(source.Named(source.Form{}, instancePattern))
 }

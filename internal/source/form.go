@@ -11,10 +11,10 @@ import (
 // Formed is a type of settings that reads itself and knows what it may look like.
 type Formed interface{ Form() Form }
 
-// FormOf returns the form of the values that Into reads into a type. of names the map with its article; doc describes a key
-// by its path below, such as projects.*.fields.
-func FormOf(t reflect.Type, of string, doc func(path string) Key) Form {
-	return typeForms{doc}.form(t, of, "")
+// ShapeOf returns the shape of the settings that Into reads into a struct of a type. of names it with its article; doc describes
+// a key by its path, such as projects.*.fields, where a * stands for any name; where it says nothing the tag doc of the field does.
+func ShapeOf(t reflect.Type, of string, doc func(path string) Key) Shape {
+	return typeForms{doc}.shape(t, of, "")
 }
 
 type typeForms struct{ doc func(path string) Key }
@@ -28,9 +28,9 @@ func (w typeForms) form(t reflect.Type, of, path string) Form {
 }
 
 func (w typeForms) plain(t reflect.Type, of, path string) Form {
-	switch reflect.New(t).Interface().(type) {
+	switch self := reflect.New(t).Interface().(type) {
 	case Formed:
-		return reflect.New(t).Interface().(Formed).Form()
+		return self.Form()
 	case encoding.TextUnmarshaler:
 		return AnyText()
 	case yaml.Unmarshaler:
@@ -66,6 +66,9 @@ func (w typeForms) shape(t reflect.Type, of, path string) Shape {
 		}
 		at := strings.TrimPrefix(path+"."+name, ".")
 		k := w.doc(at)
+		if k.Doc == "" {
+			k.Doc = f.Tag.Get("doc")
+		}
 		k.Name, k.Form = name, w.form(f.Type, of+" "+name, at)
 		s.Keys = append(s.Keys, k)
 	}

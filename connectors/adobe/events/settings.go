@@ -11,13 +11,13 @@ import (
 type Settings struct {
 	ClientID        string        `yaml:"client_id"`
 	ClientSecret    secret.Secret `yaml:"client_secret"`
-	Scopes          []string      `yaml:"scopes"`
-	APIURL          string        `yaml:"api_url"`
-	IMSURL          string        `yaml:"ims_url"`
-	KeysURL         string        `yaml:"keys_url"`
+	Scopes          []string      `yaml:"scopes" doc:"What the credential asks for, where it is not the usual."`
+	APIURL          string        `yaml:"api_url" doc:"Where the API is reached."`
+	IMSURL          string        `yaml:"ims_url" doc:"Where Adobe gives out tokens."`
+	KeysURL         string        `yaml:"keys_url" doc:"Where the keys of signatures are fetched."`
 	JournalURL      string        `yaml:"journal_url"`
-	Registration    string        `yaml:"registration"`
-	LegacySignature bool          `yaml:"legacy_signature"`
+	Registration    string        `yaml:"registration" doc:"The id of the registration, so that doctor can look at its state."`
+	LegacySignature bool          `yaml:"legacy_signature" doc:"Whether the older signature is believed too."`
 }
 
 const (

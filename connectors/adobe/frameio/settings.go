@@ -14,32 +14,32 @@ import (
 // Settings are what the configuration says of Frame.io.
 type Settings struct {
 	Mode           string                     `yaml:"mode"` // v4, legacy
-	APIURL         string                     `yaml:"api_url"`
+	APIURL         string                     `yaml:"api_url" doc:"Where the API is reached."`
 	Account        string                     `yaml:"account"`
 	Workspaces     []string                   `yaml:"workspaces"`
 	Projects       []string                   `yaml:"projects"`
 	Token          secret.Secret              `yaml:"token"`
 	ClientID       string                     `yaml:"client_id"`
-	ClientSecret   secret.Secret              `yaml:"client_secret"`
-	Scopes         []string                   `yaml:"scopes"`
-	IMSURL         string                     `yaml:"ims_url"`
+	ClientSecret   secret.Secret              `yaml:"client_secret" doc:"Of the credential that client_id names."`
+	Scopes         []string                   `yaml:"scopes" doc:"What the credential asks for, where it is not the usual."`
+	IMSURL         string                     `yaml:"ims_url" doc:"Where Adobe gives out tokens."`
 	Webhook        string                     `yaml:"webhook"` // auto, manual
 	SigningSecrets map[string][]secret.Secret `yaml:"signing_secrets"`
-	Events         []string                   `yaml:"events"`
+	Events         []string                   `yaml:"events" doc:"Which events the webhook asks for, where it is not the usual ones."`
 	Mention        string                     `yaml:"mention"`
-	FilesURL       string                     `yaml:"files_url"`
-	SiteURL        string                     `yaml:"site_url"`
-	Status         Status                     `yaml:"status"`
-	ReadEvery      string                     `yaml:"read_every"`
+	FilesURL       string                     `yaml:"files_url" doc:"Where the bytes of files come from."`
+	SiteURL        string                     `yaml:"site_url" doc:"Where people open files."`
+	Status         Status                     `yaml:"status" doc:"The status field of files that signoff keeps in step."`
+	ReadEvery      string                     `yaml:"read_every" doc:"How often files of open requests are read for what no webhook told of."`
 }
 
 // Status names the metadata field that shows where a file stands, and the option that each status word becomes.
 type Status struct {
-	Field      string `yaml:"field"`
-	InReview   string `yaml:"in_review"`
-	InProgress string `yaml:"in_progress"`
-	Approved   string `yaml:"approved"`
-	Declined   string `yaml:"declined"`
+	Field      string `yaml:"field" doc:"The name of the field."`
+	InReview   string `yaml:"in_review" doc:"Its value while a request waits for review."`
+	InProgress string `yaml:"in_progress" doc:"Its value while changes are made."`
+	Approved   string `yaml:"approved" doc:"Its value once a request is approved."`
+	Declined   string `yaml:"declined" doc:"Its value once a request is declined."`
 }
 
 const (

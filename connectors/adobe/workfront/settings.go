@@ -13,19 +13,19 @@ import (
 
 // Settings are what the configuration says of Workfront.
 type Settings struct {
-	URL           string          `yaml:"url"`
-	APIURL        string          `yaml:"api_url"`
-	APIVersion    string          `yaml:"api_version"`
+	URL           string          `yaml:"url" doc:"Where people open Workfront."`
+	APIURL        string          `yaml:"api_url" doc:"Where the API is reached, when not under url."`
+	APIVersion    string          `yaml:"api_version" doc:"The version of the API."`
 	Session       secret.Secret   `yaml:"session"`
-	Token         secret.Secret   `yaml:"token"`
-	ClientID      string          `yaml:"client_id"`
-	ClientSecret  secret.Secret   `yaml:"client_secret"`
-	Scopes        []string        `yaml:"scopes"`
-	IMSURL        string          `yaml:"ims_url"`
+	Token         secret.Secret   `yaml:"token" doc:"A token of the account, in place of session."`
+	ClientID      string          `yaml:"client_id" doc:"A server-to-server credential, in place of session."`
+	ClientSecret  secret.Secret   `yaml:"client_secret" doc:"Of the credential that client_id names."`
+	Scopes        []string        `yaml:"scopes" doc:"What the credential asks for, where it is not the usual."`
+	IMSURL        string          `yaml:"ims_url" doc:"Where Adobe gives out tokens."`
 	AuthToken     []secret.Secret `yaml:"auth_token"`
-	AllowFrom     []string        `yaml:"allow_from"`
-	Webhook       string          `yaml:"webhook"` // auto, manual
-	Subscriptions []string        `yaml:"subscriptions"`
+	AllowFrom     []string        `yaml:"allow_from" doc:"The addresses that events may come from."`
+	Webhook       string          `yaml:"webhook" doc:"auto: signoff registers its subscriptions and keeps them right; manual."`
+	Subscriptions []string        `yaml:"subscriptions" doc:"What is subscribed to, where it is not the usual."`
 }
 
 const (
