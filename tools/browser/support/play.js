@@ -37,6 +37,6 @@ export async function versionInReview(world, words, link, { channel = "design-re
   const designer = await Member.enter(world, owner);
   await designer.openApp();
   await designer.asked(key).getByRole("button", { name: /^Send v\d+ to review/ }).click();
-  await maya.card(key).getByRole("button", { name: /^Approve/ }).waitFor();
+  await maya.card(key).getByRole("button", { name: /^Approve/ }).first().waitFor();
   return { maya, designer, key, ticket };
 }
