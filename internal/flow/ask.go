@@ -21,6 +21,9 @@ func (s scene) askView(run StageRun, who Actor) View {
 	stage := run.Name
 	if behalf := s.askedFor(run, who); behalf.ID() != "" {
 		stage += " for " + s.who(behalf)
+		if words := s.awayWords(behalf); words != "" {
+			stage += ", " + words
+		}
 	}
 	line = fmt.Sprintf("%s (%s).", line, stage)
 	if moved := s.movedOn(run, who); moved != "" {
@@ -77,7 +80,11 @@ func (s scene) askedFor(run StageRun, who Actor) Actor {
 func (s scene) askFacts(run StageRun, who Actor) []Fact {
 	question := []Fact{{Name: "stage", Text: run.Name + s.revision(run.Round)}}
 	if behalf := s.askedFor(run, who); behalf.ID() != "" {
-		question = append(question, Fact{Name: "on_behalf", Label: "in place of", People: s.people(behalf)})
+		f := Fact{Name: "on_behalf", Label: "in place of", People: s.people(behalf)}
+		if words := s.awayWords(behalf); words != "" {
+			f.Label, f.After = "for", "("+words+")"
+		}
+		question = append(question, f)
 	}
 	question = append(question, s.when("stage_due", "decide by", s.dueFor(run, who))...)
 	if waiting := s.waiting(run); len(waiting) > 1 || s.count(run).got > 0 { // that it waits for the reader alone is clear
@@ -207,8 +214,11 @@ func (s scene) stillOpen(run StageRun, who Actor) ending {
 		}
 		return ending{what: what, at: v.At}
 	}
+	if by, covered := s.coveredBy(run, who); covered {
+		return ending{what: fmt.Sprintf("%s is asked about %s for you while you are away; you can still decide it on the page", s.who(by), run.Name), asIs: true}
+	}
 	for _, d := range slices.Backward(run.Delegated) {
-		if same(d.From, who) {
+		if same(d.From, who) || same(d.By, who) {
 			return ending{what: fmt.Sprintf("%s was handed to %s", run.Name, s.who(d.To)), at: d.At}
 		}
 	}

@@ -29,7 +29,7 @@ func (s scene) cardHeadline() string {
 			line += fmt.Sprintf(" %s (%s)", s.waitingWords(run), run.Name)
 		}
 	case s.r.Status == InProgress && s.r.Workflow != "":
-		line += fmt.Sprintf(": revision %d is being made by %s", s.r.Round, s.who(s.worker()))
+		line += fmt.Sprintf(": revision %d is being made by %s", s.r.Round, s.makerWords())
 	case s.r.Status == NeedsInfo && len(s.missing()) > 0:
 		line += ": " + s.missingWords(s.missing()) + ", waiting on " + s.who(s.r.Requester)
 	default:
@@ -49,9 +49,9 @@ func (s scene) waitingWords(run StageRun) string {
 	}
 	t := s.count(run)
 	if t.need-t.got >= len(list) {
-		return s.names(list, "and")
+		return enumerate(s.awaitedNames(run, list), "and")
 	}
-	return s.names(list, "or")
+	return enumerate(s.awaitedNames(run, list), "or")
 }
 
 // cardFacts are the ticket, one line about the request, and one about each stage of this revision.
@@ -101,7 +101,7 @@ func (s scene) stageFacts(run StageRun) []Fact {
 	case StageOpen:
 		facts := []Fact{{Name: "stage", Text: run.Name}}
 		facts = append(facts, s.when("stage_due", "due", s.soonest(run))...)
-		return append(facts, s.standing(run)...)
+		return append(append(facts, s.standing(run)...), s.coverFacts(run)...)
 	case StageReverted, StageSuperseded:
 		return nil
 	case StageSkipped:

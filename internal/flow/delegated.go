@@ -23,7 +23,11 @@ func (s *step) delegated() {
 	if k := slices.Index(run.Added, s.ev.Actor.Name); k >= 0 && !s.seated(*run, s.ev.Actor) {
 		run.Added[k] = to.Name
 	}
-	run.Delegated = append(run.Delegated, Delegation{From: s.ev.Actor, To: to, At: s.at})
+	d := Delegation{From: s.ev.Actor, To: to, At: s.at}
+	if !s.seated(*run, s.ev.Actor) && v.behalf.ID() != "" {
+		d.From, d.By = v.behalf, s.ev.Actor // the place is that of somebody who is away
+	}
+	run.Delegated = append(run.Delegated, d)
 	s.because(CodeRecorded, fmt.Sprintf("%s handed %s to %s.", s.who(s.ev.Actor), run.Name, s.who(to)))
 	s.reply(fmt.Sprintf("You handed %s of %s to %s, who is asked now.", run.Name, s.r.ID, s.who(to)))
 }
@@ -44,7 +48,7 @@ func (s scene) judgeDelegation(a Attempt) ruling {
 		return v
 	}
 	run := s.r.Stages[v.run]
-	if !holds(s.waiting(run), a.Who) {
+	if _, covered := s.coveredBy(run, a.Who); !covered && !holds(s.waiting(run), a.Who) {
 		return refuse(CodeAlready, fmt.Sprintf("You handed %s over already. Asked now: %s.", run.Name, s.names(s.waiting(run), "and")))
 	}
 	if a.To.ID() == "" {
@@ -69,6 +73,8 @@ func (s scene) canTake(run StageRun, a Attempt) ruling {
 		return refuse(CodeCannotTake, "It is yours already. Choose somebody else.")
 	case s.barred(d, to) != "":
 		return refuse(CodeFourEyes, fmt.Sprintf("%s has a part in this work and can't approve it. Choose somebody else.", s.who(to)))
+	case s.awayWords(to) != "":
+		return refuse(CodeCannotTake, fmt.Sprintf("%s is %s. Choose somebody else.", s.who(to), s.awayWords(to)))
 	case s.touched(s.live(run), to):
 		return refuse(CodeCannotTake, fmt.Sprintf("%s has already voted on %s. Choose somebody else.", s.who(to), run.Name))
 	case s.seated(run, to), slices.Contains(run.Added, to.Name):

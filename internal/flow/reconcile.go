@@ -13,6 +13,7 @@ import (
 // outside, and the next timer. It compares with what was last asked for and emits only the difference, so that no
 // event needs to know which surfaces exist.
 func (s *step) reconcile() {
+	s.coverWork()
 	for i := range s.r.Stages {
 		s.wait(&s.r.Stages[i])
 	}
@@ -40,6 +41,7 @@ func (s *step) showAll() {
 func (s *step) wait(run *StageRun) {
 	waiting := s.waiting(*run)
 	run.Asked = with(run.Asked, waiting...)
+	run.Covers = s.coversOf(*run)
 	on := ids(waiting)
 	last := len(run.Waiting) - 1
 	if last >= 0 && run.Waiting[last].To.IsZero() {
@@ -57,7 +59,11 @@ func (s *step) wait(run *StageRun) {
 func (s *step) checkStages() {
 	wrong := map[string]string{}
 	for _, run := range s.r.Open() {
-		if line := s.shortage(run); line != "" {
+		line := s.shortage(run)
+		if line == "" {
+			line = s.absentLine(run)
+		}
+		if line != "" {
 			wrong["stage/"+run.Name] = line
 		}
 	}

@@ -109,9 +109,22 @@ func (s scene) othersDecide(run StageRun) string {
 	}
 	var owners []string
 	for _, a := range list {
-		owners = append(owners, s.who(a)+"'s")
+		owners = append(owners, s.whose(run, a))
 	}
 	return fmt.Sprintf("%s is %s. You can comment in the thread.", run.Name, enumerate(owners, "or"))
+}
+
+// whose names a place for somebody who has none: "Ana Reyes's", or "Ravi's (cover: Ana Reyes until 14 Mar)".
+func (s scene) whose(run StageRun, asked Actor) string {
+	owner := s.standsFor(run, asked)
+	if owner.ID() == "" {
+		return s.who(asked) + "'s"
+	}
+	cover := s.who(asked)
+	if until := s.untilWords(owner); until != "" {
+		cover += " " + until
+	}
+	return fmt.Sprintf("%s's (cover: %s)", s.who(owner), cover)
 }
 
 // ownWork answers by the four-eyes rule, and says who can instead.

@@ -277,6 +277,8 @@ type StageRun struct {
 	Waiting       []Wait       `json:"waiting,omitempty"`
 	Delegated     []Delegation `json:"delegated,omitempty"`
 	Added         []string     `json:"added,omitempty"` // people an escalation allowed to act
+	// Covers are those who are asked now in place of people who are away.
+	Covers []Cover `json:"covers,omitempty"`
 	// Version is what the stage is about, as Vote.Version: the newest that its policy has been applied to. Replaces is
 	// the one before, about which people were asked or voted.
 	Version  string `json:"version,omitempty"`
@@ -295,6 +297,8 @@ type Delegation struct {
 	From Actor     `json:"from"`
 	To   Actor     `json:"to"`
 	At   time.Time `json:"at"`
+	// By handed it over in From's place, while From was away; zero: From did.
+	By Actor `json:"by,omitzero"`
 }
 
 // Verdict is what a reviewer says.

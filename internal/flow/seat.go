@@ -104,17 +104,30 @@ func (s scene) barred(d StageDef, who Actor) string {
 // saved reports whether somebody saved a version of the work; what a machine saves is nobody's.
 func (s scene) saved(v Version, who Actor) bool { return !v.By.Bot && s.one(v.By, who) }
 
-// asks says whom a seat waits for: the last of its chain who can act. Zero: nobody, it is done or out of play.
+// asks says whom a seat waits for: the last of its chain who can act and is there, or somebody who stands in for them; where
+// nobody is, the last who can act. Zero: nobody, it is done or out of play.
 func (s scene) asks(d StageDef, votes []Vote, st seat) Actor {
-	if s.touched(votes, st.owner.Actor) || s.barred(d, st.owner.Actor) != "" {
+	if !s.able(d, votes, st.owner.Actor) {
 		return Actor{}
 	}
+	var absent Actor
 	for _, holder := range slices.Backward(append([]Actor{st.owner.Actor}, st.chain...)) {
-		if !s.touched(votes, holder) && s.barred(d, holder) == "" {
+		if !s.able(d, votes, holder) {
+			continue
+		}
+		if _, gone := s.away(holder); !gone {
 			return holder
 		}
+		for _, who := range s.standIns(holder) {
+			if s.able(d, votes, who) {
+				return who
+			}
+		}
+		if absent.ID() == "" {
+			absent = holder
+		}
 	}
-	return Actor{}
+	return absent
 }
 
 // waiting lists whom an open run waits for, each person once, in the order of the stage's reviewers.
@@ -125,12 +138,11 @@ func (s scene) waiting(run StageRun) []Actor {
 	d, _ := s.def(run.Name)
 	votes := s.live(run)
 	var out []Actor
-	for _, st := range s.seats(run) {
-		out = with(out, s.asks(d, votes, st))
+	for _, p := range s.places(run) {
+		out = with(out, p.who)
 	}
-	for _, name := range run.Added {
-		who, ok := s.named(name)
-		if ok && !s.touched(votes, who) && s.barred(d, who) == "" {
+	for _, who := range s.addedNow(run) {
+		if s.able(d, votes, who) {
 			out = with(out, who)
 		}
 	}
@@ -153,7 +165,12 @@ func (s scene) claim(run StageRun, who Actor) (behalf Actor, veto, ok bool) {
 			return st.owner.Actor, st.owner.Veto, true
 		}
 	}
-	if who.Name != "" && slices.Contains(run.Added, who.Name) {
+	for _, p := range s.places(run) {
+		if p.standsIn() && same(p.who, who) {
+			return p.owner.Actor, p.owner.Veto, true
+		}
+	}
+	if who.Name != "" && (slices.Contains(run.Added, who.Name) || holds(s.addedNow(run), who)) {
 		return s.covers(d, votes, seats, who), false, true
 	}
 	return Actor{}, false, false
@@ -215,7 +232,7 @@ func (s scene) countAll(d StageDef, run StageRun, yes []Vote) tally {
 		case s.touched(yes, st.owner.Actor) || s.touched(yes, last):
 			t.got++
 			t.reach++
-		case s.asks(d, votes, st).ID() != "":
+		case s.asks(d, votes, st).ID() != "": // somebody is asked for it, or will be
 			t.reach++
 		}
 	}

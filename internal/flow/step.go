@@ -66,16 +66,19 @@ type step struct {
 	scene
 	ev    Event
 	facts Facts
-	shows []Effect
-	tells []Effect
-	wake  *Wake
-	why   []Reason
+	// wereAway is who was away before.
+	wereAway []Absence
+	shows    []Effect
+	tells    []Effect
+	wake     *Wake
+	why      []Reason
 }
 
 func begin(p Policy, r Request, ev Event, f Facts) *step {
 	next := clone(r)
 	ev.At = ev.At.UTC().Round(0)
-	s := &step{scene: scene{p: p, r: &next, at: ev.At}, ev: ev, facts: f}
+	s := &step{scene: scene{p: p, r: &next, at: ev.At}, ev: ev, facts: f, wereAway: r.Away}
+	next.Away = f.Away
 	if ev.Kind == FilesAdded && !ev.Said.Zero() && !s.fromTracker(ev.Said) {
 		s.ev.Kind = CommentAdded // a message that is only files says something too: who put them there
 	}
@@ -103,7 +106,7 @@ func (s *step) stays() (code, why string) {
 	case s.ev.Kind == VoteCast && s.votedBefore():
 		return CodeDuplicate, "This vote has been counted before."
 	}
-	for _, known := range []func() (string, string){s.filesBefore, s.partBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore, s.briefBefore} {
+	for _, known := range []func() (string, string){s.sameAway, s.filesBefore, s.partBefore, s.ticketBefore, s.heardBefore, s.assetsBefore, s.pointsBefore, s.briefBefore} {
 		if code, why := known(); code != "" {
 			return code, why
 		}
@@ -185,6 +188,8 @@ func (s *step) apply() {
 		s.joined()
 	case RequestSnoozed:
 		s.snoozed()
+	case CoverChanged:
+		s.coverChanged()
 	case TimerFired:
 		s.timer()
 	case EffectDone:

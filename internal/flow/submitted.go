@@ -42,7 +42,7 @@ func (s *step) fresh(ev Event) {
 		Due: utc(route.Due), Source: ev.Field("source"), Project: route.Project, Priority: route.Priority,
 		Labels: slices.Clone(route.Labels), Reminders: route.Reminders, Escalation: route.Escalation, Effort: route.Effort,
 		Fields: known(ev.Fields, route.Fields), Links: slices.Clone(ev.Links), Places: s.facts.Places,
-		Heard: ev.Seq, Triage: route.Triage,
+		Heard: ev.Seq, Away: s.facts.Away, Triage: route.Triage,
 	}
 	if s.r.Triage != "" {
 		s.r.Triagers = slices.Clone(s.facts.Triage)
@@ -109,7 +109,7 @@ func (s *step) askForWork() {
 	s.r.Ticket.Before, s.r.Ticket.Bypassed = s.r.Seqs[s.ticketKey()], 0
 	w := s.work()
 	w.Reverted, w.By, w.At, w.Note, w.Before = time.Time{}, Actor{}, time.Time{}, nil, s.r.Revision()
-	s.hand(w, s.worker())
+	s.hand(w, s.workNow())
 }
 
 // hand asks somebody for the work of a revision; the last one asked is asked now.

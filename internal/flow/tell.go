@@ -260,7 +260,7 @@ func (s *step) tellOutcome(why string) {
 
 // tellChanges says in the thread and the ticket which changes were asked for, by their numbers.
 func (s *step) tellChanges(run StageRun) {
-	line := fmt.Sprintf("%s asked for changes in %s. Revision %d goes to %s.", s.who(s.ev.Actor), run.Name, s.r.Round, s.who(s.worker()))
+	line := fmt.Sprintf("%s asked for changes in %s. Revision %d goes to %s.", s.who(s.ev.Actor), run.Name, s.r.Round, s.makerWords())
 	var points []Point
 	for _, p := range s.r.Points {
 		if p.Round == run.Round && p.Stage == run.Name {

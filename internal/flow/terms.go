@@ -15,7 +15,7 @@ func WaitingFor(p Policy, r Request) []Actor {
 		all = with(all, s.waiting(run)...)
 	}
 	if r.Status == InProgress && r.Workflow != "" {
-		all = with(all, s.worker())
+		all = with(all, s.r.askedForWork())
 	}
 	if r.Status == NeedsInfo {
 		all = with(all, r.Requester)
@@ -23,7 +23,7 @@ func WaitingFor(p Policy, r Request) []Actor {
 	return all
 }
 
-// Terms lists the index terms of a request, sorted: status, open, triage (yes: it waits there), stage, waiting, requester, assignee, due (the day in
+// Terms lists the index terms of a request, sorted: status, open, triage (yes: it waits there), stage, waiting, covered (for whom somebody stands in), requester, assignee, due (the day in
 // UTC), ticket (its label in lower case) and ref for everything it is linked to but the copies of
 // comments and files. A draft that came to nothing has open:no, draft:closed and ref only.
 func Terms(r Request) []string {
@@ -62,9 +62,12 @@ func standingTerms(r Request) []string {
 		if n := len(run.Waiting); n > 0 && run.Waiting[n-1].To.IsZero() {
 			terms = append(terms, prefixed("waiting:", run.Waiting[n-1].On)...)
 		}
+		for _, c := range run.Covers {
+			terms = append(terms, "covered:"+c.For.ID())
+		}
 	}
 	if r.Status == InProgress && r.Workflow != "" {
-		terms = append(terms, prefixed("waiting:", ids([]Actor{scene{r: &r}.worker()}))...)
+		terms = append(terms, prefixed("waiting:", ids([]Actor{r.askedForWork()}))...)
 	}
 	if r.Status == NeedsInfo {
 		terms = append(terms, prefixed("waiting:", ids([]Actor{r.Requester}))...)

@@ -71,6 +71,7 @@ type stage struct {
 	n            int
 	chat, ticket bool
 	pending      []Effect
+	away         []Absence
 }
 
 // line runs one command: [+duration] verb [key=value …].
@@ -114,6 +115,9 @@ func (s *stage) line(line string) string {
 		return ""
 	case "part":
 		s.part(args)
+		return ""
+	case "away", "back":
+		s.absent(words[0], args)
 		return ""
 	case "directory":
 		s.p.reviewers[args["stage"]] = strings.Split(args["reviewers"], ",")
@@ -252,6 +256,8 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		}
 	case "migrate":
 		ev.Kind, ev.Where, ev.Delivery = RulesMoved, Ref{}, ""
+	case "cover":
+		ev.Kind, ev.Where, ev.Delivery = CoverChanged, Ref{}, ""
 	case "timer":
 		ev.Kind = TimerFired
 		ev.Fields["name"] = []string{"next"}
@@ -388,6 +394,7 @@ func (s *stage) step(ev Event, args map[string]string) string {
 			f.Other.Status = InReview
 		}
 	}
+	f.Away = s.away
 	f.Attach, f.Bypass = args["attach"] == "yes", args["bypass"]
 	o := Step(s.p, s.r, ev, f)
 	s.r = o.Request
@@ -406,7 +413,7 @@ func (s *stage) done(purpose string) string {
 		s.pending = slices.Delete(s.pending, i, i+1)
 		i--
 		before := len(s.pending)
-		o := Step(s.p, s.r, receipt(e, s.now), Facts{})
+		o := Step(s.p, s.r, receipt(e, s.now), Facts{Away: s.away})
 		s.r = o.Request
 		s.pending = append(s.pending, o.Effects...)
 		for _, x := range s.pending[before:] {
@@ -414,6 +421,20 @@ func (s *stage) done(purpose string) string {
 		}
 	}
 	return b.String()
+}
+
+// absent says who is away from now on, until=2026-11-21 and with whose cover; cover tells the request of it.
+func (s *stage) absent(verb string, args map[string]string) {
+	s.away = slices.DeleteFunc(slices.Clone(s.away), func(a Absence) bool { return a.Person == args["person"] })
+	if verb == "back" {
+		return
+	}
+	until, err := time.ParseInLocation(time.DateOnly, args["until"], s.p.zone)
+	if err != nil {
+		s.t.Fatalf("away %v: %v", args, err)
+	}
+	s.away = append(s.away, Absence{Person: args["person"], Cover: args["cover"], Until: until.AddDate(0, 0, 1).UTC()})
+	slices.SortFunc(s.away, func(a, b Absence) int { return strings.Compare(a.Person, b.Person) })
 }
 
 // receipt is what the outside answers to a Show.

@@ -156,7 +156,7 @@ func (s scene) standing(run StageRun) []Fact {
 	var facts []Fact
 	t := s.count(run)
 	if t.got > 0 {
-		facts = append(facts, Fact{Name: "approved_by", Label: fmt.Sprintf("%d of %d: approved by", t.got, t.need), People: s.people(s.approvers(run)...)})
+		facts = append(facts, Fact{Name: "approved_by", Label: fmt.Sprintf("%d of %d: approved by", t.got, t.need), People: s.people(s.approvers(run)...), After: s.behalves(run)})
 	}
 	f := Fact{Name: "waiting_for", Label: "waiting for", People: s.people(s.waiting(run)...)}
 	switch {
@@ -169,6 +169,20 @@ func (s scene) standing(run StageRun) []Fact {
 		}
 	}
 	return append(facts, f)
+}
+
+// behalves say for whom the approvals of an open run were given: "(Ana Reyes for Ravi)".
+func (s scene) behalves(run StageRun) string {
+	var out []string
+	for _, v := range s.live(run) {
+		if v.Verdict == Approve && v.For.ID() != "" {
+			out = append(out, s.who(v.By)+" for "+s.who(v.For))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "(" + enumerate(out, "and") + ")"
 }
 
 // outcome says how a closed run ended: "Brand review was approved by Ana Reyes".

@@ -28,6 +28,9 @@ func (s scene) asksForWork(w Work, i int) bool {
 
 func (s scene) openWork(w Work) View {
 	line := fmt.Sprintf("%s is yours", s.label())
+	if _, gone := s.away(s.worker()); gone && !same(s.workNow(), s.worker()) {
+		line += fmt.Sprintf(" for %s, %s", s.who(s.worker()), s.awayWords(s.worker()))
+	}
 	if w.Round > 1 {
 		line = fmt.Sprintf("%s needs revision %d", s.label(), w.Round)
 	}
@@ -57,8 +60,8 @@ func (s scene) closedWork(w Work, who Actor) ending {
 		return ending{what: fmt.Sprintf("the changes were taken back, so revision %d is not needed now", w.Round)}
 	case s.r.Status.Closed():
 		return ending{what: s.r.Status.Words() + ", so nothing needs to be done"}
-	case !same(s.worker(), who):
-		return ending{what: s.who(s.worker()) + " has this now"}
+	case !same(s.workNow(), who):
+		return ending{what: s.makerWords() + " has this now", asIs: true}
 	}
 	return ending{what: "nothing needs to be done"}
 }

@@ -24,7 +24,7 @@ func (s scene) judgeWork(a Attempt) ruling {
 	if v := s.reviewable(a); !v.ok() {
 		return v
 	}
-	if !same(a.Who, s.worker()) {
+	if !s.makes(a.Who) {
 		return refuse(CodeNotYours, fmt.Sprintf("%s sends this to review, because the work is theirs. You can comment in the thread.", s.who(s.worker())))
 	}
 	return ruling{}
