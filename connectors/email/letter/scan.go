@@ -294,9 +294,10 @@ func mediaType(value string) (media string, params map[string]string) {
 	return media, params
 }
 
-// tight cuts a value to the bound of the reader of media types, and drops the blank that folding leaves before a quoted parameter.
+// tight cuts a value to the bound of the reader of media types, reads bare bytes as what they most likely are, and drops the blank
+// that folding leaves before a quoted parameter.
 func tight(value string) string {
-	return inUTF8(strings.ReplaceAll(value[:min(len(value), typeMost)], "= \"", "=\""))
+	return inUTF8(strings.ReplaceAll(repair(value[:min(len(value), typeMost)]), "= \"", "=\""))
 }
 
 // extended is a parameter, or a piece of one, that declares its charset (RFC 2231): the first piece does so for all.
