@@ -6,7 +6,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/jhillyerd/enmime/v2"
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 )
 
 const (
@@ -140,11 +146,49 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// convert has enmime convert a text from its charset; ok is false when nobody knows the charset.
+// convert reads a text by its charset; ok is false when nobody knows the charset.
 func convert(body []byte, charset string) (s string, ok bool) {
 	if len(charset) > 60 || strings.ContainsAny(charset, "\"\\\r\n;") {
 		return "", false
 	}
+	if s, ok = convertAsMail(body, charset); ok {
+		return s, true
+	}
+	e := rarely(charset)
+	if e == nil {
+		return "", false
+	}
+	decoded, err := e.NewDecoder().Bytes(body)
+	return string(decoded), err == nil
+}
+
+// rarely finds charsets that browsers do not know and mail has all the same: those of DOS and of mainframes, and the numbers
+// that Windows gives those of East Asia. Nil where IANA does not know it either.
+func rarely(charset string) encoding.Encoding {
+	switch strings.ToLower(charset) {
+	case "cp858", "ibm858", "ibm00858":
+		return charmap.CodePage858
+	case "cp932", "ms932", "windows-932":
+		return japanese.ShiftJIS
+	case "cp936", "ms936", "windows-936":
+		return simplifiedchinese.GBK
+	case "cp949", "ms949", "windows-949", "x-windows-949":
+		return korean.EUCKR
+	case "cp950", "ms950", "windows-950":
+		return traditionalchinese.Big5
+	}
+	if e, err := ianaindex.MIME.Encoding(charset); err == nil && e != nil {
+		return e
+	}
+	e, err := ianaindex.IANA.Encoding(charset)
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
+// convertAsMail has enmime convert a text: it knows what browsers know, and UTF-7.
+func convertAsMail(body []byte, charset string) (s string, ok bool) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "iso8859-1", "latin1", "latin-1", "iso_8859-1":
 		charset = "windows-1252" // as every browser reads it: mailers that write curly quotes declare the former

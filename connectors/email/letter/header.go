@@ -105,8 +105,11 @@ func words(value string) string {
 	}
 	s := enmime.DecodeRFC2047(repair(value))
 	if strings.Contains(s, "=?") {
-		unknown := mime.WordDecoder{CharsetReader: func(_ string, r io.Reader) (io.Reader, error) {
+		unknown := mime.WordDecoder{CharsetReader: func(charset string, r io.Reader) (io.Reader, error) {
 			b, err := io.ReadAll(r)
+			if s, ok := convert(b, charset); ok && err == nil {
+				return strings.NewReader(s), nil
+			}
 			return strings.NewReader(strings.ToValidUTF8(string(b), "\uFFFD")), err
 		}}
 		if decoded, err := unknown.DecodeHeader(s); err == nil { // else the words as they are

@@ -44,6 +44,19 @@ func TestTitle(t *testing.T) {
 	}
 }
 
+// TestWords_OfAnyCharset: the words of a header are read in the charsets that bodies are.
+func TestWords_OfAnyCharset(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"=?iso-8859-1?q?M=FCller?=": "Müller", "=?cp437?q?M=81ller?=": "Müller", "=?IBM852?B?nw==?=": "č", "=?x-none?q?M=FCller?=": "M\uFFFDller",
+		"=?cp932?B?grGC8Q==?= =?utf-8?q?!?=": "こん!", "M\xfcller": "Müller",
+	} {
+		if got := words(in); got != want {
+			t.Errorf("words(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
