@@ -124,7 +124,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.yes, "yes", false, "do not ask before something is written")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.explainCommand(),
+		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.testCommand(), a.explainCommand(),
 		a.schemaCommand(), a.doctorCommand(), a.slackCommand(), a.requestCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()

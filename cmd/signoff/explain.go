@@ -10,6 +10,7 @@ import (
 
 	"signoff/internal/config"
 	"signoff/internal/flow"
+	"signoff/internal/rehearsal"
 	"signoff/internal/source"
 	"signoff/internal/text"
 	"signoff/rules"
@@ -63,7 +64,7 @@ var isCode = regexp.MustCompile(`^(?i)SO[0-9]{3}$`)
 
 // codes lists every code that check can report: of the rule files and of the configuration.
 func codes() []rules.Code {
-	all := rules.Codes()
+	all := append(rules.Codes(), rehearsal.Codes()...)
 	for _, e := range config.Explanations() {
 		all = append(all, rules.Code{Code: e.Code, Title: e.Title, Text: e.Text})
 	}

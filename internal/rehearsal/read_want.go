@@ -359,13 +359,18 @@ func (m message) String() string {
 	return out + " " + strconv.Quote(clipped(m.words))
 }
 
-const mostShown = 160
+const (
+	mostShown = 160 // characters of one message
+	mostLine  = 400
+)
 
 // clipped keeps words on one line of a report.
-func clipped(s string) string {
+func clipped(s string) string { return clippedTo(s, mostShown) }
+
+func clippedTo(s string, most int) string {
 	s = text.Clean(strings.Join(strings.Fields(s), " "))
-	if r := []rune(s); len(r) > mostShown {
-		return string(r[:mostShown-1]) + "…"
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
 	}
 	return s
 }
