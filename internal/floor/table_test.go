@@ -37,6 +37,7 @@ var table = []row{
 	{-1, "internal/floor", nil, true},
 
 	{1, "rules", []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "internal/pattern"}, false},
+	{2, "internal/backtest", []string{"internal/flow", "internal/calendar", "internal/text", "internal/source", "rules"}, false},
 	{1, "rules/examples", nil, false}, // embedded files
 	{1, "internal/report", []string{"internal/flow", "internal/calendar"}, false},
 	{1, "connectors", ground, false},

@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"slices"
+
+	"signoff/internal/flow"
+)
+
+// What whoever replays a history asks of a ruleset beside Route and Policy.
+
+// CatchAll reports whether a rule takes everything that no rule above took: it matches without asking anything.
+func (s *Set) CatchAll(name string) bool {
+	return slices.ContainsFunc(s.rules.rules, func(r *rule) bool { return r.name == name && r.match == nil && r.cond == nil && !r.hasIf })
+}
+
+// HasRule reports whether a rule of that name is in the set.
+func (s *Set) HasRule(name string) bool {
+	return slices.ContainsFunc(s.rules.rules, func(r *rule) bool { return r.name == name })
+}
+
+// Ask routes an event like Route; answers is called at most once, with what the rules need to know, where they do.
+func (s *Set) Ask(ev flow.Event, answers func([]Need) flow.Answers) (flow.Routing, []Need) {
+	needs := s.Needs(ev)
+	if len(needs) == 0 {
+		return s.Route(ev, flow.Answers{}), nil
+	}
+	return s.Route(ev, answers(needs)), needs
+}
+
+// Capacity is how many hours a person works in a week.
+func (s *Set) Capacity(person string) float64 { return s.capacity(person) }
