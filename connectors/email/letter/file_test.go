@@ -170,3 +170,40 @@ func TestRead_Refused(t *testing.T) {
 		}
 	}
 }
+
+// TestRead_ArmouredWords: what PGP put among the words stays, with a word on it.
+func TestRead_ArmouredWords(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lines []string
+		note  string
+		keeps []string
+	}{
+		"encrypted": {
+			[]string{"-----BEGIN PGP MESSAGE-----", "Version: GnuPG v2", "", "hQEMA1234abcdABCD+/xyz", "=Ab12", "-----END PGP MESSAGE-----"},
+			"is encrypted (PGP)", []string{"BEGIN PGP MESSAGE", "hQEMA1234abcdABCD+/xyz", "END PGP MESSAGE"},
+		},
+		"signed": {
+			[]string{"-----BEGIN PGP SIGNED MESSAGE-----", "Hash: SHA256", "", "We need a banner.", "", "- -- ", "Ana", "-----BEGIN PGP SIGNATURE-----", "", "iQEzBAEBCAAdFiEE", "=Ab12", "-----END PGP SIGNATURE-----"},
+			"is signed with PGP", []string{"We need a banner."},
+		},
+		"below a greeting": {
+			[]string{"Hello,", "", "-----BEGIN PGP MESSAGE-----", "", "hQEMA1234abcdABCD+/xyz", "=Ab12", "-----END PGP MESSAGE-----"},
+			"is encrypted (PGP)", []string{"Hello,", "hQEMA1234abcdABCD+/xyz"},
+		},
+		"only spoken of": {[]string{"Your key begins with -----BEGIN PGP MESSAGE----- and I cannot read it."}, "", []string{"I cannot read it"}},
+	} {
+		l := Read(rawMail(append([]string{"From: a@x.example", "Subject: Banner", ""}, c.lines...)...), Options{})
+		if got := strings.Join(l.Notes, " "); (c.note == "") != (got == "") || !strings.Contains(got, c.note) {
+			t.Errorf("%s: the notes say %q, want %q", name, got, c.note)
+		}
+		for _, words := range c.keeps {
+			if !strings.Contains(l.Body.New.String(), words) {
+				t.Errorf("%s: the new words are\n%s\nwithout %q", name, l.Body.New.String(), words)
+			}
+		}
+		if l.Class != Personal {
+			t.Errorf("%s: class %s", name, l.Class)
+		}
+	}
+}

@@ -22,11 +22,24 @@ func Read(raw []byte, o Options) Letter {
 		said, forwards = r.collect(passed.kids[0]), true
 	}
 	l.Body = partBody(said, o.Marker, forwards)
+	r.armour(said.lines)
 	r.attach(root, said.cids)
 	if l.Class == Bounce {
 		l.Report = report(root)
 	}
 	return l
+}
+
+// armour tells of PGP that stands among the words: they are kept as they came.
+func (r *reader) armour(lines []line) {
+	for _, l := range lines {
+		switch strings.TrimSpace(l.words()) {
+		case "-----BEGIN PGP MESSAGE-----":
+			r.note("The mail is encrypted (PGP): signoff cannot read it, and shows it as it came.")
+		case "-----BEGIN PGP SIGNED MESSAGE-----":
+			r.note("The mail is signed with PGP among its words; signoff does not check that signature.")
+		}
+	}
 }
 
 // Head reads only what the headers and the structure of a mail say: Body, Files, Report and Notes stay empty, and Calendar is
