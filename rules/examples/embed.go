@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-//go:embed studio/*.yaml brand-team/*.yaml
+//go:embed studio/*.yaml brand-team/*.yaml publisher/*.yaml
 var files embed.FS
 
 // File is one file of an example. Name is its path below rules/examples: "studio/studio.yaml".
@@ -17,8 +17,8 @@ type File struct {
 	Data []byte
 }
 
-// Names lists the examples: an agency's studio, and a brand team in a company.
-func Names() []string { return []string{"studio", "brand-team"} }
+// Names lists the examples: an agency's studio, a brand team in a company, and a publisher.
+func Names() []string { return []string{"studio", "brand-team", "publisher"} }
 
 // Files returns the files of an example, sorted by name. Unknown names are an error.
 func Files(name string) ([]File, error) {
