@@ -36,7 +36,7 @@ func (s *Server) voteForm(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
 		Delivery: once(c, r, verdict+confirmedMark(r)), Request: flow.RequestID(id), Stage: r.PostForm.Get("stage"), Verdict: flow.Verdict(verdict),
-		Note: text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")), Version: r.PostForm.Get("version"), By: c.who, Via: "web", Confirmed: confirmed(r),
+		Note: text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")), Version: r.PostForm.Get("version"), By: c.who, Via: "web", Confirmed: confirmed(r), Checked: r.PostForm["checked"],
 	})
 	if err != nil {
 		s.refuse(w, r, c, s.requestGone(r, err))
@@ -51,7 +51,15 @@ func confirmed(r *http.Request) bool { return r.PostForm.Get("confirmed") == "ye
 // confirmedMark tells a confirmed vote from the one before it, which did not count, by its name.
 func confirmedMark(r *http.Request) string {
 	if confirmed(r) {
-		return ".confirmed"
+		return ".confirmed" + checkedMark(r)
+	}
+	return checkedMark(r)
+}
+
+// checkedMark tells a vote with lines of a checklist ticked from one before it, which did not count, by its name.
+func checkedMark(r *http.Request) string {
+	if lines := r.PostForm["checked"]; len(lines) > 0 {
+		return "." + hashed(strings.Join(lines, "\n"))[:12]
 	}
 	return ""
 }
@@ -65,6 +73,9 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 	ev := flow.Event{ID: once(c, r, do), Request: flow.RequestID(id), Actor: c.who, Fields: map[string][]string{"via": {"web"}}}
 	note := text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n"))
 	switch do {
+	case "add_detail":
+		s.takeDetails(w, r, c)
+		return
 	case "withdraw":
 		ev.Kind, ev.Body = flow.RequestWithdrawn, note
 	case "submit_work":

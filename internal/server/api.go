@@ -26,6 +26,7 @@ func (s *Server) apiRoutes() []route {
 		{"POST", "/api/v1/requests", every, reader, s.submit},
 		{"GET", "/api/v1/requests/{id}", every, reader, s.showRequest},
 		{"POST", "/api/v1/requests/{id}/votes", every, reader, s.vote},
+		{"POST", "/api/v1/requests/{id}/details", every, reader, s.addDetails},
 		{"POST", "/api/v1/requests/{id}/ticket", every, reader, s.wantTicket},
 		{"GET", "/api/v1/people", every, reader, s.listPeople},
 		{"GET", "/api/v1/deliveries", every, reader, s.listDeliveries},

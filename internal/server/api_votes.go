@@ -15,11 +15,12 @@ func verdicts() []string {
 
 // voteBody is VoteInput as it comes.
 type voteBody struct {
-	Stage   string `json:"stage"`
-	Verdict string `json:"verdict"`
-	Note    string `json:"note"`
-	Version string `json:"version"`
-	Confirm bool   `json:"confirm"`
+	Stage   string   `json:"stage"`
+	Verdict string   `json:"verdict"`
+	Note    string   `json:"note"`
+	Version string   `json:"version"`
+	Confirm bool     `json:"confirm"`
+	Checked []string `json:"checked"`
 }
 
 // vote answers POST /api/v1/requests/{id}/votes. What is given here counts as in chat, also from a session: a stage
@@ -44,7 +45,7 @@ func (s *Server) vote(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
 		Delivery: delivery, Request: flow.RequestID(r.PathValue("id")), Stage: in.Stage, Verdict: flow.Verdict(in.Verdict),
-		Note: text.Plain(in.Note), Version: in.Version, By: c.who, Via: "api", Confirmed: in.Confirm,
+		Note: text.Plain(in.Note), Version: in.Version, By: c.who, Via: "api", Confirmed: in.Confirm, Checked: in.Checked,
 	})
 	if err != nil {
 		s.fault(w, r, "vote", err)
@@ -68,7 +69,7 @@ func statusOf(code string) int {
 		return http.StatusForbidden
 	case flow.CodeClosed:
 		return http.StatusGone
-	case flow.CodeNoteNeeded, flow.CodeUnknownStage, flow.CodeBadVerdict, flow.CodeUnknownPerson:
+	case flow.CodeNoteNeeded, flow.CodeUnknownStage, flow.CodeBadVerdict, flow.CodeUnknownPerson, flow.CodeUnchecked:
 		return http.StatusUnprocessableEntity
 	case flow.CodeUnknown:
 		return http.StatusNotFound
@@ -93,6 +94,8 @@ func fieldOf(code string) string {
 		return "note"
 	case flow.CodeUnknownStage:
 		return "stage"
+	case flow.CodeUnchecked:
+		return "checked"
 	}
 	return "verdict"
 }

@@ -111,6 +111,9 @@ func (it items) request(r flow.Request) RequestItem {
 			}
 		}
 	}
+	if n := len(r.Info); r.Status == flow.NeedsInfo && n > 0 {
+		item.WaitingOn = append(item.WaitingOn, r.Info[n-1].On...)
+	}
 	if l, ok := r.Link("ticket"); ok {
 		item.Ticket = &TicketItem{Key: l.Label, URL: l.URL, Status: r.Ticket.Status, Gone: r.Ticket.Gone, Bypassed: r.Ticket.Bypassed}
 		if item.Ticket.Key == "" {
@@ -136,6 +139,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	r := d.Request
 	out := RequestDetail{
 		SchemaVersion: SchemaVersion, RequestItem: it.request(r), Description: r.Body.String(), Fields: r.Fields,
+		Missing: fieldItems(d.Missing), Info: waitItems(r.Info), Parts: it.partItems(r),
 		StageRuns: []StageItem{}, Votes: []VoteItem{}, Points: []PointItem{}, Assets: it.assetItems(r), DecidesOn: r.Revision(), Links: []LinkItem{}, Problems: []string{},
 		Comments: it.commentItems(d), Files: it.fileItems(r), Events: it.events(quietened(d)), Effects: effectItems(d.Effects),
 	}
@@ -151,7 +155,7 @@ func (it items) detail(d engine.Detail) RequestDetail {
 	for _, v := range r.Votes {
 		out.Votes = append(out.Votes, VoteItem{
 			Stage: v.Stage, Revision: v.Round, Version: v.Version, By: it.person(v.By), For: it.maybe(v.For), Verdict: v.Verdict,
-			Note: v.Note.String(), Via: v.Via, At: v.At, Undone: when(v.Undone), Stale: v.Stale,
+			Note: v.Note.String(), Via: v.Via, At: v.At, Undone: when(v.Undone), Stale: v.Stale, Checked: v.Checked,
 		})
 	}
 	for _, p := range r.Points {
@@ -185,12 +189,17 @@ func (it items) stage(run flow.StageRun) StageItem {
 	item := StageItem{
 		Name: run.Name, Revision: run.Round, State: run.State, Why: run.Why, Entered: when(run.Entered),
 		FirstResponse: when(run.FirstResponse), Decided: when(run.Decided), DecidedBy: it.people(run.DecidedBy),
-		Asked: it.people(run.Asked), Waiting: []WaitItem{},
-	}
-	for _, w := range run.Waiting {
-		item.Waiting = append(item.Waiting, WaitItem{On: list(w.On), From: w.From, To: when(w.To)})
+		Asked: it.people(run.Asked), Waiting: waitItems(run.Waiting),
 	}
 	return item
+}
+
+func waitItems(spans []flow.Wait) []WaitItem {
+	out := []WaitItem{}
+	for _, w := range spans {
+		out = append(out, WaitItem{On: list(w.On), From: w.From, To: when(w.To)})
+	}
+	return out
 }
 
 func (it items) events(records []flow.Record) []EventItem {

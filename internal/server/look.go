@@ -110,6 +110,8 @@ func (it items) purposeWords(purpose string) string {
 			return "the link on the ticket"
 		}
 		return "the ticket"
+	case "info":
+		return "asking for what is missing"
 	case "ask":
 		if parts := strings.SplitN(rest, "/", 3); len(parts) == 3 {
 			return "asking " + it.called(flow.Actor{Name: parts[2]}) + " for " + parts[1]

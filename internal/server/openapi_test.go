@@ -80,7 +80,7 @@ func TestOpenAPI_HasEveryField(t *testing.T) {
 	t.Parallel()
 	doc, text := document(t)
 	types := []any{
-		server.Person{}, server.RequestItem{}, server.TicketItem{}, server.RequestList{}, server.StageItem{}, server.WaitItem{}, server.VoteItem{}, server.BriefItem{},
+		server.Person{}, server.RequestItem{}, server.TicketItem{}, server.RequestList{}, server.StageItem{}, server.WaitItem{}, server.VoteItem{}, server.BriefItem{}, server.FieldItem{}, server.PartItem{}, server.DetailsInput{},
 		server.PointItem{}, server.LinkItem{}, server.EventItem{}, server.EffectItem{}, server.RequestDetail{}, server.DeliveryItem{}, server.DeliveryList{},
 		server.DeliveryAnswer{}, server.ReplayAnswer{}, server.IntakeInput{}, server.VoteInput{}, server.VoteAnswer{}, server.Problem{}, flow.Reason{},
 		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{},

@@ -69,27 +69,10 @@ func (s *Server) takeNew(w http.ResponseWriter, r *http.Request, c caller) {
 // written is what stands in the posted form.
 func (s *Server) written(r *http.Request, c caller) flow.Form {
 	f := flow.Form{
-		Type: r.PostForm.Get("type"), Title: strings.TrimSpace(r.PostForm.Get("title")), Who: c.who, Fields: map[string][]string{},
+		Type: r.PostForm.Get("type"), Title: strings.TrimSpace(r.PostForm.Get("title")), Who: c.who,
 		Text: strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")),
 	}
-	for _, field := range fieldsOf(s.o.Hub.Query().Types(), f.Type) {
-		given := r.PostForm[fieldPrefix+field.Name]
-		if field.Type == "list" && len(given) == 1 {
-			given = strings.FieldsFunc(given[0], func(r rune) bool { return r == ',' || r == '\n' })
-		}
-		var values []string
-		for _, v := range given {
-			if v = strings.TrimSpace(v); v != "" {
-				if at, err := time.ParseInLocation(localTime, v, s.clock(c).zone); err == nil && field.Type == "date" {
-					v = at.UTC().Format(time.RFC3339)
-				}
-				values = append(values, v)
-			}
-		}
-		if len(values) > 0 {
-			f.Fields[field.Name] = values
-		}
-	}
+	f.Fields = s.given(r, c, fieldsOf(s.o.Hub.Query().Types(), f.Type))
 	return f
 }
 

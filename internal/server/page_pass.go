@@ -28,7 +28,9 @@ type passData struct {
 	Facts          []factRow
 	Points         []pointData
 	Assets         []assetData
-	Checklist      []string
+	Checklist      []checkData
+	Ticked         []string // lines that were ticked in a form that did not count
+	Details        *detailsData
 	Ask            bool // the question is open for this person
 	Page           bool // it is decided on the request's own page, after signing in
 	Confirm        bool // points are open, and approving all the same is asked for once more
@@ -45,6 +47,10 @@ type opened struct {
 
 func (s *Server) passPage(w http.ResponseWriter, r *http.Request, _ caller) {
 	if o, ok := s.openPass(w, r); ok {
+		if o.asksDetails() {
+			s.showDetailsPass(w, r, o, nil)
+			return
+		}
 		s.showPass(w, r, o, passData{}, s.standing(r, o))
 	}
 }
@@ -112,7 +118,7 @@ func (s *Server) showPass(w http.ResponseWriter, r *http.Request, o opened, data
 	data.Stage, data.Description = o.pass.Stage, req.Body.String()
 	data.Assets = it.assets(req, r.URL.Path, clock)
 	data.Facts, data.Points = it.passFacts(req, clock), it.points(req.Points, clock)
-	data.Checklist = stageDef(o.detail.Stages, o.pass.Stage).Checklist
+	data.Checklist = checks(stageDef(o.detail.Stages, o.pass.Stage).Checklist, data.Ticked)
 	data.Ask, data.Page = now.open, now.page
 	status, title := http.StatusOK, o.pass.Stage+" of "+req.Title
 	if !now.open && !now.page {
@@ -143,6 +149,10 @@ func (s *Server) takePass(w http.ResponseWriter, r *http.Request, _ caller) {
 	if !ok || !s.form(w, r, caller{}) {
 		return
 	}
+	if o.asksDetails() {
+		s.takeDetailsPass(w, r, o)
+		return
+	}
 	now, verdict := s.standing(r, o), r.PostForm.Get("verdict")
 	note := strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n"))
 	switch {
@@ -155,14 +165,14 @@ func (s *Server) takePass(w http.ResponseWriter, r *http.Request, _ caller) {
 	}
 	res, err := s.o.Hub.Vote(r.Context(), engine.VoteInput{
 		Delivery: o.pass.Person + "." + hashed(r.PathValue("token"))[:32] + "." + verdict + confirmedMark(r), Request: o.pass.Request, Stage: o.pass.Stage, Verdict: flow.Verdict(verdict),
-		Note: text.Plain(note), Version: o.pass.Version, By: o.who.who, Via: viaLink, Confirmed: confirmed(r),
+		Note: text.Plain(note), Version: o.pass.Version, By: o.who.who, Via: viaLink, Confirmed: confirmed(r), Checked: r.PostForm["checked"],
 	})
 	if err != nil {
 		s.refuse(w, r, caller{}, s.requestGone(r, err))
 		return
 	}
 	s.o.Log.Info("decided through a link", "request", o.pass.Request, "person", o.pass.Person, "code", res.Code, "remote", r.RemoteAddr, "agent", r.UserAgent())
-	s.passed(w, r, o, passData{Kept: note}, res)
+	s.passed(w, r, o, passData{Kept: note, Ticked: r.PostForm["checked"]}, res)
 }
 
 // passed shows what became of a decision.

@@ -21,6 +21,9 @@ type requestData struct {
 	Revision        int
 	Since           *moment
 	Problems        []string
+	Missing         *missingData
+	Parts           []partData
+	PartsDone       string
 	Facts           []factRow
 	Description     string
 	Do              doData
@@ -55,22 +58,23 @@ type doData struct {
 	Points   []pointData // to be answered with the work
 	Undo     []undoData
 	Withdraw bool
-	Ticket   bool   // a new one, instead of one that is gone
-	Draft    bool   // to make it a request, or not
-	Discuss  bool   // to ask for changes one by one, to answer and to resolve them
-	Why      string // why the person has no say in what is open
-	Kept     string // the note of a form that was refused
-	Open     []int  // the numbers of change requests that are open: approving past them is confirmed
+	Ticket   bool         // a new one, instead of one that is gone
+	Draft    bool         // to make it a request, or not
+	Discuss  bool         // to ask for changes one by one, to answer and to resolve them
+	Details  *detailsData // to fill in what is missing
+	Why      string       // why the person has no say in what is open
+	Kept     string       // the note of a form that was refused
+	Open     []int        // the numbers of change requests that are open: approving past them is confirmed
 }
 
 func (d doData) Any() bool {
-	return len(d.Votes) > 0 || d.Work || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft
+	return len(d.Votes) > 0 || d.Work || d.Details != nil || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft
 }
 
 type voteData struct {
 	Stage, Version string
 	On             string // what is decided on: v4 - final
-	Checklist      []string
+	Checklist      []checkData
 	ID             string // for labels
 }
 
@@ -111,6 +115,37 @@ type stageData struct {
 	Votes                           []voteLine
 }
 
+// missingData says what a request waits for.
+type missingData struct {
+	Words string // Brief needs 2 things: Audience and Legal claim
+	Who   string
+	Since *moment
+}
+
+// missing says what a request waits for, from whom, and since when.
+func (it items) missing(d engine.Detail, clock clock) *missingData {
+	r := d.Request
+	if r.Status != flow.NeedsInfo {
+		return nil
+	}
+	out := &missingData{Words: "More is needed", Who: it.called(r.Requester)}
+	if n := len(r.Info); n > 0 {
+		out.Since = clock.at(r.Info[n-1].From)
+	}
+	var labels []string
+	for _, f := range d.Missing {
+		labels = append(labels, f.Label)
+	}
+	switch len(labels) {
+	case 0:
+	case 1:
+		out.Words = "Brief needs 1 thing: " + labels[0]
+	default:
+		out.Words = fmt.Sprintf("Brief needs %d things: %s", len(labels), joined(labels, "and"))
+	}
+	return out
+}
+
 type voteLine struct {
 	Chip    chip
 	By, For string
@@ -118,6 +153,7 @@ type voteLine struct {
 	Via     string
 	At      *moment
 	Undone  *moment
+	Checked []string
 }
 
 type pointData struct {
@@ -183,7 +219,8 @@ func doneNotice(done string) *notice {
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
 		"held_accept": "The sender takes part from now on.", "held_new": "It is a request of its own now.", "held_spam": "It is put aside, and so is what this sender writes in the next 30 days.",
 		"answer_point": "Your answer is kept with the point.", "resolve_point": "The point is resolved.", "reopen_point": "The point is open again.", "ask_point": "Your change request is numbered and on its way.",
-		"submitted": "Your request is on its way. This page follows it.",
+		"add_detail": "That is kept. Once nothing is missing the request moves on by itself.",
+		"submitted":  "Your request is on its way. This page follows it.",
 	}[done]
 	if text == "" {
 		return nil
@@ -209,6 +246,8 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		Assets: it.assets(req, pathTo("requests", string(req.ID)), clock), Talk: it.talk(d, clock), Files: it.files(d, 0),
 		Brief: it.brief(req.Brief, clock), Token: freshToken(),
 	}
+	data.Missing = it.missing(d, clock)
+	data.Parts, data.PartsDone = it.parts(req, clock)
 	data.Effects, data.Earlier = latest(it.effectLines(d.Effects, clock))
 	if data.Title == "" {
 		data.Title = "Untitled"
@@ -310,7 +349,7 @@ func (it items) links(list []flow.Link) []linkData {
 		if l.URL == "" && l.Label == "" {
 			continue // nothing that a person could open or name
 		}
-		if strings.HasPrefix(l.Purpose, "ask/") || strings.HasPrefix(l.Purpose, "work/") {
+		if l.Purpose == "info" || strings.HasPrefix(l.Purpose, "part/") || strings.HasPrefix(l.Purpose, "ask/") || strings.HasPrefix(l.Purpose, "work/") {
 			continue // only whoever it asks can open it
 		}
 		label := l.Label
@@ -462,11 +501,16 @@ func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 		ok, why, _ := s.o.Hub.Query().May(r.Context(), connectors.Action{Who: c.who, Request: req.ID, Do: do, Stage: stage, Round: req.Round, Version: req.Revision()})
 		return ok, why
 	}
+	if ok, _ := may("add_detail", ""); ok {
+		if can.Details = s.details(d, c, nil, nil); can.Details != nil {
+			can.Details.Path, can.Details.Act = pathTo("requests", string(req.ID))+"/acts", true
+		}
+	}
 	for i, run := range req.Open() {
 		ok, why := may(string(flow.Approve), run.Name)
 		def := stageDef(d.Stages, run.Name)
 		if ok || pageOnly(def) && slices.Contains(waitsOn(run), c.who.ID()) {
-			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), On: decidedOn(req), Checklist: def.Checklist, ID: strconv.Itoa(i)})
+			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), On: decidedOn(req), Checklist: checks(def.Checklist, r.PostForm["checked"]), ID: strconv.Itoa(i)})
 			continue
 		}
 		can.Why = why

@@ -116,6 +116,9 @@ func (it items) row(r flow.Request, clock clock) requestRow {
 			row.Since = clock.at(since.From)
 		}
 	}
+	if n := len(r.Info); r.Status == flow.NeedsInfo && n > 0 {
+		people, row.Since = []string{it.called(r.Requester)}, clock.at(r.Info[n-1].From)
+	}
 	row.Stages, row.Waiting = joined(stages, "and"), joined(people, "or")
 	if l, ok := r.Link("ticket"); ok {
 		row.Ticket, row.TicketURL = l.Label, webOnly(l.URL)

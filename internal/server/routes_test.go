@@ -111,17 +111,17 @@ func TestPages_ZeroValues(t *testing.T) {
 	full := map[string]any{
 		"requests": requestsData{Tabs: make([]tab, 1), Rows: make([]requestRow, 1), Next: "/", Filter: filterData{Statuses: make([]option, 1), Stages: make([]option, 1), People: make([]option, 1)}},
 		"request": requestData{
-			Problems: make([]string, 1), Facts: make([]factRow, 1), Points: make([]pointData, 1), Links: make([]linkData, 1), Events: make([]eventData, 1), Effects: make([]effectData, 1),
+			Problems: make([]string, 1), Missing: &missingData{Since: &moment{}}, Parts: []partData{{Label: "x"}, {URL: "x", Label: "x", Late: true}}, Facts: make([]factRow, 1), Points: make([]pointData, 1), Links: make([]linkData, 1), Events: make([]eventData, 1), Effects: make([]effectData, 1),
 			Talk: []commentData{{Files: []fileData{{Job: "x"}}}, {Mark: "x"}}, Files: []fileData{{Job: "x"}},
 			Assets: []assetData{{Picture: "x", Versions: []versionData{{Current: true}, {URL: "x"}}}, {Gone: "x"}},
-			Do:     doData{Discuss: true, Votes: []voteData{{Checklist: make([]string, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
+			Do:     doData{Discuss: true, Details: &detailsData{Fields: make([]inputData, 1), Mistaken: "x"}, Votes: []voteData{{Checklist: make([]checkData, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
 			Rounds: []roundData{{Current: true, Steps: []stepData{{Stages: []stageData{{Votes: make([]voteLine, 1)}, {}}}}}, {Steps: make([]stepData, 1)}},
 		},
 		"deliveries": deliveriesData{Tabs: make([]countTab, 1), Rows: make([]deliveryRow, 1), Parked: make([]effectData, 1)},
 		"delivery":   deliveryData{Events: make([]eventData, 1)},
 		"rules":      rulesData{Files: make([]string, 1), Problems: "x", Instances: make([]string, 1), People: []personRow{{Accounts: make([]accountCell, 1)}}},
 		"sign-in":    signInData{Roles: make([]Role, 1)},
-		"pass":       passData{Assets: make([]assetData, 1), Ask: true, Page: true, Confirm: true, Facts: make([]factRow, 1), Points: make([]pointData, 1), Checklist: make([]string, 1), Mistaken: "x"},
+		"pass":       passData{Assets: make([]assetData, 1), Ask: true, Page: true, Confirm: true, Facts: make([]factRow, 1), Points: make([]pointData, 1), Checklist: make([]checkData, 1), Details: &detailsData{Fields: make([]inputData, 1)}, Mistaken: "x"},
 		"new":        newData{Types: make([]option, 1), Fields: []inputData{{Type: "choice", Options: make([]option, 1)}, {Type: "choices", Options: make([]option, 1)}, {Type: "date", Wrong: "x"}, {Type: "list", From: "x"}}, Wrong: 2},
 	}
 	p, err := newPages(&Server{})

@@ -112,7 +112,7 @@ func (it items) stageLine(r flow.Request, run flow.StageRun, clock clock) stageD
 		if v.Stage != run.Name || v.Round != run.Round {
 			continue
 		}
-		line := voteLine{Chip: verdictChip(v.Verdict), By: it.called(v.By), Note: v.Note.String(), Via: viaWords(v.Via), At: clock.at(v.At), Undone: clock.at(v.Undone)}
+		line := voteLine{Chip: verdictChip(v.Verdict), By: it.called(v.By), Note: v.Note.String(), Via: viaWords(v.Via), At: clock.at(v.At), Undone: clock.at(v.Undone), Checked: v.Checked}
 		if v.For.ID() != "" {
 			line.For = it.called(v.For)
 		}

@@ -95,7 +95,30 @@ type VoteItem struct {
 	Via      string       `json:"via,omitempty"`
 	At       time.Time    `json:"at"`
 	Undone   *time.Time   `json:"undone,omitempty"`
-	Stale    bool         `json:"stale,omitempty"` // given for a version that was replaced: it does not count any more
+	Checked  []string     `json:"checked,omitempty"` // the lines of the checklist that were ticked
+	Stale    bool         `json:"stale,omitempty"`   // given for a version that was replaced: it does not count any more
+}
+
+// FieldItem is a field of a request's type.
+type FieldItem struct {
+	Name    string   `json:"name"`
+	Label   string   `json:"label"`
+	Type    string   `json:"type"`
+	Choices []string `json:"choices,omitempty"`
+	Help    string   `json:"help,omitempty"`
+}
+
+// PartItem is a subtask of a request.
+type PartItem struct {
+	Number      int         `json:"number"`
+	Title       string      `json:"title"`
+	EffortHours float64     `json:"effort_hours,omitempty"`
+	Due         *time.Time  `json:"due,omitempty"`
+	Assignee    *Person     `json:"assignee,omitempty"`
+	Skills      []string    `json:"skills,omitempty"`
+	After       []int       `json:"after,omitempty"` // numbers of those that come before it
+	Ticket      *TicketItem `json:"ticket,omitempty"`
+	Done        *time.Time  `json:"done,omitempty"` // when the tracker said so
 }
 
 // BriefItem is the page that says what is wanted, with its words as they were read last.
@@ -190,6 +213,9 @@ type RequestDetail struct {
 	Description string              `json:"description,omitempty"`
 	Brief       *BriefItem          `json:"brief,omitempty"`
 	Fields      map[string][]string `json:"fields"`
+	Missing     []FieldItem         `json:"missing"` // what the request waits for before it starts
+	Info        []WaitItem          `json:"info"`    // the spans in which it waited for its requester
+	Parts       []PartItem          `json:"parts"`
 	StageRuns   []StageItem         `json:"stage_runs"`
 	Votes       []VoteItem          `json:"votes"`
 	Points      []PointItem         `json:"points"`
@@ -242,6 +268,14 @@ type VoteInput struct {
 	Note    string       `json:"note,omitempty"`
 	Version string       `json:"version,omitempty"`
 	Confirm bool         `json:"confirm,omitempty"`
+	// Checked are the lines of the stage's checklist that were ticked, as they read.
+	Checked []string `json:"checked,omitempty"`
+}
+
+// DetailsInput is the body of POST /api/v1/requests/{id}/details. Values may be one text or a list.
+type DetailsInput struct {
+	Fields map[string]any `json:"fields,omitempty"`
+	Note   string         `json:"note,omitempty"`
 }
 
 // VoteAnswer answers a vote. Counted is false with a 403, 409 or 410.
