@@ -99,7 +99,7 @@ func DefaultUsers() []User {
 	person := func(n, name, mail string) User {
 		return User{AccountID: "5f100000000000000000" + n, Name: name, Email: mail}
 	}
-	lin := person("0009", "Lin Sato", "lin@agency.example")
+	lin := person("0009", "Lin", "lin@agency.example")
 	lin.Hidden = true
 	return []User{
 		person("0008", "Maya Lind", "maya@lumen.example"), person("0001", "Ana Reyes", "ana@lumen.example"), person("0002", "Ben Osei", "ben@lumen.example"),

@@ -62,7 +62,7 @@ type Site struct {
 func DefaultPeople() []Person {
 	var out []Person
 	for i, one := range []struct{ name, email string }{
-		{"Lin", "lin@northlight.example"}, {"Ana Reyes", "ana@lumen.example"}, {"Ben Osei", "ben@lumen.example"}, {"Chloé Roy", "chloe@lumen.example"},
+		{"Lin", "lin@agency.example"}, {"Ana Reyes", "ana@lumen.example"}, {"Ben Osei", "ben@lumen.example"}, {"Chloé Roy", "chloe@lumen.example"},
 		{"Dana Wolf", "dana@lumen.example"}, {"Eli Marsh", "eli@lumen.example"}, {"Maya Lind", "maya@lumen.example"}, {"Tom Berg", "tom@lumen.example"},
 		{"Ravi", "ravi@lumen.example"}, {"Jon Park", "jon@lumen.example"}, {"Olga", "olga@passerby.example"},
 	} {
