@@ -18,7 +18,7 @@ type Need struct {
 
 // Needs lists what Route wants in its answers for this event. The rule that applies does not depend on the answers.
 func (s *Set) Needs(ev flow.Event) []Need {
-	if !s.balances() {
+	if !s.rules.balances {
 		return nil // deciding reads the whole text
 	}
 	r := s.decide(ev)
@@ -40,12 +40,10 @@ func (s *Set) Needs(ev flow.Event) []Need {
 	return needs
 }
 
-// balances reports whether any rule chooses among several people by what they have or had.
-func (s *Set) balances() bool {
-	return slices.ContainsFunc(s.rules.rules, func(r *rule) bool {
-		a := r.do.assign
-		return a != nil && (a.way() == "least loaded" || a.way() == "round robin" || a.limit > 0)
-	})
+// balances reports whether the rule chooses among several people by what they have or had.
+func (r *rule) balances() bool {
+	a := r.do.assign
+	return a != nil && (a.way() == "least loaded" || a.way() == "round robin" || a.limit > 0)
 }
 
 // way is how the assignment chooses among several.

@@ -17,6 +17,7 @@ type loader struct {
 	sections map[string][]section
 	set      *Set
 	refs     []func() // checks that need everything to be read
+	shapes   map[string]source.Shape
 }
 
 // section is one top-level key of one file.
@@ -160,6 +161,19 @@ func (l *loader) name(n *source.Node, section string) bool {
 		return false
 	}
 	return true
+}
+
+// shape returns a shape that a thousand rules have in common, made once.
+func (l *loader) shape(name string, made func() source.Shape) source.Shape {
+	s, ok := l.shapes[name]
+	if !ok {
+		s = made()
+		if l.shapes == nil {
+			l.shapes = map[string]source.Shape{}
+		}
+		l.shapes[name] = s
+	}
+	return s
 }
 
 // later queues a check that needs every section to be read.

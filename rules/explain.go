@@ -45,7 +45,7 @@ type DoLine struct {
 
 // Explain says what Route would decide and what would follow. Nothing is done.
 func (s *Set) Explain(ev flow.Event, a flow.Answers) Explanation {
-	d := s.decide(ev)
+	d := s.decideBy(ev, nil)
 	e := Explanation{Read: d.read(), Notes: d.notes, Routed: s.Route(ev, a)}
 	for _, t := range d.tried {
 		e.Rules = append(e.Rules, RuleLine{Rule: t.rule.name, Held: t.held, Why: t.why, Place: at(t.rule.pos)})

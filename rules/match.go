@@ -129,12 +129,21 @@ func matchKeys() []matchKey {
 	}
 }
 
+func matchKeyOf(name string) (matchKey, bool) {
+	all := matchKeys()
+	i := slices.IndexFunc(all, func(k matchKey) bool { return k.name == name })
+	if i < 0 {
+		return matchKey{}, false
+	}
+	return all[i], true
+}
+
 // match reads match: and the maps inside its any, all and not.
 func (l *loader) match(n *source.Node) test {
 	if n == nil {
 		return nil
 	}
-	if !l.Map(n, matchShape()) {
+	if !l.Map(n, l.shape("match", matchShape)) {
 		return nil
 	}
 	if n.Len() == 0 {
@@ -151,9 +160,8 @@ func (l *loader) match(n *source.Node) test {
 		case "not":
 			tests = append(tests, not{orNever(l.match(value))})
 		default:
-			i := slices.IndexFunc(matchKeys(), func(k matchKey) bool { return k.name == key.Value() })
-			if i >= 0 {
-				tests = append(tests, orNever(l.keyTest(matchKeys()[i], value)))
+			if k, known := matchKeyOf(key.Value()); known {
+				tests = append(tests, orNever(l.keyTest(k, value)))
 			}
 		}
 	}
@@ -226,7 +234,7 @@ func (l *loader) knownSource(n *source.Node) {
 }
 
 func (l *loader) operators(k matchKey, n *source.Node) test {
-	if !l.Map(n, comparisonShape(k)) {
+	if !l.Map(n, l.shape("comparison "+k.name, func() source.Shape { return comparisonShape(k) })) {
 		return nil
 	}
 	if n.Len() == 0 {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type decision struct {
 	tmpl    *template // what applies
 	do      action
 	tried   []tried
+	passed  int // how many rules there are up to the last that was tried
 	values  map[string]found
 	notes   []string // oddities worth a reason
 	extract *extractor
@@ -114,7 +116,10 @@ func union(a, b []string) []string {
 
 // decide runs the rules, top to bottom. The first that applies decides, unless it says continue: then later ones add
 // what it left open. Of two values for one key the earlier wins; labels and reminders are joined.
-func (s *Set) decide(ev flow.Event) *decision {
+func (s *Set) decide(ev flow.Event) *decision { return s.decideBy(ev, s.rules.index) }
+
+// decideBy is decide in which only those rules are tried that x finds; without x all of them.
+func (s *Set) decideBy(ev flow.Event, x *index) *decision {
 	d := &decision{facts: s.factsOf(ev)}
 	d.chosen = s.rules.template(ev.Field("type"))
 	if name := ev.Field("type"); name != "" && d.chosen == nil {
@@ -131,13 +136,13 @@ func (s *Set) decide(ev flow.Event) *decision {
 		return v
 	}
 	words := prepare(d.facts)
-	for _, r := range s.rules.rules {
-		t := d.chosen
+	for i := range s.mayApply(x, &d.facts, words) {
+		r, t := s.rules.rules[i], d.chosen
 		if t == nil {
 			t = s.rules.template(r.do.template)
 		}
 		one := s.try(r, d, words, func() map[string]found { return values(t) })
-		d.tried = append(d.tried, one)
+		d.tried, d.passed = append(d.tried, one), i+1
 		if !one.held {
 			continue
 		}
@@ -156,6 +161,20 @@ func (s *Set) decide(ev flow.Event) *decision {
 	d.values = values(d.tmpl)
 	s.complete(&d.facts, d.values, d.extract)
 	return d
+}
+
+// mayApply yields the places of the rules that are to be tried.
+func (s *Set) mayApply(x *index, f *facts, words *texts) iter.Seq[int] {
+	if x == nil {
+		return func(yield func(int) bool) {
+			for i := range s.rules.rules {
+				if !yield(i) {
+					return
+				}
+			}
+		}
+	}
+	return slices.Values(x.candidates(f, words))
 }
 
 // try asks one rule: match first, then if, with the fields of the template that would apply.
@@ -223,6 +242,9 @@ func (d *decision) reasons() []flow.Reason {
 	}
 	for _, t := range d.tried {
 		out = append(out, flow.Reason{Code: "rule", Text: t.rule.name + ": " + t.why, Place: at(t.rule.pos), Held: t.held})
+	}
+	if n := d.passed - len(d.tried); n > 0 {
+		out = append(out, flow.Reason{Code: "rules", Text: fmt.Sprintf("%d rule%s above passed over: a word or a value that they need is not there", n, plural(n))})
 	}
 	if d.rule == "" {
 		out = append(out, flow.Reason{Code: "no_rule", Text: "no rule applies"})

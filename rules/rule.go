@@ -59,6 +59,10 @@ func (l *loader) ruleList() {
 		l.Hint("add a rule without match at the end of rules:")
 		return
 	}
+	l.set.rules.balances = slices.ContainsFunc(l.set.rules.rules, (*rule).balances)
+	if len(l.set.rules.rules) > mostExplained {
+		l.set.rules.index = indexed(l.set.rules.rules)
+	}
 	l.catchAll()
 	l.unreachable()
 }
@@ -74,7 +78,7 @@ func (l *loader) lastPlace() source.Pos {
 
 func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
 	before := l.Errors()
-	if !l.Map(n, ruleShape()) {
+	if !l.Map(n, l.shape("rule", ruleShape)) {
 		return
 	}
 	r := &rule{pos: n.Pos()}
@@ -104,7 +108,7 @@ func (l *loader) action(r *rule, n *source.Node) {
 		}
 		return
 	}
-	shape := actionShape()
+	shape := l.shape("do", actionShape)
 	if !l.Map(n, shape) {
 		return
 	}
@@ -199,11 +203,11 @@ func (l *loader) assignment(n *source.Node) *assignment {
 		a.to = l.assignees(n)
 		return a
 	}
-	if !l.Map(n, assignShape()) {
+	if !l.Map(n, l.shape("assign", assignShape)) {
 		return nil
 	}
 	a.to = l.assignees(n.Key("to"))
-	shape := assignShape()
+	shape := l.shape("assign", assignShape)
 	a.by, _ = l.Enum(n.Key("by"), shape.Words("by")...)
 	a.then, _ = l.Enum(n.Key("then"), shape.Words("then")...)
 	a.need, _ = l.Strings(n.Key("need"))

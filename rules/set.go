@@ -59,6 +59,8 @@ type ruleset struct {
 	escalations map[string][]*escalationStep
 	texts       map[string]*message
 	rules       []*rule
+	index       *index // nil in a set that is short enough to try them all
+	balances    bool   // whether any rule chooses among several people by what they have or had
 }
 
 // directory is who there is and when they work; always current.
