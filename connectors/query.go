@@ -27,6 +27,8 @@ type Query interface {
 	Signed(ctx context.Context, ref flow.Ref) (flow.Request, bool, error)
 	// Of lists the open requests of a person: those they asked for and those that wait for them.
 	Of(ctx context.Context, who flow.Actor) (asked, waiting []flow.Request, err error)
+	// Triage lists what waits for triage, and whether somebody may say what becomes of it.
+	Triage(ctx context.Context, who flow.Actor) (Triage, error)
 	// TakesPart reports whether somebody asked for a request, decides on it, or has said something there.
 	TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor) (bool, error)
 	// May says whether an action would count now, and if not, why, in one sentence for the person.
@@ -37,6 +39,13 @@ type Query interface {
 	Checklist(ctx context.Context, id flow.RequestID, stage string) ([]string, error)
 	// Why explains a request in a few lines: the rule, the stage, who is waited on.
 	Why(ctx context.Context, id string) (text.Doc, bool, error)
+}
+
+// Triage is the queue of requests that people must look at first.
+type Triage struct {
+	May     bool           // the person may say what becomes of them
+	Waiting []flow.Request // oldest first
+	Open    []flow.Request // into which one may be merged, newest first
 }
 
 // Action is something a person is about to do.

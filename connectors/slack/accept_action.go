@@ -31,6 +31,8 @@ const (
 	actionAccept  = "held_accept"
 	actionFresh   = "held_new"
 	actionSpam    = "held_spam"
+	actionResume  = "rule_resume"
+	actionDrop    = "rule_drop"
 	actionHome    = "home" // turns a page over
 	actionNew     = "new"  // opens the empty form
 	actionSet     = "set"  // chooses a setting
@@ -202,7 +204,7 @@ func (c *Connector) acceptSubmission(acc connectors.Accepted, i interaction) con
 		return acc
 	}
 	acc.ID = id("view", i.View.ID, i.View.Hash)
-	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail, formDraft}, i.View.Callback) {
+	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail, formDraft, formTake, formMerge, formSnooze, formTurnDown}, i.View.Callback) {
 		acc.Ignored = ignoredUnknown
 		return acc
 	}

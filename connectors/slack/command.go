@@ -86,6 +86,7 @@ func (c *Connector) help(first string) spoken {
 		"`" + verbCommand + " mine` lists what you asked for and what waits for you",
 		"`" + verbCommand + " status CR-142` says where one stands",
 		"`" + verbCommand + " why CR-142` explains which rule applied and who is waited on",
+		"`" + verbCommand + " triage` lists what nobody has taken on yet",
 		"The same words work in a direct message to me and behind a mention in a thread; anything else you write to me directly is offered as a request",
 	}
 	if c.settings.Emoji != "" {

@@ -172,7 +172,7 @@ func (c *Connector) renderIn(e flow.Effect, channel string, file fileID) spoken 
 // they are led there from older ones.
 func (c *Connector) addressOf(ctx context.Context, e flow.Effect, r receipt) string {
 	if e.Show.At.Zero() || strings.HasPrefix(r.Channel, "D") {
-		if k := e.Show.View.Kind; k != flow.AskView && k != flow.WorkView {
+		if k := e.Show.View.Kind; k != flow.AskView && k != flow.WorkView && k != flow.TriageView {
 			return ""
 		}
 		return composed(c.self(c.teamOf(e)).URL, r.Channel, r.TS, "")

@@ -36,7 +36,7 @@ func fieldOf(block string) (string, bool) {
 		name = block[:i]
 	}
 	switch name {
-	case inputTitle, inputText, inputType, inputChannel, inputDue, inputLink, inputNote, inputTo:
+	case inputTitle, inputText, inputType, inputChannel, inputDue, inputLink, inputNote, inputTo, inputInto, inputUntil:
 		return name, ok
 	}
 	_, _, isField := templateField(name)

@@ -17,6 +17,8 @@ func (c *Connector) decideView(o origin, asks []slack.Block) slack.ModalViewRequ
 		return s.input(line{name: inputNote, label: label, optional: optional, element: s.textBox(inputNote, placeholder, maxInput, true)})
 	}
 	switch o.Form {
+	case formTake, formMerge, formSnooze, formTurnDown:
+		return c.triageSheet(o, asks)
 	case formDecline:
 		return c.modal(o, "Decline", "Decline", []slack.Block{
 			note("You decline " + stage + " of " + request + ". To have it made differently, cancel and choose Request changes."),

@@ -183,12 +183,17 @@ func (s source) acted(p press) (flow.Event, bool) {
 		kind = flow.AccountAnswered
 	case actionAccept, actionFresh, actionSpam:
 		kind = flow.HeldAnswered
+	case actionResume, actionDrop:
+		kind = flow.RuleAnswered
 	case actionHome:
 		kind = flow.HomeOpened
 	case actionSet:
 		kind = flow.SettingChanged
 	default:
-		return flow.Event{}, false
+		var ok bool
+		if kind, ok = triageKind(p.Action); !ok {
+			return flow.Event{}, false
+		}
 	}
 	ev := s.event(kind)
 	team := s.act.Team.id()
@@ -220,6 +225,9 @@ func carried(ev *flow.Event, p press) {
 	case flow.HeldAnswered:
 		set(ev.Fields, "delivery", p.Value)
 		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "held_"))
+	case flow.RuleAnswered:
+		set(ev.Fields, "rule", p.Value)
+		set(ev.Fields, "answer", strings.TrimPrefix(p.Action, "rule_"))
 	case flow.HomeOpened:
 		section, page, _ := strings.Cut(p.Value, "/")
 		set(ev.Fields, "section", section)

@@ -88,6 +88,8 @@ func (s source) submission() ([]flow.Event, error) {
 				set(ev.Fields, name, said...)
 			}
 		}
+	case formTake, formMerge, formSnooze, formTurnDown:
+		ev = s.triaged(ev, o, e)
 	case formDelegate:
 		ev.To = s.actor(s.act.Team.id(), s.learned.Users[e.one(inputTo)].Team, e.one(inputTo))
 		ev.Body = typed(e.one(inputNote))
@@ -192,7 +194,7 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 		if o.TS != "" {
 			w.threadOf, w.threadTS = o.Channel, firstOf(o.Thread, o.TS)
 		}
-	case formDelegate:
+	case formDelegate, formTake:
 		w.users = append(w.users, e.one(inputTo))
 	}
 	return w, nil

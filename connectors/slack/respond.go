@@ -130,7 +130,7 @@ func formOf(action string) string {
 	case actionDetail:
 		return formDetail
 	}
-	return ""
+	return triageForm(action)
 }
 
 // startDecision opens the form of a button, after asking whether the act would count.
@@ -161,6 +161,9 @@ func (c *Connector) startDecision(ctx context.Context, i interaction, p press, q
 // asks are the inputs of a form that depend on the request: fields that are empty, points without an answer. Where the
 // request cannot be read the form does without.
 func (c *Connector) asks(ctx context.Context, o origin, q connectors.Query) []slack.Block {
+	if o.Form == formMerge {
+		return c.mergeInto(ctx, o, c.person(ctx, o.Team, "", o.User), q)
+	}
 	if o.Form != formDetail && o.Form != formAnswer {
 		return nil
 	}

@@ -313,6 +313,8 @@ func (c *Connector) judgeForm(ctx context.Context, s sentForm, q connectors.Quer
 		}
 	case formDetail:
 		return c.judgeDetail(ctx, s, q)
+	case formMerge, formSnooze, formTurnDown:
+		return c.judgeTriage(ctx, s, q)
 	}
 	return nil
 }
@@ -374,7 +376,7 @@ func (e entered) input(field string) string {
 
 // firstInput is the input at which a message about the whole form is shown.
 func firstInput(e entered) string {
-	for _, name := range []string{inputTitle, inputNote, inputTo} {
+	for _, name := range []string{inputTitle, inputNote, inputTo, inputInto, inputUntil} {
 		if _, ok := e.blocks[name]; ok {
 			return name
 		}

@@ -238,6 +238,7 @@ type fakeQuery struct {
 	why       text.Doc
 	asked     []flow.Request
 	waiting   []flow.Request
+	triage    connectors.Triage
 	actions   []connectors.Action
 	who       flow.Actor // who was asked about last
 	err       error
@@ -298,6 +299,11 @@ func (q *fakeQuery) Missing(context.Context, flow.RequestID) ([]flow.Field, erro
 
 func (q *fakeQuery) Checklist(context.Context, flow.RequestID, string) ([]string, error) {
 	return q.checklist, q.err
+}
+
+func (q *fakeQuery) Triage(_ context.Context, who flow.Actor) (connectors.Triage, error) {
+	q.who = who
+	return q.triage, q.err
 }
 
 func (q *fakeQuery) Suggest(_ context.Context, d flow.Form) flow.Prefill { return q.Prefill(d) }

@@ -12,7 +12,7 @@ import (
 )
 
 // verbs are what can be asked of signoff: behind /signoff, in a direct message, and behind a mention.
-var verbs = [...]string{"new", "mine", "status", "why", "help"}
+var verbs = [...]string{"new", "mine", "status", "why", "triage", "help"}
 
 const (
 	verbNew    = "new"
@@ -28,7 +28,7 @@ type phrase struct{ verb, rest string }
 // known reports whether it is a question rather than words that happen to begin like one.
 func (a phrase) known() bool {
 	switch a.verb {
-	case verbHelp, verbMine, verbNew:
+	case verbHelp, verbMine, verbNew, verbTriage:
 		return a.rest == ""
 	case verbStatus, verbWhy:
 		return a.rest == "" || linkKey.MatchString(a.rest)
@@ -101,6 +101,8 @@ func (c *Connector) answer(ctx context.Context, ask question, q connectors.Query
 		return c.mine(ctx, ask.who, q)
 	case verbNew:
 		return c.offerForm()
+	case verbTriage:
+		return c.queue(ctx, ask.who, q)
 	case verbStatus:
 		if ask.rest == "" {
 			return c.mine(ctx, ask.who, q)

@@ -33,6 +33,7 @@ type decision struct {
 	Ignored string // why nothing was decided
 	Why     []flow.Reason
 	Effects int
+	beside  *decision // what else was decided in the same transaction, about another request
 }
 
 // note writes into the delivery what became of one of its events; what was decided outweighs what was ignored.
@@ -204,15 +205,27 @@ func (d *decider) known(tx store.Tx, r flow.Request, ev flow.Event) (dec decisio
 	if err != nil {
 		return dec, err
 	}
-	return d.apply(tx, p, r, ev, f)
+	s := stepped{p: p, before: r, ev: ev, f: f, out: flow.Step(p, r, ev, f)}
+	if ev.Kind == flow.RequestMerged && code(s.out.Why) == flow.CodeRecorded {
+		return d.merge(tx, s)
+	}
+	return d.write(tx, s)
 }
 
 // touched finds the request an event is about.
 func (d *decider) touched(tx store.Tx, ev flow.Event) (flow.Request, bool, error) {
-	if ev.Request != "" {
-		return tx.Request(ev.Request)
+	r, ok, err := named(tx, ev)
+	if err == nil && ok && conversation(ev.Kind) && !ev.Echo {
+		r, err = survivor(tx, r)
 	}
-	if ev.Subject.Zero() {
+	return r, ok, err
+}
+
+func named(tx store.Tx, ev flow.Event) (flow.Request, bool, error) {
+	switch {
+	case ev.Request != "":
+		return tx.Request(ev.Request)
+	case ev.Subject.Zero():
 		return flow.Request{}, false, nil
 	}
 	return touching(tx, ev.Subject)
@@ -237,9 +250,23 @@ func first(list []flow.Request) (r flow.Request) {
 	return r
 }
 
-// apply steps the request and writes down the outcome: record, request, effects.
+// apply steps the request and writes down the outcome.
 func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Event, f flow.Facts) (decision, error) {
-	out := flow.Step(p, r, ev, f)
+	return d.write(tx, stepped{p: p, before: r, ev: ev, f: f, out: flow.Step(p, r, ev, f)})
+}
+
+// stepped is an event with what came of it.
+type stepped struct {
+	p      flow.Policy
+	before flow.Request
+	ev     flow.Event
+	f      flow.Facts
+	out    flow.Outcome
+}
+
+// write writes down the outcome of a step: record, request, effects.
+func (d *decider) write(tx store.Tx, s stepped) (decision, error) {
+	p, r, ev, f, out := s.p, s.before, s.ev, s.f, s.out
 	dec := decision{Event: ev, Request: out.Request, Why: out.Why, Effects: len(out.Effects)}
 	if out.Request.Version == r.Version {
 		return dec, nil // it was counted before, or cannot be opened: the journal holds nothing new
@@ -304,7 +331,7 @@ func (d *decider) open(tx store.Tx, ev flow.Event) (decision, error) {
 		return decision{}, err
 	}
 	id := flow.RequestID(fmt.Sprintf("%s-%d", set.Options().Workspace.KeyPrefix, n))
-	f := flow.Facts{New: id, Routing: &routing, Places: d.places(ev), Answers: answers, Muted: quiet, Attach: len(ev.Files) > 0 && d.attaches()}
+	f := flow.Facts{New: id, Routing: &routing, Places: d.places(ev), Answers: answers, Muted: quiet, Attach: len(ev.Files) > 0 && d.attaches(), Triage: d.askedInTriage(&routing)}
 	return d.apply(tx, set.Policy(set), flow.Request{}, ev, f)
 }
 
@@ -442,6 +469,9 @@ func eachRequest(tx store.Tx, terms []string, each func(flow.Request) error) err
 
 // report writes one line per decision.
 func (d *decider) report(dec decision) {
+	if dec.beside != nil {
+		d.report(*dec.beside)
+	}
 	d.met.decisions.WithLabelValues(string(dec.Event.Kind)).Inc()
 	if dec.Event.Echo && dec.Event.Field("receipt") == "no" {
 		instance, _, _ := strings.Cut(dec.Event.Delivery, "/")

@@ -25,6 +25,16 @@ func (d *decider) facts(tx store.Tx, r flow.Request, ev flow.Event) (f flow.Fact
 	case ev.Kind == flow.RequestSubmitted && r.Status == flow.Draft && ev.Field("draft") == "":
 		return d.confirmed(tx, ev)
 	}
+	if decidesTriage(ev.Kind) {
+		f.Triager = d.triages(ev)
+	}
+	if ev.Kind == flow.RequestMerged {
+		other, err := mergeable(tx, ev)
+		if err != nil {
+			return f, err
+		}
+		f.Other = flow.JointOf(other)
+	}
 	if len(ev.Files) > 0 {
 		f.Attach = d.ways(r).Attach
 	}
@@ -58,7 +68,10 @@ func (d *decider) confirmed(tx store.Tx, submitted flow.Event) (flow.Facts, erro
 			return flow.Facts{}, err
 		}
 	}
-	return flow.Facts{Routing: &routing, Places: d.places(submitted), Answers: answers, Attach: len(submitted.Files) > 0 && d.attaches()}, nil
+	return flow.Facts{
+		Routing: &routing, Places: d.places(submitted), Answers: answers, Attach: len(submitted.Files) > 0 && d.attaches(),
+		Triage: d.askedInTriage(&routing),
+	}, nil
 }
 
 // attaches says whether new requests carry the files of the ticket into the thread.

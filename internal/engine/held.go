@@ -137,8 +137,11 @@ func (d *decider) partaker(tx store.Tx, instance string, ev flow.Event) (bool, e
 	set := d.book.current.Load()
 	if _, sure := d.vouched(instance, ev); sure { // a name that anybody can write into a mail is nobody's
 		who, err := d.recognise(tx, instance, ev, set.Policy(set))
-		if err != nil || flow.TakesPart(r, who) {
-			return err == nil, err
+		if err != nil {
+			return false, err
+		}
+		if part, err := takesPart(tx, r, who); part || err != nil {
+			return part, err
 		}
 	}
 	var s sender

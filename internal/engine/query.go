@@ -102,6 +102,7 @@ func (q query) May(ctx context.Context, a connectors.Action) (ok bool, why strin
 		}
 		ok, _, why = flow.May(p, r, flow.Attempt{
 			Who: who, Do: a.Do, Stage: a.Stage, Round: a.Round, Version: a.Version, Via: a.Who.Ref.System, At: q.e.o.Now(),
+			Triager: q.e.decider.mayTriage(who),
 		})
 		return nil
 	})
@@ -182,7 +183,9 @@ func (q query) TakesPart(ctx context.Context, id flow.RequestID, who flow.Actor)
 			return err
 		}
 		known, err := q.e.people.recognise(tx, who, q.e.current())
-		part = flow.TakesPart(r, known)
+		if err == nil {
+			part, err = takesPart(tx, r, known)
+		}
 		return err
 	})
 	return part, err

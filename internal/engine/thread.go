@@ -20,6 +20,7 @@ const catchUpAfter = 5 * time.Second
 type catching struct {
 	Thread flow.Ref  `json:"thread"`
 	Since  time.Time `json:"since"`
+	Nth    int       `json:"nth,omitempty"` // of the threads of the request, from 0
 }
 
 // catchUp plans to ask for what was said in the thread of a request that has just begun.
@@ -41,8 +42,15 @@ func enqueueHearing(tx store.Tx, id flow.RequestID, what catching, at time.Time)
 	if err != nil {
 		return fmt.Errorf("plan to listen to %s: %w", what.Thread, err)
 	}
-	job := store.Job{ID: hearJob + "/" + string(id), Kind: hearJob, Request: id, At: at, Created: at, Payload: payload}
+	job := store.Job{ID: hearingID(id, what.Nth), Kind: hearJob, Request: id, At: at, Created: at, Payload: payload}
 	return tx.Enqueue(job)
+}
+
+func hearingID(id flow.RequestID, nth int) string {
+	if nth == 0 {
+		return hearJob + "/" + string(id)
+	}
+	return fmt.Sprintf("%s/%s/%d", hearJob, id, nth)
 }
 
 // hearThread asks for what was said in a thread.
@@ -107,11 +115,15 @@ const (
 func (c *chores) hearAll(tx store.Tx, since, now time.Time) error {
 	at := now
 	return eachRequest(tx, []string{"open:yes"}, func(r flow.Request) error {
-		thread, ok := r.Link("thread")
-		if _, talks := c.e.o.Connectors[thread.Ref.System].(connectors.Conversant); !ok || !talks || r.Status == flow.Draft {
-			return nil
+		for i, thread := range threads(r) {
+			if _, talks := c.e.o.Connectors[thread.System].(connectors.Conversant); !talks || r.Status == flow.Draft {
+				continue
+			}
+			at = at.Add(1500 * time.Millisecond)
+			if err := enqueueHearing(tx, r.ID, catching{Thread: thread, Since: since, Nth: i}, at); err != nil {
+				return err
+			}
 		}
-		at = at.Add(1500 * time.Millisecond)
-		return enqueueHearing(tx, r.ID, catching{Thread: thread.Ref, Since: since}, at)
+		return nil
 	})
 }

@@ -155,6 +155,9 @@ const (
 	// it. Fields: delivery (its id), answer ("accept": its sender takes part from now on; "new": it is a request of its
 	// own; "spam").
 	HeldAnswered Kind = "held.answered"
+	// RuleAnswered says what becomes of what a rule wanted to say before it was paused; the engine answers it. Fields: rule,
+	// answer ("resume": it is said; "drop": it never is).
+	RuleAnswered Kind = "rule.answered"
 	// HomeOpened, SettingChanged and AccountAnswered are about a person, not about a request; the engine answers them.
 	// HomeOpened: the actor looks at their own page in chat. Fields: section and page, where they turned one over.
 	HomeOpened Kind = "home.opened"

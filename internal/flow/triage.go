@@ -219,7 +219,7 @@ func (s scene) triageView() View {
 		return s.triagedView()
 	}
 	v := s.view(TriageView, fmt.Sprintf("%s waits for triage. %s.", s.label(), upper(bare(s.r.Triage))))
-	v.Facts = append(s.ticketFact(), oneLine([]Fact{{Name: "why", Text: bare(s.r.Triage)}})...)
+	v.Facts = append(s.ticketFact(), oneLine([]Fact{{Name: "why", Label: "waits for triage:", Text: bare(s.r.Triage)}})...)
 	parties := slices.DeleteFunc(s.parties(), func(f Fact) bool { return f.Name == "owner" && len(f.People) == 0 })
 	v.Facts = append(v.Facts, oneLine(parties)...)
 	v.Body = s.r.Body

@@ -409,3 +409,7 @@ func (q questions) Missing(context.Context, flow.RequestID) ([]flow.Field, error
 func (q questions) Checklist(context.Context, flow.RequestID, string) ([]string, error) {
 	return nil, nil
 }
+
+func (q questions) Triage(context.Context, flow.Actor) (connectors.Triage, error) {
+	return connectors.Triage{}, nil
+}
