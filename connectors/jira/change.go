@@ -20,11 +20,8 @@ type issue struct {
 	Fields struct {
 		Summary     string `json:"summary"`
 		Description string `json:"description"`
-		Status      struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-		} `json:"status"`
-		Project struct {
+		Status      status `json:"status"`
+		Project     struct {
 			Key string `json:"key"`
 		} `json:"project"`
 		Type struct {
@@ -39,6 +36,14 @@ type issue struct {
 		} `json:"priority"`
 	} `json:"fields"`
 }
+
+// category is the group that Jira puts a status in: new, indeterminate, done.
+type category struct {
+	Key string `json:"key"`
+}
+
+// done reports whether a status in it is an end.
+func (c category) done() bool { return c.Key == "done" }
 
 const readFields = "summary,description,status,project,issuetype,labels,duedate,assignee,priority,updated"
 

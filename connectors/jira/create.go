@@ -20,11 +20,12 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.newScreen(ctx, e, project)
+	s, above, err := c.newScreen(ctx, e, project)
 	if err != nil {
 		return nil, err
 	}
 	w := c.wanted(e, project, s)
+	w.below(s, above)
 	if err := w.complete(s, project); err != nil {
 		return nil, err
 	}

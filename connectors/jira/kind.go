@@ -29,7 +29,7 @@ attachments: keep                  # files added in Jira: keep (there) | to thre
 projects:
   DES:
     issue_type: Task
-    subtask_type: Sub-task         # for requests that name a ticket as their parent
+    subtask_type: Sub-task         # for subtasks, and for requests that name a ticket as their parent
     fields:                        # signoff field -> Jira field, by name or customfield id
       brand: Brand
       region: Region

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -53,9 +54,18 @@ func (c *Connector) parentOf(e flow.Effect, project string) string {
 	return ""
 }
 
-// newScreen is the screen of the ticket that a request needs: a sub-task, where the project has a type for those and the
+// newScreen is the screen of the ticket that is to be made, with the key of the ticket above it where that is no matter of
+// the settings. What a request needs is a sub-task, where the project has a type for those and the
 // parent is a ticket of the usual kind; else one of the usual type, below an epic or alone.
-func (c *Connector) newScreen(ctx context.Context, e flow.Effect, project string) (*screen, error) {
+func (c *Connector) newScreen(ctx context.Context, e flow.Effect, project string) (s *screen, above string, err error) {
+	if e.Show.View.Kind == flow.PartView {
+		return c.partScreen(ctx, e, project)
+	}
+	s, err = c.requestScreen(ctx, e, project)
+	return s, "", err
+}
+
+func (c *Connector) requestScreen(ctx context.Context, e flow.Effect, project string) (*screen, error) {
 	parent, below := c.parentOf(e, project), c.set.Projects[project].SubtaskType
 	if parent == "" || below == "" {
 		return c.screen(ctx, project)
@@ -74,23 +84,103 @@ func (c *Connector) newScreen(ctx context.Context, e flow.Effect, project string
 
 // isEpic asks whether a ticket stands above those of the usual kind.
 func (c *Connector) isEpic(ctx context.Context, key string) (bool, error) {
-	r := get("read parent", "issue/"+url.PathEscape(key), url.Values{"fields": {"issuetype"}})
+	a, err := c.ancestry(ctx, key)
+	return a.epic(), err
+}
+
+// ancestry is where a ticket stands among others.
+type ancestry struct {
+	Key    string `json:"key"`
+	Fields struct {
+		Type struct {
+			Name    string `json:"name"`
+			Subtask bool   `json:"subtask"`
+			Level   *int   `json:"hierarchyLevel"`
+		} `json:"issuetype"`
+		Parent *struct {
+			Key string `json:"key"`
+		} `json:"parent"`
+	} `json:"fields"`
+}
+
+func (c *Connector) ancestry(ctx context.Context, key string) (a ancestry, err error) {
+	r := get("read parent", "issue/"+url.PathEscape(key), url.Values{"fields": {"issuetype,parent"}})
 	r.scope = "ticket " + key
-	var answer struct {
-		Fields struct {
-			Type struct {
-				Name  string `json:"name"`
-				Level *int   `json:"hierarchyLevel"`
-			} `json:"issuetype"`
-		} `json:"fields"`
+	err = c.do(ctx, r, &a)
+	return a, err
+}
+
+func (a ancestry) epic() bool {
+	if l := a.Fields.Type.Level; l != nil {
+		return *l > 0
 	}
-	if err := c.do(ctx, r, &answer); err != nil {
-		return false, err
+	return strings.EqualFold(a.Fields.Type.Name, "Epic")
+}
+
+// partScreen is the screen of a subtask's ticket, and the key of the ticket above it: the request's, or where that is a
+// sub-task itself the one above both.
+func (c *Connector) partScreen(ctx context.Context, e flow.Effect, project string) (s *screen, above string, err error) {
+	ticket := e.Show.View.Link
+	if ticket == nil || !issueID.MatchString(ticket.Ref.Key) {
+		return nil, "", cannot("create sub-task", "It is not known below which Jira ticket the subtask belongs.")
 	}
-	if l := answer.Fields.Type.Level; l != nil {
-		return *l > 0, nil
+	a, err := c.ancestry(ctx, ticket.Ref.Key)
+	switch {
+	case refusalOf(err) != nil && connectors.ClassOf(err) == connectors.Rejected:
+		return nil, "", cannot("create sub-task", "Jira does not show the ticket of the request, so the subtask cannot be made below it.")
+	case err != nil:
+		return nil, "", err
+	case a.epic():
+		s, err = c.screen(ctx, project)
+		return s, a.Key, err
+	case a.Fields.Type.Subtask && a.Fields.Parent != nil:
+		a.Key = a.Fields.Parent.Key
 	}
-	return strings.EqualFold(answer.Fields.Type.Name, "Epic"), nil
+	kind, err := c.subtaskType(ctx, project)
+	if err != nil {
+		return nil, "", err
+	}
+	s, err = c.screenOf(ctx, project, kind)
+	return s, a.Key, err
+}
+
+// subtaskType is the project's type of sub-tasks: the one in the settings, else the first that Jira lists.
+func (c *Connector) subtaskType(ctx context.Context, project string) (string, error) {
+	if kind := c.set.Projects[project].SubtaskType; kind != "" {
+		return kind, nil
+	}
+	if s := c.meta.get(project, subtasks, c.deps.Now()); s != nil {
+		return s.typeID, nil
+	}
+	types, err := c.issueTypes(ctx, project)
+	if err != nil {
+		return "", err
+	}
+	for _, t := range types {
+		if t.Subtask {
+			c.meta.put(project, subtasks, &screen{typeID: t.ID, typeName: t.Name, subtask: true}, c.deps.Now().Add(metaLife))
+			return t.ID, nil
+		}
+	}
+	return "", cannot("create sub-task", fmt.Sprintf("Jira's project %s has no type of sub-tasks that signoff may make, so the subtasks have no tickets. "+
+		"An administrator has to add one to the project, or name one in tracker.jira.projects.%s.subtask_type.", project, project))
+}
+
+// subtasks stands in the cache for the project's type of sub-tasks, where the settings name none.
+const subtasks = "\x00sub-tasks"
+
+// below puts a new ticket below another one. It stays there: Jira moves sub-tasks in a dialog only.
+func (w *wanted) below(s *screen, above string) {
+	f, ok := s.parent()
+	if above == "" || !ok {
+		return
+	}
+	value, err := f.shape([]string{above}, nil)
+	if err != nil {
+		w.dropped = append(w.dropped, fmt.Sprintf("%s: %s", f.Name, err))
+		return
+	}
+	w.fields[f.ID], w.ours[f.ID] = value, true
 }
 
 // on is the edition that a screen was read from.

@@ -114,6 +114,9 @@ func (r *reading) moved(ev *flow.Event) {
 	if w := project.word(r.p.status(), string(it.To)); w != "" {
 		ev.Fields["word"] = []string{string(w)}
 	}
+	if s := r.p.Issue.Fields.Status; s.Category.done() && (it.To == "" || it.To == s.ID) {
+		ev.Fields["done"] = []string{"yes"}
+	}
 	if it.FromText != "" {
 		ev.Fields["from"] = []string{string(it.FromText)}
 	}

@@ -34,8 +34,9 @@ type hookIssue struct {
 			Key loose `json:"key"`
 		} `json:"project"`
 		Status struct {
-			ID   loose `json:"id"`
-			Name loose `json:"name"`
+			ID       loose    `json:"id"`
+			Name     loose    `json:"name"`
+			Category category `json:"statusCategory"`
 		} `json:"status"`
 		Labels json.RawMessage `json:"labels"`
 		Files  json.RawMessage `json:"attachment"`

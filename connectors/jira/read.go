@@ -45,6 +45,9 @@ func (c *Connector) view(i *issue) flow.View {
 	if at, ok := stamp(f.Updated); ok {
 		fields["updated"] = []string{at.Format(time.RFC3339Nano)}
 	}
+	if f.Status.Category.done() {
+		fields["done"] = []string{"yes"}
+	}
 	return flow.View{
 		Kind: flow.TicketView, Title: f.Summary, Headline: f.Status.Name, Fields: fields,
 		Status: c.set.Projects[f.Project.Key].word(f.Status.Name, f.Status.ID), Ticket: t,

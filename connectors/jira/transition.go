@@ -24,8 +24,9 @@ type transition struct {
 }
 
 type status struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Category category `json:"statusCategory"`
 }
 
 func (s status) is(name string) bool {
@@ -51,7 +52,7 @@ func (c *Connector) settle(ctx context.Context, e flow.Effect, now *issue) error
 	}
 	seen := map[string]bool{}
 	for range mostHops {
-		at := status(now.Fields.Status)
+		at := now.Fields.Status
 		if at.is(entry.Status) {
 			return nil
 		}
@@ -68,7 +69,7 @@ func (c *Connector) settle(ctx context.Context, e flow.Effect, now *issue) error
 			return err
 		}
 	}
-	if status(now.Fields.Status).is(entry.Status) {
+	if now.Fields.Status.is(entry.Status) {
 		return nil
 	}
 	return noWay(now, entry, nil)
@@ -103,7 +104,7 @@ func (c *Connector) hop(ctx context.Context, now *issue, list []transition, entr
 		slices.SortStableFunc(direct, func(a, b transition) int { return len(a.missing(entry)) - len(b.missing(entry)) })
 		return direct[0], nil
 	}
-	if t, ok := leadsTo(list, entry.next(status(now.Fields.Status)), seen); ok {
+	if t, ok := leadsTo(list, entry.next(now.Fields.Status), seen); ok {
 		return t, nil
 	}
 	for _, known := range []func() (ways, error){
@@ -342,7 +343,7 @@ func (w ways) first(from, target string, seen map[string]bool) string {
 	for len(queue) > 0 {
 		s := queue[0]
 		queue = queue[1:]
-		if s.hops > 0 && (status{s.at, w.Names[s.at]}).is(target) {
+		if s.hops > 0 && (status{ID: s.at, Name: w.Names[s.at]}).is(target) {
 			return s.first
 		}
 		if s.hops == mostHops {
