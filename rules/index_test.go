@@ -14,7 +14,9 @@ import (
 
 // randomMatch writes a match: of a few words that events share.
 func randomMatch(r *rand.Rand, depth int) string {
-	word := func() string { return []string{"banner", "Reel", "nova", "ad hoc", "großes", "@signoff", "??"}[r.IntN(7)] }
+	word := func() string {
+		return []string{"banner", "Reel", "nova", "ad hoc", "großes", "@signoff", "??"}[r.IntN(7)]
+	}
 	channel := func() string { return []string{`"#launch"`, `"#Design"`, "ops"}[r.IntN(3)] }
 	parts := []string{
 		fmt.Sprintf("text: {contains: [%s, %q]}", word2(word()), word()), "channel: [" + channel() + ", " + channel() + "]",

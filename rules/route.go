@@ -118,16 +118,45 @@ func union(a, b []string) []string {
 // what it left open. Of two values for one key the earlier wins; labels and reminders are joined.
 func (s *Set) decide(ev flow.Event) *decision { return s.decideBy(ev, s.rules.index) }
 
+// Applies names the rules that apply to an event: the first, and before it those that go on. It reads no more of the event than
+// they ask for.
+func (s *Set) Applies(ev flow.Event) []string {
+	d := &decision{facts: s.factsOf(ev)}
+	s.apply(d, ev, s.rules.index)
+	var names []string
+	for _, t := range d.tried {
+		if t.held {
+			names = append(names, t.rule.name)
+		}
+	}
+	return names
+}
+
 // decideBy is decide in which only those rules are tried that x finds; without x all of them.
 func (s *Set) decideBy(ev flow.Event, x *index) *decision {
 	d := &decision{facts: s.factsOf(ev)}
+	values := s.apply(d, ev, x)
+	d.tmpl = d.chosen
+	if d.tmpl == nil {
+		d.tmpl = s.rules.template(d.do.template)
+	}
+	if d.do.linkTo != "" {
+		d.notes = append(d.notes, "link_to: where an open request is about the file already, this joins it as a comment")
+	}
+	d.values = values(d.tmpl)
+	s.complete(&d.facts, d.values, d.extract)
+	return d
+}
+
+// apply tries the rules and takes what they decide. It returns how fields are read with a template.
+func (s *Set) apply(d *decision, ev flow.Event, x *index) (values func(*template) map[string]found) {
 	d.chosen = s.rules.template(ev.Field("type"))
 	if name := ev.Field("type"); name != "" && d.chosen == nil {
 		d.notes = append(d.notes, fmt.Sprintf("there is no request type %q, so the rules choose", name))
 	}
 	d.extract = s.extractor(d.facts)
 	read := map[*template]map[string]found{}
-	values := func(t *template) map[string]found {
+	values = func(t *template) map[string]found {
 		v, ok := read[t]
 		if !ok {
 			v = s.values(t, ev, d.extract)
@@ -151,16 +180,7 @@ func (s *Set) decideBy(ev flow.Event, x *index) *decision {
 			break
 		}
 	}
-	d.tmpl = d.chosen
-	if d.tmpl == nil {
-		d.tmpl = s.rules.template(d.do.template)
-	}
-	if d.do.linkTo != "" {
-		d.notes = append(d.notes, "link_to: where an open request is about the file already, this joins it as a comment")
-	}
-	d.values = values(d.tmpl)
-	s.complete(&d.facts, d.values, d.extract)
-	return d
+	return values
 }
 
 // mayApply yields the places of the rules that are to be tried.

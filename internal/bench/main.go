@@ -38,7 +38,9 @@ var goals = []struct {
 	{"P6", (*bench).sustained},
 	{"refresh", (*bench).refresh},
 	{"idle", (*bench).idle},
+	{"P11", (*bench).matching},
 	{"P18", (*bench).mail},
+	{"P19", (*bench).reading},
 }
 
 type options struct {

@@ -4,19 +4,19 @@ import "signoff/rules"
 
 // Codes of the problems of test files. What any YAML file of ours can get wrong has the codes of package source.
 const (
-	codeNoFile   = "SO300"
-	codeName     = "SO301"
-	codeTime     = "SO302"
-	codeNow      = "SO303"
-	codeVerb     = "SO304"
-	codeGiven    = "SO305"
-	codeSpan     = "SO306"
-	codeTwice    = "SO307"
-	codeTogether = "SO308"
-	codeNothing  = "SO309"
+	codeNoFile   = "SO320"
+	codeName     = "SO321"
+	codeTime     = "SO322"
+	codeNow      = "SO323"
+	codeVerb     = "SO324"
+	codeGiven    = "SO325"
+	codeSpan     = "SO326"
+	codeTwice    = "SO327"
+	codeTogether = "SO328"
+	codeNothing  = "SO329"
 )
 
-// Codes lists what can be wrong with a test file, for `signoff explain SO301`.
+// Codes lists what can be wrong with a test file, for `signoff explain SO321`.
 func Codes() []rules.Code {
 	return []rules.Code{
 		{Code: codeNoFile, Title: "The rule files are not there", Text: "A test names the rule files it is about, relative to its own folder. A pattern such as *.yaml finds every rule file but the tests; it must find at least one.", Example: "rules: [studio.yaml]"},

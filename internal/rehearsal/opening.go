@@ -372,6 +372,11 @@ func (w *world) reach(stage string) error {
 		}
 	}
 	why := w.tape.refusal
+	for _, run := range r.Stages {
+		if run.Name == stage && run.State == flow.StageSkipped {
+			why = "it does not apply: " + run.Why
+		}
+	}
 	if why == "" {
 		why = "the request is " + r.Status.Words()
 	}

@@ -177,7 +177,7 @@ func (r *reader) field(key *source.Node) {
 	if _, ok := r.inv.Fields[key.Value()]; ok || r.set == nil || key.Value() == "due" {
 		return
 	}
-	r.unknown(key, "field", key.Value(), append(slices.Sorted(maps.Keys(r.inv.Fields)), "due"))
+	r.unknown(key, "field", key.Value(), added(slices.Sorted(maps.Keys(r.inv.Fields)), "due"))
 }
 
 // givenRequest reads a request that is there already: what requests have, and fields of its template.

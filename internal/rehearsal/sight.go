@@ -81,7 +81,7 @@ func (s sight) fate() string {
 	if open := s.stages(); len(open) > 0 {
 		return line + " (waiting for " + strings.Join(open, " and ") + ")"
 	}
-	return line + " (" + s.request.Status.Words() + ")"
+	return line + " (the request is " + s.request.Status.Words() + ")"
 }
 
 // dueBy is when the open stages are due for the first of those they wait for.

@@ -25,7 +25,7 @@ func compile(t *testing.T, f *rehearsal.File, paths ...string) *rules.Set {
 	for _, p := range paths {
 		files = append(files, rules.Source{Name: p, Data: readFile(t, p)})
 	}
-	set, problems := f.Compile(files, rules.Options{Workspace: rules.Workspace{KeyPrefix: "CR"}, Chat: true, Tracker: true, Channels: []string{"slack", "email"}})
+	set, problems := f.Compile(files, installation())
 	if set == nil {
 		t.Fatalf("rules do not compile: %v", problems)
 	}
