@@ -24,6 +24,10 @@ func (d *decider) facts(tx store.Tx, r flow.Request, ev flow.Event) (f flow.Fact
 		return d.confirmed(tx, flow.Submission(r, ev))
 	case ev.Kind == flow.RequestSubmitted && r.Status == flow.Draft && ev.Field("draft") == "":
 		return d.confirmed(tx, ev)
+	case ev.Kind == flow.RulesMoved && !r.Status.Closed() && r.Status != flow.Draft:
+		if f.Routing, f.Answers, err = d.rerouted(tx, r); err != nil {
+			return f, err
+		}
 	}
 	if decidesTriage(ev.Kind) {
 		f.Triager = d.triages(ev)
@@ -81,6 +85,9 @@ func (d *decider) attaches() bool {
 
 // anew reports whether an event opens the request afresh, so that the rules in use count and not those it began with.
 func anew(r flow.Request, ev flow.Event) bool {
+	if ev.Kind == flow.RulesMoved {
+		return true
+	}
 	return r.Status == flow.Draft && (ev.Kind == flow.DraftConfirmed || ev.Kind == flow.RequestSubmitted)
 }
 

@@ -21,7 +21,7 @@ import (
 const jsonMost = 1 << 20
 
 func (s *Server) apiRoutes() []route {
-	return []route{
+	return append(s.ruleRoutes(), []route{
 		{"GET", "/api/v1/requests", every, reader, s.listRequests},
 		{"POST", "/api/v1/requests", every, reader, s.submit},
 		{"GET", "/api/v1/requests/{id}", every, reader, s.showRequest},
@@ -32,7 +32,7 @@ func (s *Server) apiRoutes() []route {
 		{"GET", "/api/v1/deliveries", every, reader, s.listDeliveries},
 		{"GET", "/api/v1/deliveries/{id...}", every, reader, s.showDelivery},
 		{"POST", "/api/v1/deliveries/{id...}", every, reader, s.posted},
-	}
+	}...)
 }
 
 // json answers with v.

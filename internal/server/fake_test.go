@@ -102,6 +102,9 @@ type fake struct {
 	shelving   engine.Shelving
 	findings   []engine.Finding
 	authorized []connectors.Inbound
+	migrations []engine.Migration
+	moves      []engine.Move
+	records    []flow.Record
 }
 
 func newFake(t *testing.T) *fake {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"signoff/connectors"
 	"signoff/internal/engine"
@@ -15,6 +16,7 @@ type Hub interface {
 	Intake
 	Archive
 	Directory
+	Rulebook
 	// Hook takes one request to a hook and answers its sender.
 	Hook(ctx context.Context, instance string, in connectors.Inbound) connectors.Reply
 	// Authorize takes part in an OAuth flow of an instance; false where it has none. Authorizes says whether it has one.
@@ -57,4 +59,16 @@ type Directory interface {
 	// Shelving says how the rules in a repository stand; false where they come from files.
 	Shelving(ctx context.Context) (engine.Shelving, bool, error)
 	Query() connectors.Query
+}
+
+// Rulebook is which rules requests follow, and what was decided by them. A ruleset that is not kept is engine.ErrUnknown.
+type Rulebook interface {
+	Rulesets(ctx context.Context) ([]engine.Ruleset, error)
+	Ruleset(ctx context.Context, digest string) (*rules.Set, error)
+	// Migrate moves open requests to the rules in use, or says what that would change; engine.ErrTooMany where too many
+	// are meant at once.
+	Migrate(ctx context.Context, m engine.Migration) ([]engine.Move, error)
+	// Journal reads records after a place; JournalSince finds the place of an instant.
+	Journal(ctx context.Context, after uint64, n int) ([]flow.Record, error)
+	JournalSince(ctx context.Context, at time.Time) (uint64, error)
 }

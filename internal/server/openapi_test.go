@@ -83,7 +83,8 @@ func TestOpenAPI_HasEveryField(t *testing.T) {
 		server.Person{}, server.RequestItem{}, server.TicketItem{}, server.RequestList{}, server.StageItem{}, server.WaitItem{}, server.VoteItem{}, server.BriefItem{}, server.FieldItem{}, server.PartItem{}, server.DetailsInput{},
 		server.PointItem{}, server.LinkItem{}, server.EventItem{}, server.EffectItem{}, server.RequestDetail{}, server.DeliveryItem{}, server.DeliveryList{},
 		server.DeliveryAnswer{}, server.ReplayAnswer{}, server.IntakeInput{}, server.VoteInput{}, server.VoteAnswer{}, server.Problem{}, flow.Reason{},
-		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{},
+		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{}, server.RulesetItem{}, server.RulesetList{},
+		server.RuleFile{}, server.RulesetFiles{}, server.MigrateInput{}, server.MoveItem{}, server.MigrateAnswer{}, server.JournalPage{},
 	}
 	for _, v := range types {
 		typ := reflect.TypeOf(v)
@@ -144,7 +145,7 @@ func TestAnswers_HaveWhatTheDocumentRequires(t *testing.T) {
 	cases := map[string]string{
 		"/api/v1/requests": "RequestList", "/api/v1/requests/CR-142": "RequestDetail", "/api/v1/requests/CR-1": "RequestDetail",
 		"/api/v1/deliveries?state=dead": "DeliveryList", "/api/v1/deliveries/slack%2FEv0%2F1": "DeliveryAnswer", "/api/v1/requests/CR-9": "Problem",
-		"/api/v1/people": "PeopleList",
+		"/api/v1/people": "PeopleList", "/api/v1/rules": "RulesetList",
 	}
 	for path, name := range cases {
 		w := do(s.Public(), call{method: "GET", path: path}.token(scripts))
