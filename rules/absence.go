@@ -58,7 +58,10 @@ func (s *Set) Absence(person, first, last, cover string) (Absence, error) {
 }
 
 // Filed lists the absences of the people file.
-func (s *Set) Filed() (all []Absence) {
+func (s *Set) Filed() []Absence { return slices.Clone(s.filed) }
+
+// readFiled reads the absences of the people file once.
+func (s *Set) readFiled() (all []Absence) {
 	for _, p := range s.dir.people {
 		for _, days := range p.Away {
 			first, last, _ := strings.Cut(days, "..")

@@ -162,6 +162,7 @@ func (l *loader) backups() {
 			l.backupCycle(p, n)
 		}
 	}
+	l.set.filed = l.set.readFiled()
 	l.coverCircles()
 }
 
@@ -171,7 +172,7 @@ func (l *loader) coverCircles() {
 	if l.Errors() > 0 {
 		return
 	}
-	filed := l.set.Filed()
+	filed := l.set.filed
 	told := map[string]bool{}
 	for _, a := range filed {
 		chain := l.set.Circle(filed, a)

@@ -47,7 +47,8 @@ type Set struct {
 	dir       *directory
 	rules     *ruleset
 	zone      *time.Location
-	quiet     quiet // the workspace's
+	quiet     quiet     // the workspace's
+	filed     []Absence // of the people file
 }
 
 // ruleset is what a request keeps until it closes.

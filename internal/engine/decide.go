@@ -252,6 +252,10 @@ func first(list []flow.Request) (r flow.Request) {
 
 // apply steps the request and writes down the outcome.
 func (d *decider) apply(tx store.Tx, p flow.Policy, r flow.Request, ev flow.Event, f flow.Facts) (decision, error) {
+	var err error
+	if f.Away, err = d.awayAt(tx, ev.At); err != nil {
+		return decision{}, err
+	}
 	return d.write(tx, stepped{p: p, before: r, ev: ev, f: f, out: flow.Step(p, r, ev, f)})
 }
 
@@ -385,7 +389,7 @@ func (d *decider) answers(tx store.Tx, set *rules.Set, ev flow.Event) (flow.Answ
 			return a, nil, fmt.Errorf("answer %s of %s: %w", n.Kind, n.Key, err)
 		}
 	}
-	return a, needs, nil
+	return a, needs, d.addAway(tx, &a, needs, ev.At)
 }
 
 func addLoads(tx store.Tx, a *flow.Answers, who []string) error {
@@ -434,13 +438,16 @@ func addTurn(tx store.Tx, a *flow.Answers, key string) error {
 	return nil
 }
 
-// takeTurn moves every round-robin on that has just given somebody work.
+// takeTurn moves every round-robin on that has just given somebody work: to the one after them.
 func takeTurn(tx store.Tx, needs []rules.Need, a flow.Answers, assignee string) error {
 	for _, n := range needs {
-		if n.Kind != "turn" || !slices.Contains(n.People, assignee) {
+		at := slices.Index(n.People, assignee)
+		if n.Kind != "turn" || at < 0 {
 			continue
 		}
-		if err := putRow(tx, turnsTable, n.Key, a.Turn[n.Key]+1); err != nil {
+		turn, size := a.Turn[n.Key], len(n.People)
+		passed := ((at-turn)%size + size) % size // who is away keeps no place in the turns
+		if err := putRow(tx, turnsTable, n.Key, turn+passed+1); err != nil {
 			return err
 		}
 	}

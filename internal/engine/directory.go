@@ -18,7 +18,7 @@ func (p *people) states(tx store.Tx, all []rules.Person) []PersonState {
 	var list []PersonState
 	for _, who := range all {
 		s := PersonState{
-			Name: who.Name, Shown: who.Shown, Email: who.Email, Accounts: map[string]flow.Ref{}, Missing: map[string]string{},
+			Name: who.Name, Shown: who.Shown, Email: who.Email, Backup: who.Backup, Accounts: map[string]flow.Ref{}, Missing: map[string]string{},
 			State: map[string]string{}, Why: map[string]string{},
 		}
 		for _, instance := range p.reaches() {
@@ -49,7 +49,11 @@ func (c *chores) peopleChanged() {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 	defer cancel()
 	err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Enqueue(atOnce(store.Job{ID: peopleJob, Kind: peopleJob, At: c.e.o.Now().UTC()}))
+		now := c.e.o.Now().UTC()
+		if err := tx.Enqueue(atOnce(store.Job{ID: awayJob, Kind: awayJob, At: now})); err != nil {
+			return err
+		}
+		return tx.Enqueue(atOnce(store.Job{ID: peopleJob, Kind: peopleJob, At: now}))
 	})
 	if err != nil {
 		c.e.o.Log.Error("people not looked for anew", "error", err)

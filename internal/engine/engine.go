@@ -238,7 +238,7 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.lookAtAsset(ctx, j)
 	case briefJob:
 		return e.readBrief(ctx, j)
-	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shelfJob:
+	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shelfJob, awayJob:
 		return e.chores.run(ctx, j)
 	}
 	// Another version of signoff may know it; it is never thrown away.

@@ -16,7 +16,16 @@ import (
 // themselves, and what the rules make of a draft that has become a wish.
 
 // facts answers for an event of a request that exists.
-func (d *decider) facts(tx store.Tx, r flow.Request, ev flow.Event) (f flow.Facts, err error) {
+func (d *decider) facts(tx store.Tx, r flow.Request, ev flow.Event) (flow.Facts, error) {
+	f, err := d.factsBut(tx, r, ev)
+	if err == nil {
+		f.Away, err = d.awayAt(tx, ev.At)
+	}
+	return f, err
+}
+
+// factsBut are the facts without those that every event has.
+func (d *decider) factsBut(tx store.Tx, r flow.Request, ev flow.Event) (f flow.Facts, err error) {
 	switch {
 	case ev.Kind == flow.TicketMoved:
 		f.Bypass = d.ways(r).Bypass

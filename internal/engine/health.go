@@ -81,6 +81,9 @@ type PersonState struct {
 	// says what is wrong or waited for.
 	State map[string]string
 	Why   map[string]string
+	// Backup stands in where nobody else was named. Leaves are their absences that last or are to come, the first first.
+	Backup string
+	Leaves []Leave
 }
 
 // People lists the directory with everybody's accounts on the instances where people have one.
@@ -88,7 +91,11 @@ func (e *Engine) People(ctx context.Context) (list []PersonState) {
 	// A store that cannot be read shows in Health; here everybody beyond the pins is then unresolved.
 	_ = e.o.Store.View(ctx, func(tx store.Tx) error {
 		list = e.people.states(tx, e.Rules().People())
-		return nil
+		leaves, err := e.decider.leaves(tx, e.o.Now())
+		for i, p := range list {
+			list[i].Leaves = leaves[p.Name]
+		}
+		return err
 	})
 	return list
 }

@@ -25,7 +25,7 @@ func settings() map[string][]string { return map[string][]string{"drafts": {"on"
 
 // personal reports whether an event belongs to a person and to no request.
 func personal(k flow.Kind) bool {
-	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered || k == flow.HeldAnswered
+	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered || k == flow.HeldAnswered || k == flow.AwaySet || k == flow.AwayEnded
 }
 
 // person answers an event that belongs to a person.
@@ -43,6 +43,10 @@ func (d *decider) person(tx store.Tx, ev flow.Event) (decision, error) {
 		dec.Why, err = d.choose(tx, ev)
 	case flow.AccountAnswered:
 		dec.Why, err = d.people.answered(tx, ev)
+	case flow.AwaySet:
+		dec.Why, err = d.awaySet(tx, ev)
+	case flow.AwayEnded:
+		dec.Why, err = d.awayEnded(tx, ev)
 	case flow.HeldAnswered:
 		dec.Why, err = d.heldAnswered(tx, ev)
 	}

@@ -64,6 +64,7 @@ func (c *chores) start(ctx context.Context) error {
 		plan := []store.Job{
 			{ID: expireJob, Kind: expireJob, At: now.Add(time.Minute)},
 			recurring(store.Job{ID: peopleJob, Kind: peopleJob, At: now}),
+			recurring(store.Job{ID: awayJob, Kind: awayJob, At: now}),
 			{ID: aliveJob, Kind: aliveJob, At: now},
 		}
 		for instance, conn := range c.e.o.Connectors {
@@ -120,6 +121,13 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		every, err = aliveEvery, c.alive(ctx)
 	case looksJob:
 		every, err = c.lookEvery(string(j.Payload)), c.planLooks(ctx, string(j.Payload))
+	case awayJob:
+		every, err = c.coverMoves(ctx)
+		if err == nil && strings.HasSuffix(j.ID, nowSuffix) {
+			return c.e.o.Store.Update(ctx, func(tx store.Tx) error { // the usual one comes for what is next now
+				return tx.Enqueue(recurring(store.Job{ID: awayJob, Kind: awayJob, At: c.e.o.Now().UTC().Add(every)}))
+			})
+		}
 	case shelfJob:
 		every, err = shelfEvery, c.readShelf(ctx, string(j.Payload))
 	case registerJob:
