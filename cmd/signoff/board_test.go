@@ -38,7 +38,7 @@ import (
 func cmdJira(ts *testscript.TestScript, neg bool, args []string) {
 	b := board{ts, on(ts).jira}
 	acts := map[string]func([]string){
-		"status": b.status, "move": b.move, "issues": b.issues, "comment": b.comment, "edit": b.edit, "delete": b.remove, "restrict": b.restrict, "attach": b.attach,
+		"status": b.status, "move": b.move, "issues": b.issues, "subtasks": b.subtasks, "due": b.dueOn, "comment": b.comment, "edit": b.edit, "delete": b.remove, "restrict": b.restrict, "attach": b.attach,
 		"comments": b.comments, "has-file": b.hasFile, "files": b.files, "field": b.field, "project": b.project, "remove": b.delete, "archive": b.archive, "hide": b.hide,
 		"hooks": b.hooks, "hook": b.hook, "person": b.person,
 		"deny": func(keys []string) { b.s.Deny(keys...) },
@@ -108,10 +108,31 @@ func (b board) status(args []string) {
 
 func (b board) move(args []string) { b.ts.Check(b.s.MoveAs(args[0], b.issue(args[1]).Key, args[2])) }
 
+// issues counts the issues that are no sub-tasks, which come after theirs.
 func (b board) issues(args []string) {
-	if n, want := len(b.s.Issues()), number(b.ts, args[0]); n != want {
+	all := slices.DeleteFunc(b.s.Issues(), func(i jira.Issue) bool { return i.Type == "Sub-task" })
+	if n, want := len(all), number(b.ts, args[0]); n != want {
 		b.ts.Fatalf("there are %d issues, want %d", n, want)
 	}
+}
+
+// subtasks waits until an issue has these sub-tasks, in any order.
+func (b board) subtasks(args []string) {
+	want := slices.Sorted(slices.Values(args[1:]))
+	b.wait(args[0], strings.Join(want, ", "), func(i jira.Issue) (bool, string) {
+		var have []string
+		for _, key := range i.Subtasks {
+			child, _ := b.s.Issue(key)
+			have = append(have, child.Summary)
+		}
+		slices.Sort(have)
+		return slices.Equal(have, want), strings.Join(have, ", ")
+	})
+}
+
+// dueOn waits until an issue is due on a day.
+func (b board) dueOn(args []string) {
+	b.wait(args[0], args[1], func(i jira.Issue) (bool, string) { return i.Due == args[1], i.Due })
 }
 
 func (b board) comment(args []string) {
