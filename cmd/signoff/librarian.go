@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
 
 	"signoff/connectors"
 	"signoff/internal/engine"
+	"signoff/internal/rehearsal"
 	"signoff/internal/source"
 	"signoff/rules"
 )
@@ -95,6 +97,7 @@ func (l *librarian) Assess(ctx context.Context, files []connectors.RuleFile) con
 	var r assessment
 	r.check(v)
 	if !v.refused() {
+		r.tests(ctx, v, l.options)
 		r.changes(l.hub.engine.Rules(), v.set)
 	}
 	return r.review()
@@ -158,6 +161,84 @@ func (r *assessment) check(v volume) {
 	}
 	if len(v.found) > 0 {
 		r.detail("What check says", v.problems())
+	}
+}
+
+// tests plays the tests that lie beside the rules.
+func (r *assessment) tests(ctx context.Context, v volume, o rules.Options) {
+	if len(v.tests) == 0 {
+		r.row("Tests", "– there are none; files called …_test.yaml are run here")
+		return
+	}
+	passed, total := 0, 0
+	var words strings.Builder
+	var reports []rehearsal.Report
+	for _, t := range v.tests {
+		f := rehearsal.Read(t.Name, t.Data)
+		suite, found := loaded(f, v, o)
+		if suite == nil {
+			total++
+			_ = source.Render(&words, found, v.texts, false) // a strings.Builder does not fail
+			continue
+		}
+		rep := suite.Run(ctx, rehearsal.Options{})
+		reports = append(reports, rep)
+		passed, total = passed+rep.Passed(), total+len(rep.Results)
+		for _, one := range rep.Results {
+			if !one.Passed {
+				writeFailed(&words, t.Name, one)
+			}
+		}
+	}
+	if passed == total {
+		r.row("Tests", fmt.Sprintf("✓ %d passed", total))
+		return
+	}
+	r.failed = true
+	r.summary = append(r.summary, fmt.Sprintf("%d of %s failed", total-passed, plural(total, "test")))
+	r.row("Tests", fmt.Sprintf("✗ %d failed, %d passed", total-passed, passed))
+	r.detail("What failed", words.String())
+}
+
+// loaded makes a test file ready; nil with its problems where it cannot be.
+func loaded(f *rehearsal.File, v volume, o rules.Options) (*rehearsal.Suite, source.Problems) {
+	var about []rules.Source
+	var found source.Problems
+	for _, p := range f.Rules() {
+		pattern, any := path.Join(path.Dir(f.Name()), p.Glob), false
+		for _, s := range v.set.Sources() {
+			if ok, err := path.Match(pattern, s.Name); err == nil && ok {
+				about, any = append(about, s), true
+			}
+		}
+		if !any {
+			found.Add(p.Missing(path.Dir(f.Name())))
+		}
+	}
+	if found.Errors() > 0 {
+		return nil, found
+	}
+	set, found := f.Compile(about, o)
+	if set == nil {
+		return nil, found
+	}
+	suite, found := f.Load(set)
+	if found.Errors() > 0 {
+		return nil, found
+	}
+	return suite, nil
+}
+
+func writeFailed(b *strings.Builder, file string, one rehearsal.Result) {
+	fmt.Fprintf(b, "%s:%d  %s\n", file, one.Line, one.Name)
+	if one.Step > 0 {
+		fmt.Fprintf(b, "  step %d: %s\n", one.Step, one.Doing)
+	}
+	if one.Error != "" {
+		fmt.Fprintf(b, "  signoff itself went wrong: %s\n", one.Error)
+	}
+	for _, f := range one.Failures {
+		fmt.Fprintf(b, "  expected  %s\n  got       %s\n  %s\n", f.Expected, f.Got, f.At)
 	}
 }
 
