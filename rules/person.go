@@ -58,7 +58,7 @@ func (l *loader) person(name, n *source.Node, badCalendars map[string]bool) {
 	l.away(p, n.Key("away"))
 	l.pins(p, n)
 	p.quiet = l.quiet(n.Key("quiet_hours"))
-	_, _ = l.Text(n.Key("language"))
+	p.Language, _ = l.Text(n.Key("language"))
 	l.personCalendar(p, n.Key("calendar"), badCalendars)
 	l.set.dir.people = append(l.set.dir.people, p)
 	l.set.dir.byName[p.Name] = p

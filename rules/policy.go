@@ -200,7 +200,7 @@ func (p policy) Text(key string, d flow.TextData) (text.Doc, bool) {
 	if m == nil {
 		return nil, false
 	}
-	w := m.in(p.s.options.Workspace.Language)
+	w := m.in(firstOf(d.Language, p.s.options.Workspace.Language))
 	if w == nil {
 		return nil, false
 	}

@@ -306,6 +306,10 @@ rules: [{name: R, do: {}}]
 			t.Errorf("%s: got %v %q, want %q", key, ok, doc.String(), want)
 		}
 	}
+	data.Language = "en"
+	if doc, _ := p.Text("languages", data); doc.String() != "hello" {
+		t.Errorf("for somebody who reads English: got %q, want hello", doc.String())
+	}
 	data.Request.Fields["brand"] = []string{strings.Repeat("x", 20_000)}
 	if doc, ok := p.Text("late", data); ok {
 		t.Errorf("a text of %d bytes was printed, want at most 16 KB", len(doc.String()))

@@ -77,6 +77,8 @@ type Person struct {
 	Email  string
 	Zone   *time.Location
 	Backup string
+	// Language is the one they are written to in, such as "de"; empty: the workspace's.
+	Language string
 }
 
 // MomentKind says what a Moment brings.
@@ -113,6 +115,8 @@ type TextData struct {
 	Due     time.Time
 	Link    string
 	Extra   map[string]string
+	// Language is that of whoever reads it alone; empty: the workspace's.
+	Language string
 }
 
 // Routing is what the rules decided about a new request, with every reason.

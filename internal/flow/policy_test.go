@@ -132,6 +132,9 @@ func (p *static) Working(_ string, from, to time.Time) time.Duration { return to
 
 func (p *static) Text(key string, d TextData) (text.Doc, bool) {
 	words, ok := p.texts[key]
+	if own, has := p.texts[key+"."+d.Language]; has {
+		words, ok = own, true
+	}
 	return text.Plain(strings.ReplaceAll(words, "KEY", string(d.Request.ID))), ok
 }
 

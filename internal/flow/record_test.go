@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,5 +142,29 @@ func TestText_OfTheRuleset(t *testing.T) {
 	tell := o.Effects[0].Tell
 	if got := tell.View.Body.String(); got != "Ana Reyes Dana Wolf CR-142 is late" || len(tell.To) != 2 || tell.Where.Type != "thread" {
 		t.Errorf("tell %+v, want the words after the names of ana and dana in the thread", tell)
+	}
+}
+
+// TestText_InTheLanguageOfWhoeverReadsItAlone: in a thread several read, so there the workspace's counts.
+func TestText_InTheLanguageOfWhoeverReadsItAlone(t *testing.T) {
+	t.Parallel()
+	for where, want := range map[string]string{"dm": "KEY is late|CR-142 wartet", "thread": "CR-142 is late"} {
+		w := newWorld(twoStages())
+		w.p.texts["late"], w.p.texts["late.de"] = "KEY is late", "KEY wartet"
+		dana := w.p.people["dana"]
+		dana.Language = "de"
+		w.p.people["dana"] = dana
+		w.p.plan = []planned{{stage: "Brand", kind: Remind, after: time.Hour, to: "waiting", where: []string{where}, text: "late"}}
+		w.submit("maya", "")
+		w.now = w.now.Add(time.Hour)
+		var said []string
+		for _, e := range w.step(w.event(TimerFired, "", "name", "next")).Effects {
+			if e.Tell != nil {
+				said = append(said, e.Tell.View.Headline)
+			}
+		}
+		if got := strings.Join(said, "|"); got != strings.ReplaceAll(want, "KEY", "CR-142") {
+			t.Errorf("%s: said %q, want %q", where, got, want)
+		}
 	}
 }

@@ -209,10 +209,14 @@ func (s scene) worded(m moment, run StageRun, to []Actor) (text.Doc, bool) {
 	if !known {
 		person = Person{Name: who.Name, Shown: s.who(who), Email: who.Email}
 	}
-	return s.p.Text(m.Text, TextData{
+	d := TextData{
 		Request: *s.r, Stage: run.Name, Person: person, Waited: s.p.Working("", run.Entered, s.at),
 		Due: s.dueFor(run, who), Link: s.page(),
-	})
+	}
+	if len(to) == 1 {
+		d.Language = person.Language
+	}
+	return s.p.Text(m.Text, d)
 }
 
 // tellEscalation tells those whom an escalation names. Whoever may act from now on gets the question itself instead of
