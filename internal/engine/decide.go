@@ -290,6 +290,9 @@ func (d *decider) write(tx store.Tx, s stepped) (decision, error) {
 		return dec, err
 	}
 	for _, e := range out.Effects {
+		if d.outbox.ruleSays(ev, e) {
+			e.Rule = out.Request.Rule
+		}
 		if err := d.outbox.put(tx, e, ev.At); err != nil {
 			return dec, err
 		}

@@ -27,12 +27,13 @@ type outbox struct {
 	book    *book
 	copies  chan struct{} // files under way
 	letters chan struct{} // of them from mails
+	budget  *budget
 	outages outages
 }
 
 func newOutbox(e *Engine) *outbox {
 	return &outbox{
-		o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book,
+		o: e.o, met: e.met, log: e.o.Log, people: e.people, limits: e.limits, gate: e.gate, book: e.book, budget: newBudget(e.o.Store, e.o.Limits),
 		copies: make(chan struct{}, copyRoom), letters: make(chan struct{}, 1),
 	}
 }
@@ -53,6 +54,7 @@ type attempt struct {
 	request flow.Request
 	trail   trail
 	fate    fate // of an earlier end, when there was one
+	pause   Pause
 	doer    connectors.Doer
 	began   time.Time
 	made    []flow.Link // by a call that was refused all the same
@@ -64,6 +66,7 @@ type attempt struct {
 
 	refused   *connectors.RefusedMail
 	unreached string // who has no account there, so that the effect never reaches them
+	ended     bool   // nothing is left to do
 }
 
 // creates reports whether the effect makes something that can be found by its mark.
@@ -91,6 +94,9 @@ func (o *outbox) do(ctx context.Context, j store.Job) error {
 	}
 	if a.doer == nil && a.effect.Copy == nil {
 		return o.park(ctx, a, fmt.Sprintf("no connector called %q is configured", a.effect.Target), false)
+	}
+	if err := o.afford(ctx, a); err != nil || a.ended {
+		return err
 	}
 	if err := o.suspect(ctx, a); err != nil {
 		return err
@@ -148,6 +154,11 @@ func (o *outbox) load(ctx context.Context, j store.Job) (*attempt, error) {
 		}
 		if _, err = row(tx, trailsTable, a.effect.ID, &a.trail); err != nil {
 			return err
+		}
+		if a.effect.Rule != "" {
+			if _, err = row(tx, pausesTable, a.effect.Rule, &a.pause); err != nil {
+				return err
+			}
 		}
 		_, err = row(tx, effectsTable, a.effect.ID, &a.fate)
 		return err

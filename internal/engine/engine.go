@@ -41,6 +41,7 @@ type Options struct {
 	Suggest      Suggester      // nil: words are read by the rules alone
 	Librarian    Librarian      // nil: the rules come from no repository
 	Rand         func() float64 // jitter, in [0,1); nil: the machine's
+	Limits       Limits         // when a rule says too much
 	// Skew says by how much our clock is off from which service, ok false while nothing is known; Size how large the
 	// store is and may become. Without them the check of the installation leaves them out.
 	Skew func() (host string, off time.Duration, ok bool)
@@ -211,6 +212,7 @@ const (
 	registerJob = "register"
 	lookJob     = "look"
 	briefJob    = "brief"
+	wakeJob     = "wake"
 	looksJob    = "looks"
 )
 
@@ -238,6 +240,8 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.lookAtAsset(ctx, j)
 	case briefJob:
 		return e.readBrief(ctx, j)
+	case wakeJob:
+		return e.wakeRule(ctx, j)
 	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shelfJob, awayJob:
 		return e.chores.run(ctx, j)
 	}

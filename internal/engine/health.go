@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -36,6 +37,11 @@ func (e *Engine) Health(ctx context.Context) Health {
 	}
 	h.Connections = e.listen.connections()
 	h.Reasons = append(h.Reasons, down(h.Connections)...)
+	if h.Paused, err = e.Pauses(ctx); err == nil {
+		for _, p := range h.Paused {
+			h.Reasons = append(h.Reasons, fmt.Sprintf("the rule %q is paused until %s: %s", p.Rule, p.Until.Format(time.RFC3339), p.Reason))
+		}
+	}
 	for _, instance := range e.limits.open() {
 		h.Reasons = append(h.Reasons, instance+" does not answer just now")
 	}

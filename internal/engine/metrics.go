@@ -58,7 +58,7 @@ func newMetrics(o Options) *metrics {
 			Help: "Time from the decision that wished for an effect to its being true outside.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 16)}),
 	}
 	m.reloadOK.Set(1)
-	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.held, m.looks, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o.Store)} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.rejected, m.decisions, m.effects, m.alarms, m.listens, m.polls, m.held, m.looks, m.secrets, m.strangers, m.files, m.autofill, m.filled, m.reloadOK, m.ack, m.action, newQueueGauges(o)} {
 		// Two engines on one registry (as in tests) share the first one's figures: registering twice is no fault.
 		_ = o.Metrics.Register(c)
 	}
@@ -73,19 +73,26 @@ func (m *metrics) acked(since time.Duration) { m.ack.Observe(since.Seconds()) }
 // queueGauges read the store's counters when they are scraped.
 type queueGauges struct {
 	store       store.Store
+	now         func() time.Time
 	jobs, inbox *prometheus.Desc
+	paused      *prometheus.Desc
 }
 
-func newQueueGauges(s store.Store) *queueGauges {
+func newQueueGauges(o Options) *queueGauges {
 	return &queueGauges{
-		store: s,
-		jobs:  prometheus.NewDesc("signoff_jobs", "Jobs by state.", []string{"state"}, nil),
-		inbox: prometheus.NewDesc("signoff_inbox", "Deliveries kept, by state.", []string{"state"}, nil),
+		store: o.Store, now: o.Now,
+		jobs:   prometheus.NewDesc("signoff_jobs", "Jobs by state.", []string{"state"}, nil),
+		inbox:  prometheus.NewDesc("signoff_inbox", "Deliveries kept, by state.", []string{"state"}, nil),
+		paused: prometheus.NewDesc("signoff_rules_paused", "Rules that are paused now.", nil, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
-func (q *queueGauges) Describe(ch chan<- *prometheus.Desc) { ch <- q.jobs; ch <- q.inbox }
+func (q *queueGauges) Describe(ch chan<- *prometheus.Desc) {
+	ch <- q.jobs
+	ch <- q.inbox
+	ch <- q.paused
+}
 
 // Collect implements prometheus.Collector. A store that cannot be read gives no figures.
 func (q *queueGauges) Collect(ch chan<- prometheus.Metric) {
@@ -95,12 +102,24 @@ func (q *queueGauges) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
+	if n, err := pausedCount(ctx, q.store, q.now().UTC()); err == nil {
+		ch <- prometheus.MustNewConstMetric(q.paused, prometheus.GaugeValue, float64(n))
+	}
 	for _, s := range []store.JobState{store.JobReady, store.JobRunning, store.JobParked} {
 		ch <- prometheus.MustNewConstMetric(q.jobs, prometheus.GaugeValue, float64(jobs[s]), string(s))
 	}
 	for _, s := range []flow.DeliveryState{flow.Waiting, flow.Done, flow.Ignored, flow.Malformed, flow.Superseded, flow.Dead, flow.Held} {
 		ch <- prometheus.MustNewConstMetric(q.inbox, prometheus.GaugeValue, float64(inbox[s]), string(s))
 	}
+}
+
+func pausedCount(ctx context.Context, s store.Store, now time.Time) (n int, err error) {
+	err = s.View(ctx, func(tx store.Tx) error {
+		list, err := paused(tx, now)
+		n = len(list)
+		return err
+	})
+	return n, err
 }
 
 func counts(ctx context.Context, s store.Store) (jobs map[store.JobState]int, inbox map[flow.DeliveryState]int, err error) {

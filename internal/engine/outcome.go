@@ -341,6 +341,7 @@ func (o *outbox) post(ctx context.Context, a *attempt, why string) error {
 func (o *outbox) drop(ctx context.Context, a *attempt, why string) error {
 	o.limits.forget(a.job.ID)
 	o.met.effects.WithLabelValues(a.effect.Target, "dropped").Inc()
+	a.ended = true
 	o.log.Info("effect dropped", "request", a.effect.Request, "effect", a.effect.ID, "why", why)
 	return o.o.Store.Update(ctx, func(tx store.Tx) error { return o.end(tx, a, "dropped", why) })
 }

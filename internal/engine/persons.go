@@ -25,7 +25,8 @@ func settings() map[string][]string { return map[string][]string{"drafts": {"on"
 
 // personal reports whether an event belongs to a person and to no request.
 func personal(k flow.Kind) bool {
-	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered || k == flow.HeldAnswered || k == flow.AwaySet || k == flow.AwayEnded
+	return k == flow.HomeOpened || k == flow.SettingChanged || k == flow.AccountAnswered || k == flow.HeldAnswered || k == flow.RuleAnswered ||
+		k == flow.AwaySet || k == flow.AwayEnded
 }
 
 // person answers an event that belongs to a person.
@@ -49,6 +50,8 @@ func (d *decider) person(tx store.Tx, ev flow.Event) (decision, error) {
 		dec.Why, err = d.awayEnded(tx, ev)
 	case flow.HeldAnswered:
 		dec.Why, err = d.heldAnswered(tx, ev)
+	case flow.RuleAnswered:
+		dec.Why, err = d.ruleAnswered(tx, ev)
 	}
 	return dec, err
 }

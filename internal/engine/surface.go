@@ -105,6 +105,7 @@ type Health struct {
 	Queue      map[store.JobState]int
 	Inbox      map[flow.DeliveryState]int
 	Stopped    map[string]string // instances that were stopped, with the reason
+	Paused     []Pause           // rules that say nothing just now
 	// Connections are those of instances through which deliveries come without a hook.
 	Connections map[string]Connection
 }

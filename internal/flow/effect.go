@@ -17,6 +17,8 @@ type Effect struct {
 	Tell    *Tell     `json:"tell,omitempty"`
 	Copy    *Copy     `json:"copy,omitempty"`
 	Wake    *Wake     `json:"wake,omitempty"`
+	// Rule is the rule that says it by itself; empty where a person's act brought it about. The core leaves it empty.
+	Rule string `json:"rule,omitempty"`
 	// Known gives, by Actor.ID, the accounts on the target of everybody the effect names. The core leaves it empty;
 	// the engine fills it just before Do.
 	Known map[string]Ref `json:"known,omitempty"`
