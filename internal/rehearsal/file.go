@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +65,10 @@ func (f *File) Compile(files []rules.Source, o rules.Options) (*rules.Set, sourc
 		o.Workspace.Calendar = name
 	}
 	set, problems := rules.Compile(files, o)
+	if slices.ContainsFunc(problems, func(p source.Problem) bool { return p.Pos.File == "workspace.calendar" }) {
+		o.Workspace.Calendar = "" // the configuration speaks of other rule files
+		set, problems = rules.Compile(files, o)
+	}
 	if set == nil || o.Workspace.Calendar != "" {
 		return set, problems
 	}
@@ -122,6 +127,9 @@ func (f *File) Load(set *rules.Set) (*Suite, source.Problems) {
 	}
 	s := &Suite{name: f.name, set: set}
 	if f.root != nil && r.Map(f.root, Shape()) {
+		if n := f.root.Key("calendar"); n != nil {
+			r.named(n, "calendar", slices.Sorted(maps.Keys(r.inv.Calendars)))
+		}
 		s.tests = r.tests(f.root)
 	}
 	r.Sort()
