@@ -46,7 +46,7 @@ func (w *world) asked() (n int) {
 }
 
 func answer(id, who, rule, answer string) body {
-	return says(id, who, flow.RuleAnswered, "", "", "rule", rule, "answer", answer)
+	return triageSays(id, who, flow.RuleAnswered, "", "", "rule", rule, "answer", answer)
 }
 
 // TestBudget_AStormPausesTheRule: everything is made, the messages wait, ops is asked once, and nothing is lost.

@@ -27,8 +27,8 @@ func inTriage(t *testing.T, triage string, test func(*world)) {
 	})
 }
 
-// says is what somebody says of a request in triage, in chat.
-func says(id, who string, kind flow.Kind, request, words string, fields ...string) body {
+// triageSays is what somebody says of a request in triage, in chat.
+func triageSays(id, who string, kind flow.Kind, request, words string, fields ...string) body {
 	ev := &flow.Event{
 		Kind: kind, Request: flow.RequestID(request), Body: text.Plain(words), Fields: map[string][]string{},
 		Actor: flow.Actor{Ref: flow.Ref{System: "slack", Type: "user", Key: "U" + who}}, Where: flow.Ref{System: "slack", Type: "channel", Key: "C9"},
@@ -67,12 +67,12 @@ func TestTriage_IsAskedWhereItIsLookedAfter(t *testing.T) {
 				if err != nil || len(waiting) != 1 || len(open) != 1 {
 					t.Errorf("Triage: %d wait, %d are open, %v; want the one", len(waiting), len(open), err)
 				}
-				w.hook(says("2", "ben", flow.RequestAccepted, "CR-1", "", "assignee", "ben"))
+				w.hook(triageSays("2", "ben", flow.RequestAccepted, "CR-1", "", "assignee", "ben"))
 				w.settle()
 				if r := w.request("CR-1"); (r.Triage == "") != (tc.triage != "") {
 					t.Errorf("Ben, who is no triager of a group, left triage %q", r.Triage)
 				}
-				w.hook(says("3", "dana", flow.RequestAccepted, "CR-1", "", "assignee", "ana"))
+				w.hook(triageSays("3", "dana", flow.RequestAccepted, "CR-1", "", "assignee", "ana"))
 				w.settle()
 				if got := pressable(w.triageCard(t, tc.mark).view); len(got) != 0 {
 					t.Errorf("once it is decided the card has the buttons %v, want none", got)
@@ -91,7 +91,7 @@ func TestTriage_SnoozedComesBackOnItsMorning(t *testing.T) {
 		w.hook(ask("1", "A poster"))
 		w.settle()
 		day := time.Now().UTC().AddDate(0, 0, 3)
-		w.hook(says("2", "dana", flow.RequestSnoozed, "CR-1", "Until the brand is chosen", "until", day.Format(time.DateOnly)))
+		w.hook(triageSays("2", "dana", flow.RequestSnoozed, "CR-1", "Until the brand is chosen", "until", day.Format(time.DateOnly)))
 		w.settle()
 		if got := pressable(w.triageCard(t, "CR-1/triage").view); len(got) != 0 || w.request("CR-1").Status != flow.Snoozed {
 			t.Errorf("%s with the buttons %v, want snoozed without", w.request("CR-1").Status, got)
@@ -130,14 +130,14 @@ func TestTriage_MergeIsOneTransaction(t *testing.T) {
 				w.settle()
 				w.hook(ask("2", "The poster again"))
 				w.settle()
-				w.hook(says("3", "dana", flow.RequestMerged, tc.gone, "", "into", strings.ToLower(tc.kept)))
+				w.hook(triageSays("3", "dana", flow.RequestMerged, tc.gone, "", "into", strings.ToLower(tc.kept)))
 				w.settle()
 				gone, kept := w.request(tc.gone), w.request(tc.kept)
 				if gone.Status != flow.Merged || gone.Into != kept.ID || len(kept.Joined) != 1 || kept.Joined[0] != gone.ID {
 					t.Fatalf("%s is %s into %q, %s joined %v", gone.ID, gone.Status, gone.Into, kept.ID, kept.Joined)
 				}
 				w.outsideShows(tc.gone, flow.Merged)
-				comment := says("4", "maya", flow.CommentAdded, "", "It is A2 now")
+				comment := triageSays("4", "maya", flow.CommentAdded, "", "It is A2 now")
 				comment.Event.Subject = flow.Ref{System: "slack", Type: "thread", Key: tc.thread}
 				comment.Event.Said = flow.Ref{System: "slack", Type: "message", Key: tc.thread + "/9"}
 				w.hook(comment)
@@ -145,7 +145,7 @@ func TestTriage_MergeIsOneTransaction(t *testing.T) {
 				if n := len(w.request(tc.kept).Comments); n != 1 {
 					t.Errorf("%s has %d comments, want what was said where %s came from", tc.kept, n, tc.gone)
 				}
-				w.hook(says("5", "maya", flow.RequestWithdrawn, tc.kept, ""))
+				w.hook(triageSays("5", "maya", flow.RequestWithdrawn, tc.kept, ""))
 				w.settle()
 				comment.ID, comment.Event.Said.Key = "6", tc.thread+"/10"
 				w.hook(comment)
@@ -169,7 +169,7 @@ func TestTriage_MergeAndVoteRace(t *testing.T) {
 				w.settle()
 				w.hook(ask("2", "Summer banner"))
 				w.settle()
-				vote, merge := press("3", "ana", "CR-2", flow.Approve), says("4", "dana", flow.RequestMerged, "CR-2", "", "into", "CR-1")
+				vote, merge := press("3", "ana", "CR-2", flow.Approve), triageSays("4", "dana", flow.RequestMerged, "CR-2", "", "into", "CR-1")
 				if first == "vote" {
 					w.hook(vote)
 					w.hook(merge)
