@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // maxRequest is the largest body that the site takes.
@@ -139,7 +140,7 @@ func (s *Server) newAPI() http.Handler {
 		r, _ := s.match(table, req)
 		return r.op
 	}
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.noteFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.records.Faulted}
 }
 
 // match finds the route of a request and the values in its path.
@@ -154,7 +155,7 @@ func (s *Server) match(table []route, req *http.Request) (route, map[string]stri
 	}}
 	for _, r := range table {
 		method, pattern, _ := strings.Cut(r.pattern, " ")
-		values, fits := bind(strings.Split(pattern, "/"), strings.Split(path, "/"))
+		values, fits := serve.Bind(pattern, path)
 		if ok && fits && method == req.Method {
 			return r, values
 		}
@@ -163,26 +164,6 @@ func (s *Server) match(table []route, req *http.Request) (route, map[string]stri
 		}
 	}
 	return other, nil
-}
-
-// bind matches the parts of a path with those of a pattern.
-func bind(pattern, parts []string) (map[string]string, bool) {
-	if len(pattern) != len(parts) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range pattern {
-		part, err := url.PathUnescape(parts[i])
-		switch {
-		case err != nil || part == "" && p != "":
-			return nil, false
-		case strings.HasPrefix(p, "{"):
-			values[strings.Trim(p, "{}")] = part
-		case p != part:
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 // serve runs one call through the checks that come before every operation and records it.
@@ -198,7 +179,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route) {
 		}
 		s.mu.Unlock()
 	}
-	s.record(req, r.op, rep.status, c.body)
+	s.records.Came(req, serve.Call{Op: r.op, Status: rep.status, Body: c.body, Failed: rep.status >= http.StatusBadRequest})
 	write(w, rep)
 }
 
@@ -316,32 +297,3 @@ func write(w http.ResponseWriter, rep *reply) {
 
 // mark is that by which the product finds again what it wrote.
 var mark = regexp.MustCompile(`signoff:ref:[0-9A-Za-z-]+`)
-
-func (s *Server) entry(req *http.Request, status int, note string, body []byte) sandbox.Entry {
-	return sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.In, Method: req.Method, Path: req.URL.RequestURI(),
-		Status: status, Note: note, Body: string(body), Mark: string(mark.Find(body))}
-}
-
-func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
-	if l := s.opt.Ledger; l != nil {
-		e := s.entry(req, status, "fault "+string(f.Kind), body)
-		e.Failed = true
-		l.Add(e)
-	}
-}
-
-func (s *Server) record(req *http.Request, op string, status int, body []byte) {
-	l := s.opt.Ledger
-	if l == nil {
-		return
-	}
-	if op == "" {
-		op = "unknown operation"
-	}
-	e := s.entry(req, status, op, body)
-	e.Failed = status >= http.StatusBadRequest
-	if f := req.Header.Get(sandbox.FaultHeader); f != "" {
-		e.Note, e.Failed = op+", then fault "+f, true
-	}
-	l.Add(e)
-}

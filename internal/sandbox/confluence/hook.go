@@ -1,21 +1,15 @@
 package confluence
 
 import (
-	"bytes"
-	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // Delivery is one webhook, which is sent once.
@@ -39,21 +33,12 @@ type hook struct {
 	Created time.Time
 }
 
-// hooks is the state of outgoing webhooks, guarded by the server's lock but for the context.
+// hooks is the state of outgoing webhooks. All but the queue is guarded by the server's lock.
 type hooks struct {
-	ctx        context.Context
-	stop       context.CancelFunc
-	running    sync.WaitGroup
-	more       chan struct{}
-	list       []*hook
-	queue, all []*Delivery
-	lost       bool
-	open       int
-}
-
-func newHooks() hooks {
-	ctx, stop := context.WithCancel(context.Background())
-	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1)}
+	queue *serve.Queue[*Delivery]
+	list  []*hook
+	all   []*Delivery
+	lost  bool
 }
 
 func hookEvents() []string {
@@ -64,11 +49,7 @@ func hookEvents() []string {
 }
 
 // Sign returns the X-Hub-Signature of a body.
-func Sign(secret string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
+func Sign(secret string, body []byte) string { return serve.Sign(secret, body) }
 
 // announce queues a webhook for everybody who wants to hear of it, and wakes those who wait for a change. The caller holds
 // the lock.
@@ -87,13 +68,9 @@ func (s *Server) announce(event string, by *User, about object) {
 }
 
 func (s *Server) enqueue(d *Delivery) {
-	h := &s.hooks
 	d.At = s.opt.Now()
-	h.all, h.queue = append(h.all, d), append(h.queue, d)
-	select {
-	case h.more <- struct{}{}:
-	default: // somebody will look anyway
-	}
+	s.hooks.all = append(s.hooks.all, d)
+	s.hooks.queue.Push(d)
 }
 
 // TestConnection sends what the button of that name sends, without a signature.
@@ -126,76 +103,32 @@ func (s *Server) Webhooks() []Delivery {
 }
 
 // Quiet reports whether no webhook is queued or under way.
-func (s *Server) Quiet() bool {
+func (s *Server) Quiet() bool { return s.hooks.queue.Quiet() }
+
+func (s *Server) deliver(d *Delivery) (finished bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hooks.open == 0 && len(s.hooks.queue) == 0
-}
-
-// dispatch sends queued webhooks one after another until Close.
-func (s *Server) dispatch() {
-	for {
-		if d, lost := s.nextDelivery(); d != nil {
-			s.deliver(d, lost)
-			continue
-		}
-		select {
-		case <-s.hooks.more:
-		case <-s.hooks.ctx.Done():
-			return
-		}
-	}
-}
-
-func (s *Server) nextDelivery() (d *Delivery, lost bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := &s.hooks
-	if len(h.queue) == 0 || h.ctx.Err() != nil {
-		return nil, false
-	}
-	d, h.queue = h.queue[0], h.queue[1:]
-	h.open++
-	return d, h.lost
-}
-
-func (s *Server) deliver(d *Delivery, lost bool) {
+	lost := s.hooks.lost
+	s.mu.Unlock()
 	status := http.StatusBadGateway
 	if !lost {
 		status = s.send(d)
 	}
 	s.mu.Lock()
 	d.Status, d.Done = status, true
-	s.hooks.open--
-	s.wake()
 	s.mu.Unlock()
-	if s.opt.Ledger == nil {
-		return
-	}
-	path := d.hook.URL
-	if u, err := url.Parse(path); err == nil {
-		path = u.Path
-	}
-	s.opt.Ledger.Add(sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.Out, Method: http.MethodPost, Path: path, Status: status, Note: d.Event, Body: string(d.Body)})
+	s.records.Sent(d.hook.URL, sandbox.Entry{Status: status, Note: d.Event, Body: string(d.Body)})
+	return true
 }
 
 func (s *Server) send(d *Delivery) int {
-	req, err := http.NewRequestWithContext(s.hooks.ctx, http.MethodPost, d.hook.URL, bytes.NewReader(d.Body))
-	if err != nil {
-		return 0
+	header := map[string]string{
+		"Content-Type": "application/json; charset=utf-8", "User-Agent": "Atlassian HttpClient unknown / Confluence-9.2.0 / Default",
 	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "Atlassian HttpClient unknown / Confluence-9.2.0 / Default")
 	if d.hook.Secret != "" {
-		req.Header.Set("X-Hub-Signature", Sign(d.hook.Secret, d.Body))
+		header["X-Hub-Signature"] = Sign(d.hook.Secret, d.Body)
 	}
-	res, err := s.opt.HTTP.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // read so that the connection is used again
-	return res.StatusCode
+	status, _ := serve.Post(s.hooks.queue.Context(), s.opt.HTTP, serve.Message{URL: d.hook.URL, Header: header, Body: d.Body}) // why none came is for nobody
+	return status
 }
 
 func (s *Server) notAdmin(c call) *reply {

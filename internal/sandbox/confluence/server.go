@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const service = "confluence"
@@ -90,8 +91,8 @@ type Server struct {
 	exhausted time.Time   // until then every call is one too many
 	calls     []time.Time // within the last second
 	anonymous bool
-	changed   chan struct{}
-	closeOnce sync.Once
+	changes   serve.Changes
+	records   serve.Records
 }
 
 // DefaultUsers returns the people of the Lumen studio, with the accounts they have in Jira, and some from outside.
@@ -124,7 +125,9 @@ func New(opt Options) *Server {
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
-	s := &Server{opt: opt, next: 98_304, changed: make(chan struct{}), hooks: newHooks()}
+	s := &Server{opt: opt, next: 98_304}
+	s.hooks.queue = serve.NewQueue[*Delivery](&s.changes)
+	s.records = serve.Records{Ledger: opt.Ledger, Service: service, Now: opt.Now, Mark: mark}
 	for _, u := range opt.Users {
 		s.addUser(u)
 	}
@@ -144,7 +147,7 @@ func New(opt Options) *Server {
 		s.hooks.list = []*hook{{ID: s.number(), Name: "signoff", URL: opt.WebhookURL, Secret: opt.WebhookSecret, Active: true, Events: hookEvents()}}
 	}
 	s.api = s.newAPI()
-	s.hooks.running.Go(s.dispatch)
+	s.hooks.queue.Run(s.deliver)
 	return s
 }
 
@@ -184,33 +187,15 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Close stops sending webhooks, drops the pending ones and waits for what is under way.
-func (s *Server) Close() {
-	s.closeOnce.Do(s.hooks.stop)
-	s.hooks.running.Wait()
-}
+func (s *Server) Close() { s.hooks.queue.Close() }
 
 // Wait returns once ok holds, or with the error of ctx. It looks again after every change.
 func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok(s) {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.changes.Wait(ctx, func() bool { return ok(s) })
 }
 
-// wake tells everybody who waits that something changed. The caller holds the lock.
-func (s *Server) wake() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
+// wake tells everybody who waits that something changed.
+func (s *Server) wake() { s.changes.Wake() }
 
 // number returns the next id. The caller holds the lock.
 func (s *Server) number() int64 {

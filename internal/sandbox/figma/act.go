@@ -80,8 +80,8 @@ func (s *Server) AutosaveAs(who, file string) (out Version, err error) {
 func (s *Server) edited(f *design) {
 	f.edits++
 	seen := f.edits
-	s.hooks.running.Go(func() {
-		if s.opt.Sleep(s.hooks.ctx, s.opt.Idle) != nil {
+	s.hooks.queue.Go(func() {
+		if s.opt.Sleep(s.hooks.queue.Context(), s.opt.Idle) != nil {
 			return
 		}
 		s.mu.Lock()

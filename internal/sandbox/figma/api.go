@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // maxRequest is the largest body that the site takes.
@@ -128,7 +129,7 @@ func (s *Server) newAPI() http.Handler {
 		}
 		rest(w, req)
 	})
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.noteFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.records.Faulted}
 }
 
 // match finds the route of a request and the values in its path.
@@ -139,31 +140,11 @@ func (s *Server) match(table []route, req *http.Request) (route, map[string]stri
 	}
 	for _, r := range table {
 		method, pattern, _ := strings.Cut(r.pattern, " ")
-		if values, fits := bind(strings.Split(pattern, "/"), strings.Split(path, "/")); ok && fits && method == req.Method {
+		if values, fits := serve.Bind(pattern, path); ok && fits && method == req.Method {
 			return r, values
 		}
 	}
 	return route{}, nil
-}
-
-// bind matches the parts of a path with those of a pattern.
-func bind(pattern, parts []string) (map[string]string, bool) {
-	if len(pattern) != len(parts) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range pattern {
-		part, err := url.PathUnescape(parts[i])
-		switch {
-		case err != nil || part == "" && p != "":
-			return nil, false
-		case strings.HasPrefix(p, "{"):
-			values[strings.Trim(p, "{}")] = part
-		case p != part:
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 // serve runs one call through the checks that come before every operation and records it.
@@ -179,7 +160,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route) {
 		}
 		s.mu.Unlock()
 	}
-	s.record(&c, rep)
+	s.records.Came(req, serve.Call{Op: c.op, Status: rep.status, Body: c.body, Failed: rep.err != "", Why: rep.err})
 	s.write(w, rep, r)
 }
 
@@ -321,36 +302,5 @@ func (s *Server) refuse(w http.ResponseWriter, status int, name string) {
 	writeJSON(w, status, object{"status": status, "err": words})
 }
 
-func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
-	if l := s.opt.Ledger; l != nil {
-		e := s.entry(req, status, body)
-		e.Note, e.Failed = "fault "+string(f.Kind), true
-		l.Add(e)
-	}
-}
-
-func (s *Server) record(c *call, rep *reply) {
-	l := s.opt.Ledger
-	if l == nil {
-		return
-	}
-	e := s.entry(c.Request, rep.status, c.body)
-	if e.Note = c.op; e.Note == "" {
-		e.Note = "unknown operation"
-	}
-	if rep.err != "" {
-		e.Note, e.Failed = e.Note+": "+rep.err, true
-	}
-	if f := c.Header.Get(sandbox.FaultHeader); f != "" {
-		e.Note, e.Failed = e.Note+", then fault "+f, true
-	}
-	l.Add(e)
-}
-
 // mark is the reference by which the product finds again what it wrote.
 var mark = regexp.MustCompile(`signoff ref [0-9A-Za-z]+`)
-
-func (s *Server) entry(req *http.Request, status int, body []byte) sandbox.Entry {
-	return sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.In, Method: req.Method, Path: req.URL.RequestURI(),
-		Status: status, Body: string(body), Mark: string(mark.Find(body))}
-}

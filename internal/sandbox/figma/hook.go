@@ -1,17 +1,16 @@
 package figma
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // Delivery is one try to send one webhook.
@@ -84,13 +83,9 @@ func (s *Server) enqueue(h *hook, event object) {
 }
 
 func (s *Server) push(d *delivery) {
-	h := &s.hooks
 	d.id, d.at = number(s.number()), s.opt.Now()
-	h.all, h.queue = append(h.all, d), append(h.queue, d)
-	select {
-	case h.more <- struct{}{}:
-	default: // somebody will look anyway
-	}
+	s.hooks.all = append(s.hooks.all, d)
+	s.hooks.queue.Push(d)
 }
 
 // LoseWebhooks makes webhooks fail from now on, as when the product cannot be reached; false lets them through again.
@@ -112,41 +107,9 @@ func (s *Server) Deliveries() []Delivery {
 }
 
 // Quiet reports whether no webhook is queued or under way. Those that wait to be repeated do not count.
-func (s *Server) Quiet() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hooks.open == 0 && len(s.hooks.queue) == 0
-}
+func (s *Server) Quiet() bool { return s.hooks.queue.Quiet() }
 
-// dispatch sends queued webhooks one after another until Close.
-func (s *Server) dispatch() {
-	for {
-		if d := s.nextDelivery(); d != nil {
-			s.deliver(d)
-			continue
-		}
-		select {
-		case <-s.hooks.more:
-		case <-s.hooks.ctx.Done():
-			return
-		}
-	}
-}
-
-func (s *Server) nextDelivery() *delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := &s.hooks
-	if len(h.queue) == 0 || h.ctx.Err() != nil {
-		return nil
-	}
-	d := h.queue[0]
-	h.queue = h.queue[1:]
-	h.open++
-	return d
-}
-
-func (s *Server) deliver(d *delivery) {
+func (s *Server) deliver(d *delivery) (finished bool) {
 	s.mu.Lock()
 	lost, body := s.hooks.lost, d.raw()
 	d.at = s.opt.Now()
@@ -159,9 +122,8 @@ func (s *Server) deliver(d *delivery) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.status, d.failure, d.answered, d.done = status, failure, s.opt.Now(), true
-	s.hooks.open--
 	s.judge(d)
-	s.wake()
+	return true
 }
 
 // judge repeats what was not answered with 200, later, and stops a webhook that was answered with 400. The caller holds the lock.
@@ -173,13 +135,13 @@ func (s *Server) judge(d *delivery) {
 		s.hooks.made[i].paused = true
 	case d.try < len(s.opt.Retry):
 		pause, again := s.opt.Retry[d.try], *d
-		s.hooks.running.Go(func() { s.repeat(&again, pause) })
+		s.hooks.queue.Go(func() { s.repeat(&again, pause) })
 	}
 }
 
 // repeat sends a webhook once more after a while, unless it is gone or paused by then.
 func (s *Server) repeat(d *delivery, pause time.Duration) {
-	if s.opt.Sleep(s.hooks.ctx, pause) != nil {
+	if s.opt.Sleep(s.hooks.queue.Context(), pause) != nil {
 		return
 	}
 	s.mu.Lock()
@@ -191,35 +153,22 @@ func (s *Server) repeat(d *delivery, pause time.Duration) {
 }
 
 func (s *Server) send(endpoint string, body []byte) (int, string) {
-	req, err := http.NewRequestWithContext(s.hooks.ctx, http.MethodPost, endpoint, bytes.NewReader(body))
-	if err != nil {
+	status, err := serve.Post(s.hooks.queue.Context(), s.opt.HTTP, serve.Message{
+		URL: endpoint, Header: map[string]string{"Content-Type": "application/json"}, Body: body,
+	})
+	switch {
+	case err != nil:
 		return 0, err.Error()
+	case status != http.StatusOK:
+		return status, strings.TrimSpace(fmt.Sprintf("Unexpected status %d %s", status, http.StatusText(status)))
 	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := s.opt.HTTP.Do(req)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // read so that the connection is used again
-	if res.StatusCode != http.StatusOK {
-		return res.StatusCode, "Unexpected status " + res.Status
-	}
-	return res.StatusCode, ""
+	return status, ""
 }
 
 func (s *Server) recordHook(d *delivery, body []byte, status int) {
-	if s.opt.Ledger == nil {
-		return
-	}
-	path := d.endpoint
-	if u, err := url.Parse(path); err == nil {
-		path = u.Path
-	}
 	note := d.name()
 	if d.try > 0 {
 		note = fmt.Sprintf("%s, repeated (%d)", note, d.try)
 	}
-	s.opt.Ledger.Add(sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.Out, Method: http.MethodPost, Path: path,
-		Status: status, Note: note, Failed: status != http.StatusOK, Body: string(body)})
+	s.records.Sent(d.endpoint, sandbox.Entry{Status: status, Note: note, Failed: status != http.StatusOK, Body: string(body)})
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const (
@@ -115,18 +115,7 @@ func (s *Server) sendPicture(w http.ResponseWriter, p picture) {
 }
 
 func (s *Server) recordPicture(req *http.Request, status int, why string) {
-	if s.opt.Ledger == nil {
-		return
-	}
-	e := s.entry(req, status, nil)
-	e.Note, e.Failed = "picture", why != ""
-	if f := req.Header.Get(sandbox.FaultHeader); f != "" {
-		e.Note, e.Failed = e.Note+", then fault "+f, true
-	}
-	if why != "" {
-		e.Note += ": " + why
-	}
-	s.opt.Ledger.Add(e)
+	s.records.Came(req, serve.Call{Op: "picture", Status: status, Failed: why != "", Why: why})
 }
 
 func themeOf(text string) uint32 {

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"signoff/internal/background"
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const service = "figma"
@@ -88,13 +88,14 @@ type Server struct {
 	usedUp   [4]time.Time // by tier: until then its calls are refused
 	blind    bool         // renders fail
 	hooks    hooks
-	changed  chan struct{}
+	changes  serve.Changes
+	records  serve.Records
 }
 
 // New returns a site. Close stops its webhooks.
 func New(opt Options) *Server {
 	opt = opt.complete()
-	s := &Server{opt: opt, secret: randomHex(), next: 38_800_000, pictures: map[string]issued{}, drawn: map[picture][]byte{}, buckets: map[string]bucket{}, changed: make(chan struct{})}
+	s := &Server{opt: opt, secret: randomHex(), next: 38_800_000, pictures: map[string]issued{}, drawn: map[picture][]byte{}, buckets: map[string]bucket{}}
 	for _, u := range append(slices.Clone(opt.Users), opt.Account) {
 		s.users = append(s.users, &u)
 	}
@@ -109,9 +110,10 @@ func New(opt Options) *Server {
 	for _, f := range opt.Files {
 		s.seed(f)
 	}
-	s.hooks = newHooks()
+	s.hooks.queue = serve.NewQueue[*delivery](&s.changes)
+	s.records = serve.Records{Ledger: opt.Ledger, Service: service, Now: opt.Now, Mark: mark}
 	s.api = s.newAPI()
-	s.hooks.running.Go(s.dispatch)
+	s.hooks.queue.Run(s.deliver)
 	return s
 }
 
@@ -142,23 +144,12 @@ func (opt Options) complete() Options {
 		opt.Retry = []time.Duration{5 * time.Minute, 30 * time.Minute, 3 * time.Hour}
 	}
 	if opt.Sleep == nil {
-		opt.Sleep = sleep
+		opt.Sleep = serve.Sleep
 	}
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
 	return opt
-}
-
-func sleep(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func randomHex() string {
@@ -185,33 +176,15 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Close stops sending webhooks, drops the pending ones and waits for what is under way.
-func (s *Server) Close() {
-	s.hooks.stop()
-	s.hooks.running.Wait()
-}
+func (s *Server) Close() { s.hooks.queue.Close() }
 
 // Wait returns once ok holds, or with the error of ctx. It looks again after every change.
 func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok(s) {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.changes.Wait(ctx, func() bool { return ok(s) })
 }
 
-// wake tells everybody who waits that something changed. The caller holds the lock.
-func (s *Server) wake() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
+// wake tells everybody who waits that something changed.
+func (s *Server) wake() { s.changes.Wake() }
 
 // number returns the next id. The caller holds the lock.
 func (s *Server) number() int64 {
@@ -225,19 +198,10 @@ func (s *Server) hide(secret string) {
 	}
 }
 
-// hooks is the state of outgoing webhooks, guarded by the server's lock but for the context.
+// hooks is the state of outgoing webhooks. All but the queue is guarded by the server's lock.
 type hooks struct {
-	ctx        context.Context
-	stop       context.CancelFunc
-	running    background.Group
-	more       chan struct{}
-	made       []*hook
-	queue, all []*delivery
-	lost       bool
-	open       int
-}
-
-func newHooks() hooks {
-	ctx, stop := context.WithCancel(context.Background())
-	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1)}
+	queue *serve.Queue[*delivery]
+	made  []*hook
+	all   []*delivery
+	lost  bool
 }

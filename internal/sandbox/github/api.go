@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const (
@@ -135,7 +136,7 @@ func (s *Server) newAPI() http.Handler {
 		r, _ := s.match(table, req)
 		return r.op
 	}
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.noteFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: opOf, Next: next, Refuse: s.refuse, Note: s.records.Faulted}
 }
 
 // match finds the route of a request and the values in its path. Routes with a literal where others have a name come first
@@ -144,31 +145,11 @@ func (s *Server) match(table []route, req *http.Request) (route, map[string]stri
 	path, ok := strings.CutPrefix(req.URL.EscapedPath(), s.opt.Prefix+apiPath)
 	for _, r := range table {
 		method, pattern, _ := strings.Cut(r.pattern, " ")
-		if values, fits := bind(strings.Split(pattern, "/"), strings.Split(path, "/")); ok && fits && method == req.Method {
+		if values, fits := serve.Bind(pattern, path); ok && fits && method == req.Method {
 			return r, values
 		}
 	}
 	return route{do: func(call) *reply { return notFound() }}, nil
-}
-
-// bind matches the parts of a path with those of a pattern.
-func bind(pattern, parts []string) (map[string]string, bool) {
-	if len(pattern) != len(parts) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range pattern {
-		part, err := url.PathUnescape(parts[i])
-		switch {
-		case err != nil || part == "" && p != "":
-			return nil, false
-		case strings.HasPrefix(p, "{"):
-			values[strings.Trim(p, "{}")] = part
-		case p != part:
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 // serve runs one call through the checks that come before every operation and records it.
@@ -184,7 +165,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route) {
 		}
 		s.mu.Unlock()
 	}
-	s.record(req, r.op, rep.status, c.body)
+	s.records.Came(req, serve.Call{Op: r.op, Status: rep.status, Body: c.body})
 	s.write(w, req, rep)
 }
 
@@ -379,36 +360,8 @@ func (s *Server) refuse(w http.ResponseWriter, status int, name string) {
 	_, _ = w.Write(raw) // the caller may be gone
 }
 
-func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
-	if l := s.opt.Ledger; l != nil {
-		e := s.entry(req, status, "fault "+string(f.Kind), body)
-		e.Failed = true
-		l.Add(e)
-	}
-}
-
-func (s *Server) record(req *http.Request, op string, status int, body []byte) {
-	l := s.opt.Ledger
-	if l == nil {
-		return
-	}
-	if op == "" {
-		op = "unknown operation"
-	}
-	e := s.entry(req, status, op, body)
-	if f := req.Header.Get(sandbox.FaultHeader); f != "" {
-		e.Note, e.Failed = op+", then fault "+f, true
-	}
-	l.Add(e)
-}
-
 // mark is the comment by which the product finds again what it wrote.
 var mark = regexp.MustCompile(`signoff(?:-ref)?:[^ ]+`)
-
-func (s *Server) entry(req *http.Request, status int, note string, body []byte) sandbox.Entry {
-	return sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.In, Method: req.Method, Path: req.URL.RequestURI(),
-		Status: status, Note: note, Body: string(body), Mark: string(mark.Find(body))}
-}
 
 func cursorOf(u *url.URL) string { return u.Query().Get("cursor") }
 

@@ -1,23 +1,17 @@
 package github
 
 import (
-	"bytes"
-	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // Delivery is one webhook, with one try: a redelivery is another of the same GUID.
@@ -51,28 +45,15 @@ type hook struct {
 	created time.Time
 }
 
-// hooks is the state of outgoing webhooks, guarded by the server's lock but for the context.
+// hooks is the state of outgoing webhooks. All but the queue is guarded by the server's lock.
 type hooks struct {
-	ctx        context.Context
-	stop       context.CancelFunc
-	running    sync.WaitGroup
-	more       chan struct{}
-	queue, all []*Delivery
-	held, down bool
-	open       int
-}
-
-func newHooks() hooks {
-	ctx, stop := context.WithCancel(context.Background())
-	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1)}
+	queue *serve.Queue[*Delivery]
+	all   []*Delivery
+	down  bool
 }
 
 // Sign returns the X-Hub-Signature-256 of a body.
-func Sign(secret string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
+func Sign(secret string, body []byte) string { return serve.Sign(secret, body) }
 
 func guid() string {
 	var b [16]byte
@@ -105,32 +86,16 @@ func (s *Server) announce(r *repo, event, action string, by *User, body object) 
 }
 
 func (s *Server) enqueue(d *Delivery) {
-	h := &s.hooks
 	d.ID, d.At = s.number(), s.opt.Now()
-	h.all, h.queue = append(h.all, d), append(h.queue, d)
-	select {
-	case h.more <- struct{}{}:
-	default: // somebody will look anyway
-	}
+	s.hooks.all = append(s.hooks.all, d)
+	s.hooks.queue.Push(d)
 }
 
 // HoldWebhooks keeps webhooks back until ReleaseWebhooks.
-func (s *Server) HoldWebhooks() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks.held = true
-}
+func (s *Server) HoldWebhooks() { s.hooks.queue.Hold() }
 
 // ReleaseWebhooks sends what was held back.
-func (s *Server) ReleaseWebhooks() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks.held = false
-	select {
-	case s.hooks.more <- struct{}{}:
-	default:
-	}
-}
+func (s *Server) ReleaseWebhooks() { s.hooks.queue.Release(nil) }
 
 // LoseWebhooks makes webhooks fail from now on, as when the product cannot be reached; false lets them through again.
 func (s *Server) LoseWebhooks(down bool) {
@@ -151,11 +116,7 @@ func (s *Server) Webhooks() []Delivery {
 }
 
 // Quiet reports whether no webhook is queued or under way.
-func (s *Server) Quiet() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hooks.open == 0 && len(s.hooks.queue) == 0
-}
+func (s *Server) Quiet() bool { return s.hooks.queue.Quiet() }
 
 // Redeliver sends a delivery once more.
 func (s *Server) Redeliver(id int64) error {
@@ -177,34 +138,6 @@ func (s *Server) redeliver(id int64) error {
 	return fmt.Errorf("there is no delivery %d", id)
 }
 
-// dispatch sends queued webhooks one after another until Close.
-func (s *Server) dispatch() {
-	for {
-		if d := s.nextDelivery(); d != nil {
-			s.deliver(d)
-			continue
-		}
-		select {
-		case <-s.hooks.more:
-		case <-s.hooks.ctx.Done():
-			return
-		}
-	}
-}
-
-func (s *Server) nextDelivery() *Delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := &s.hooks
-	if h.held || len(h.queue) == 0 || h.ctx.Err() != nil {
-		return nil
-	}
-	d := h.queue[0]
-	h.queue = h.queue[1:]
-	h.open++
-	return d
-}
-
 func (s *Server) hook(id int64) *hook {
 	for _, r := range s.repos {
 		for _, h := range r.hooks {
@@ -216,7 +149,7 @@ func (s *Server) hook(id int64) *hook {
 	return nil
 }
 
-func (s *Server) deliver(d *Delivery) {
+func (s *Server) deliver(d *Delivery) (finished bool) {
 	s.mu.Lock()
 	h, down := s.hook(d.Hook), s.hooks.down
 	var to hookConfig
@@ -233,10 +166,9 @@ func (s *Server) deliver(d *Delivery) {
 	}
 	s.mu.Lock()
 	d.Status, d.Done = status, true
-	s.hooks.open--
-	s.wake()
 	s.mu.Unlock()
 	s.recordHook(d, to.URL)
+	return true
 }
 
 func (s *Server) send(d *Delivery, to hookConfig) int {
@@ -244,40 +176,22 @@ func (s *Server) send(d *Delivery, to hookConfig) int {
 	if to.ContentType == "form" {
 		body, kind = []byte(url.Values{"payload": {string(d.Body)}}.Encode()), "application/x-www-form-urlencoded"
 	}
-	req, err := http.NewRequestWithContext(s.hooks.ctx, http.MethodPost, to.URL, bytes.NewReader(body))
-	if err != nil {
-		return 0
-	}
-	for name, v := range map[string]string{
+	header := map[string]string{
 		"Content-Type": kind, "User-Agent": "GitHub-Hookshot/5d1c4a2", "Accept": "*/*", "X-GitHub-Event": d.Event, "X-GitHub-Delivery": d.GUID,
 		"X-GitHub-Hook-ID": strconv.FormatInt(d.Hook, 10), "X-GitHub-Hook-Installation-Target-Type": "repository",
 		"X-GitHub-Hook-Installation-Target-ID": strconv.FormatInt(d.RepositoryID, 10),
-	} {
-		req.Header.Set(name, v)
 	}
 	if to.Secret != "" {
-		req.Header.Set("X-Hub-Signature-256", Sign(to.Secret, body))
+		header["X-Hub-Signature-256"] = Sign(to.Secret, body)
 	}
-	res, err := s.opt.HTTP.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // read so that the connection is used again
-	return res.StatusCode
+	status, _ := serve.Post(s.hooks.queue.Context(), s.opt.HTTP, serve.Message{URL: to.URL, Header: header, Body: body}) // why none came is for nobody
+	return status
 }
 
 func (s *Server) recordHook(d *Delivery, target string) {
-	if s.opt.Ledger == nil {
-		return
-	}
-	path := target
-	if u, err := url.Parse(target); err == nil {
-		path = u.Path
-	}
 	note := d.Event + " " + d.Action
 	if d.Redelivery {
 		note += ", redelivered"
 	}
-	s.opt.Ledger.Add(sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.Out, Method: http.MethodPost, Path: path, Status: d.Status, Note: note, Body: string(d.Body)})
+	s.records.Sent(target, sandbox.Entry{Status: d.Status, Note: note, Body: string(d.Body)})
 }

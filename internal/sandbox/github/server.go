@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const service = "github"
@@ -76,9 +77,9 @@ type Server struct {
 	limited   time.Time // until then the primary limit is used up
 	secondary int       // so many writes are refused for the secondary limit
 	tokens    map[string]time.Time
-	changed   chan struct{}
+	changes   serve.Changes
+	records   serve.Records
 	unchanged atomic.Int64
-	closeOnce sync.Once
 }
 
 // DefaultUsers returns the people of the Lumen studio.
@@ -109,7 +110,7 @@ func New(opt Options) *Server {
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
-	s := &Server{opt: opt, moved: map[string]string{}, next: 70_000, tokens: map[string]time.Time{}, changed: make(chan struct{})}
+	s := &Server{opt: opt, moved: map[string]string{}, next: 70_000, tokens: map[string]time.Time{}}
 	for _, u := range opt.Users {
 		s.users = append(s.users, &u)
 	}
@@ -117,7 +118,8 @@ func New(opt Options) *Server {
 	for _, r := range opt.Repositories {
 		s.repos = append(s.repos, &repo{Repository: r, commits: map[string]*commit{}, statuses: map[string][]CommitStatus{}})
 	}
-	s.hooks = newHooks()
+	s.hooks.queue = serve.NewQueue[*Delivery](&s.changes)
+	s.records = serve.Records{Ledger: opt.Ledger, Service: service, Now: opt.Now, Mark: mark}
 	for _, r := range s.repos {
 		if opt.WebhookURL != "" {
 			s.addHook(r, &hook{config: hookConfig{URL: opt.WebhookURL, ContentType: "json", Secret: opt.WebhookSecret, InsecureSSL: "0"}, active: true, events: []string{"*"}})
@@ -127,7 +129,7 @@ func New(opt Options) *Server {
 		opt.Ledger.Hide(opt.Token)
 	}
 	s.api = s.newAPI()
-	s.hooks.running.Go(s.dispatch)
+	s.hooks.queue.Run(s.deliver)
 	return s
 }
 
@@ -147,33 +149,15 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Close stops sending webhooks, drops the pending ones and waits for what is under way.
-func (s *Server) Close() {
-	s.closeOnce.Do(s.hooks.stop)
-	s.hooks.running.Wait()
-}
+func (s *Server) Close() { s.hooks.queue.Close() }
 
 // Wait returns once ok holds, or with the error of ctx. It looks again after every change.
 func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok(s) {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.changes.Wait(ctx, func() bool { return ok(s) })
 }
 
-// wake tells everybody who waits that something changed. The caller holds the lock.
-func (s *Server) wake() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
+// wake tells everybody who waits that something changed.
+func (s *Server) wake() { s.changes.Wake() }
 
 // number returns the next id. The caller holds the lock.
 func (s *Server) number() int64 {

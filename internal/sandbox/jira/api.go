@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 const (
@@ -205,36 +206,15 @@ func (s *Server) match(table []route, r *http.Request) (found route, values map[
 	if !ok {
 		return route{}, nil, false
 	}
-	parts := strings.Split(path, "/")
 	for _, candidate := range table {
 		method, pattern, _ := strings.Cut(candidate.pattern, " ")
-		values, ok := bind(strings.Split(pattern, "/"), parts)
+		values, ok := serve.Bind(pattern, path)
 		if ok && method == r.Method {
 			return candidate, values, false
 		}
 		otherMethod = otherMethod || ok
 	}
 	return route{}, nil, otherMethod
-}
-
-// bind matches the parts of a path with those of a pattern.
-func bind(pattern, parts []string) (map[string]string, bool) {
-	if len(pattern) != len(parts) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range pattern {
-		part, err := url.PathUnescape(parts[i])
-		switch {
-		case err != nil || part == "" && p != "":
-			return nil, false
-		case strings.HasPrefix(p, "{"):
-			values[strings.Trim(p, "{}")] = part
-		case p != part:
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 func noRoute(r *http.Request, otherMethod bool) *reply {
@@ -249,7 +229,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 	c := call{op: r.op, path: values, q: req.URL.Query(), writes: req.Method != http.MethodGet && req.Method != http.MethodHead}
 	if r.op == uploadOp {
 		rep := s.receive(w, req, r, &c)
-		s.record(req, r.op, rep.status, described(c.files))
+		s.records.Came(req, serve.Call{Op: r.op, Status: rep.status, Body: described(c.files)})
 		s.log(req, c, rep.status)
 		s.stamp(w, c)
 		write(w, req, rep)
@@ -261,7 +241,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route, values
 	if err == nil {
 		rep = s.run(req, r, &c)
 	}
-	s.record(req, r.op, rep.status, c.body)
+	s.records.Came(req, serve.Call{Op: r.op, Status: rep.status, Body: c.body})
 	s.log(req, c, rep.status)
 	s.stamp(w, c)
 	write(w, req, rep)
@@ -385,38 +365,8 @@ func (s *Server) noteFault(req *http.Request, f sandbox.Fault, status int, body 
 		body = nil // a part of an upload
 	}
 	s.log(req, call{op: s.opOf(req), body: body}, status)
-	s.recordFault(req, f, status, body)
-}
-
-func (s *Server) recordFault(req *http.Request, f sandbox.Fault, status int, body []byte) {
-	if l := s.opt.Ledger; l != nil {
-		e := s.entry(req, status, "fault "+string(f.Kind), body)
-		e.Failed = true
-		l.Add(e)
-	}
-}
-
-func (s *Server) record(req *http.Request, op string, status int, body []byte) {
-	if l := s.opt.Ledger; l != nil {
-		note := op
-		if op == "" {
-			note = "unknown operation"
-		}
-		e := s.entry(req, status, note, body)
-		if f := req.Header.Get(sandbox.FaultHeader); f != "" {
-			e.Note, e.Failed = note+", then fault "+f, true
-		}
-		l.Add(e)
-	}
+	s.records.Faulted(req, f, status, body)
 }
 
 // mark is the label by which the product finds a ticket again.
 var mark = regexp.MustCompile(`signoff-k-[0-9a-z]+`)
-
-func (s *Server) entry(req *http.Request, status int, note string, body []byte) sandbox.Entry {
-	return sandbox.Entry{
-		At: s.opt.Now(), Service: service, Direction: sandbox.In,
-		Method: req.Method, Path: req.URL.RequestURI(),
-		Status: status, Note: note, Body: string(body), Mark: string(mark.Find(body)),
-	}
-}

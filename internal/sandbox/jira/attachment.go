@@ -180,7 +180,7 @@ func (s *Server) Media() http.Handler {
 		write(w, r, rep)
 	})
 	op := func(*http.Request) string { return mediaOp }
-	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: s.refuse, Note: s.recordFault}
+	return sandbox.Faulty{Service: service, Faults: s.opt.Faults, Method: op, Next: next, Refuse: s.refuse, Note: s.records.Faulted}
 }
 
 func (s *Server) media(r *http.Request) (*reply, string) {

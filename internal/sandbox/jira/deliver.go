@@ -1,22 +1,14 @@
 package jira
 
 import (
-	"bytes"
-	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // Webhook is one delivery to the product, with everything tried so far.
@@ -41,32 +33,17 @@ func (w Webhook) Delivered() bool {
 	return slices.ContainsFunc(w.Attempts, func(a Attempt) bool { return a.Status >= 200 && a.Status < 300 })
 }
 
-// hooks is the state of outgoing webhooks. All but the context is guarded by the server's lock.
+// hooks is the state of outgoing webhooks. All but the queue is guarded by the server's lock.
 type hooks struct {
-	ctx     context.Context
-	stop    context.CancelFunc
-	running sync.WaitGroup
-	more    chan struct{} // has room for one: something is queued
-
-	subs       []*subscription
-	lastSub    int
-	origin     string // makes identifiers unique over restarts
-	queue, all []*Webhook
-	held       bool
-	open       int // deliveries that are not finished
-}
-
-func newHooks() hooks {
-	ctx, stop := context.WithCancel(context.Background())
-	return hooks{ctx: ctx, stop: stop, more: make(chan struct{}, 1), origin: rand.Text()[:12]}
+	queue   *serve.Queue[*Webhook]
+	subs    []*subscription
+	lastSub int
+	origin  string // makes identifiers unique over restarts
+	all     []*Webhook
 }
 
 // Sign returns the X-Hub-Signature of a body.
-func Sign(secret string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
+func Sign(secret string, body []byte) string { return serve.Sign(secret, body) }
 
 // announce queues a webhook for everybody who wants to hear of it. The caller holds the lock.
 func (s *Server) announce(o outgoing) {
@@ -83,45 +60,34 @@ func (s *Server) announce(o outgoing) {
 			w.Body = o.bytes()
 		}
 		h.all = append(h.all, w)
-		h.queue = append(h.queue, w)
-		h.signal()
-	}
-}
-
-func (h *hooks) signal() {
-	select {
-	case h.more <- struct{}{}:
-	default: // somebody will look anyway
+		h.queue.Push(w)
 	}
 }
 
 // HoldWebhooks keeps webhooks back until ReleaseWebhooks.
-func (s *Server) HoldWebhooks() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks.held = true
-}
+func (s *Server) HoldWebhooks() { s.hooks.queue.Hold() }
 
 // ReleaseWebhooks sends what was held back, and no longer holds. arrange decides what goes out and in which
 // order: it may reverse, repeat or drop. nil leaves all as it was.
 func (s *Server) ReleaseWebhooks(arrange func([]Webhook) []Webhook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := &s.hooks
-	h.held = false
-	if arrange != nil {
+	if arrange == nil {
+		s.hooks.queue.Release(nil)
+		return
+	}
+	s.hooks.queue.Release(func(held []*Webhook) (list []*Webhook) {
 		var shown []Webhook
-		for _, w := range h.queue {
+		for _, w := range held {
 			shown = append(shown, w.copy())
 		}
-		h.queue = nil
 		for _, w := range arrange(shown) {
-			if mine := h.find(w.ID); mine != nil {
-				h.queue = append(h.queue, mine)
+			if mine := s.hooks.find(w.ID); mine != nil {
+				list = append(list, mine)
 			}
 		}
-	}
-	h.signal()
+		return list
+	})
 }
 
 // Redeliver sends a webhook once more, as a retry.
@@ -132,8 +98,7 @@ func (s *Server) Redeliver(id string) error {
 	if w == nil {
 		return fmt.Errorf("redeliver: there is no webhook %s", id)
 	}
-	s.hooks.queue = append(s.hooks.queue, w)
-	s.hooks.signal()
+	s.hooks.queue.Push(w)
 	return nil
 }
 
@@ -149,11 +114,7 @@ func (s *Server) Webhooks() []Webhook {
 }
 
 // Quiet reports whether no webhook is queued, under way or waiting for a repeat.
-func (s *Server) Quiet() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hooks.open == 0 && len(s.hooks.queue) == 0
-}
+func (s *Server) Quiet() bool { return s.hooks.queue.Quiet() }
 
 func (h *hooks) find(id string) *Webhook {
 	for _, w := range h.all {
@@ -170,52 +131,20 @@ func (w *Webhook) copy() Webhook {
 	return c
 }
 
-// dispatch sends queued webhooks one after another until Close; repeats go their own way.
-func (s *Server) dispatch() {
-	for {
-		if w := s.nextHook(); w != nil {
-			again := s.attempt(w)
-			if again {
-				s.hooks.running.Go(func() { s.repeat(w) })
-			} else {
-				s.finished()
-			}
-			continue
-		}
-		select {
-		case <-s.hooks.more:
-		case <-s.hooks.ctx.Done():
-			return
-		}
+// deliver sends a webhook; repeats go their own way.
+func (s *Server) deliver(w *Webhook) (finished bool) {
+	again := s.attempt(w)
+	if again {
+		s.hooks.queue.Go(func() { s.repeat(w) })
 	}
-}
-
-// nextHook takes the next webhook from the queue.
-func (s *Server) nextHook() *Webhook {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := &s.hooks
-	if h.held || len(h.queue) == 0 || h.ctx.Err() != nil {
-		return nil
-	}
-	w := h.queue[0]
-	h.queue = h.queue[1:]
-	h.open++
-	return w
-}
-
-func (s *Server) finished() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks.open--
-	s.wake()
+	return !again
 }
 
 // repeat tries again after each pause until the receiver takes the webhook or refuses it for good.
 func (s *Server) repeat(w *Webhook) {
-	defer s.finished()
+	defer s.hooks.queue.Finished()
 	for _, pause := range s.opt.RetryAfter {
-		if s.opt.Sleep(s.hooks.ctx, pause) != nil || !s.attempt(w) {
+		if s.opt.Sleep(s.hooks.queue.Context(), pause) != nil || !s.attempt(w) {
 			return
 		}
 	}
@@ -255,35 +184,20 @@ func retryable(status int) bool {
 }
 
 func (s *Server) send(w *Webhook, target, secret string, tries int) (int, error) {
-	req, err := http.NewRequestWithContext(s.hooks.ctx, http.MethodPost, target, bytes.NewReader(w.Body))
-	if err != nil {
-		return 0, err
-	}
-	req.Header.Set("Content-Type", "application/json; charset=UTF-8")
-	req.Header.Set("User-Agent", "Atlassian Webhook HTTP Client")
+	header := map[string]string{"Content-Type": "application/json; charset=UTF-8", "User-Agent": "Atlassian Webhook HTTP Client"}
 	if s.cloud() {
-		req.Header.Set("X-Atlassian-Webhook-Identifier", w.ID)
-		req.Header.Set("X-Atlassian-Webhook-Flow", w.Flow)
+		header["X-Atlassian-Webhook-Identifier"], header["X-Atlassian-Webhook-Flow"] = w.ID, w.Flow
 		if tries > 0 {
-			req.Header.Set("X-Atlassian-Webhook-Retry", strconv.Itoa(tries))
+			header["X-Atlassian-Webhook-Retry"] = strconv.Itoa(tries)
 		}
 	}
 	if secret != "" {
-		req.Header.Set("X-Hub-Signature", Sign(secret, w.Body))
+		header["X-Hub-Signature"] = Sign(secret, w.Body)
 	}
-	res, err := s.opt.HTTP.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // read so that the connection is used again
-	return res.StatusCode, nil
+	return serve.Post(s.hooks.queue.Context(), s.opt.HTTP, serve.Message{URL: target, Header: header, Body: w.Body})
 }
 
 func (s *Server) recordHook(w *Webhook, target string, tries, status int, err error) {
-	if s.opt.Ledger == nil {
-		return
-	}
 	note := w.Event + " " + w.Key
 	if tries > 0 {
 		note += fmt.Sprintf(", retry %d", tries)
@@ -291,10 +205,5 @@ func (s *Server) recordHook(w *Webhook, target string, tries, status int, err er
 	if err != nil {
 		note += ", no answer"
 	}
-	path := target
-	if u, err := url.Parse(target); err == nil {
-		path = u.Path
-	}
-	s.opt.Ledger.Add(sandbox.Entry{At: s.opt.Now(), Service: service, Direction: sandbox.Out, Method: http.MethodPost,
-		Path: path, Status: status, Note: note, Body: string(w.Body), Mark: string(mark.Find(w.Body))})
+	s.records.Sent(target, sandbox.Entry{Status: status, Note: note, Body: string(w.Body), Mark: s.records.MarkOf(w.Body)})
 }

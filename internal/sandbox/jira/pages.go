@@ -166,9 +166,7 @@ func (p *pages) changes(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	for line := ": ready\n\n"; ; line = "data: changed\n\n" {
-		p.mu.Lock()
-		changed := p.changed // taken before writing, so that no change falls between
-		p.mu.Unlock()
+		changed := p.news.Next() // taken before writing, so that no change falls between
 		if _, err := io.WriteString(w, line); err != nil || out.Flush() != nil {
 			return
 		}
@@ -176,7 +174,7 @@ func (p *pages) changes(w http.ResponseWriter, r *http.Request) {
 		case <-changed:
 		case <-r.Context().Done():
 			return
-		case <-p.hooks.ctx.Done():
+		case <-p.hooks.queue.Context().Done():
 			return
 		}
 	}

@@ -337,7 +337,7 @@ func (p *pages) webhooks(w http.ResponseWriter, r *http.Request) {
 	}{frame: p.frame(r, "Webhooks", "webhooks")}
 	page.Hooks = p.Hooks()
 	p.mu.Lock()
-	page.Held = p.hooks.held
+	page.Held = p.hooks.queue.Held()
 	p.mu.Unlock()
 	for _, h := range slices.Backward(p.Webhooks()) {
 		row := hookRow{ID: h.ID, Event: h.Event, Key: h.Key, State: "waiting", Good: h.Delivered(), Body: string(h.Body), What: whatChanged(h.Body)}

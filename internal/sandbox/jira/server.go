@@ -3,6 +3,7 @@ package jira
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"io"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // Options describe the site. Now, User and Token are required; everything else has a default.
@@ -66,23 +68,23 @@ type Server struct {
 	table []route
 	api   http.Handler
 
-	accounts  atomic.Pointer[[]*User]
-	mu        sync.Mutex
-	quirks    Quirks
-	denied    map[string]bool // permissions that the product's account lacks
-	archived  map[string]bool // projects by key
-	projects  []*Project
-	issues    []*issue          // by creation; deleted ones stay, marked
-	index     map[string]*issue // by id and by every key they ever had
-	nextID    map[string]int
-	nextKey   map[string]int
-	grants    map[string]grant // of the media host, by token
-	meter     meter
-	hooks     hooks
-	bulk      bool // what happens now is part of a bulk change
-	changed   chan struct{}
-	closeOnce sync.Once
-	logging   sync.Mutex // guards writing to Options.Requests
+	accounts atomic.Pointer[[]*User]
+	mu       sync.Mutex
+	quirks   Quirks
+	denied   map[string]bool // permissions that the product's account lacks
+	archived map[string]bool // projects by key
+	projects []*Project
+	issues   []*issue          // by creation; deleted ones stay, marked
+	index    map[string]*issue // by id and by every key they ever had
+	nextID   map[string]int
+	nextKey  map[string]int
+	grants   map[string]grant // of the media host, by token
+	meter    meter
+	hooks    hooks
+	bulk     bool // what happens now is part of a bulk change
+	news     serve.Changes
+	records  serve.Records
+	logging  sync.Mutex // guards writing to Options.Requests
 }
 
 // New returns a site without issues. Close stops its webhooks.
@@ -94,7 +96,6 @@ func New(opt Options) *Server {
 		nextKey: map[string]int{},
 		quirks:  opt.Quirks,
 		denied:  map[string]bool{}, archived: map[string]bool{}, grants: map[string]grant{},
-		changed: make(chan struct{}),
 	}
 	for i := range s.opt.Projects {
 		s.projects = append(s.projects, &s.opt.Projects[i])
@@ -107,13 +108,14 @@ func New(opt Options) *Server {
 	for _, p := range append(ungranted(), s.opt.Denied...) {
 		s.denied[p] = !slices.Contains(s.opt.Granted, p)
 	}
-	s.hooks = newHooks()
+	s.hooks.queue, s.hooks.origin = serve.NewQueue[*Webhook](&s.news), rand.Text()[:12]
+	s.records = serve.Records{Ledger: s.opt.Ledger, Service: service, Now: s.opt.Now, Mark: mark}
 	s.SetWebhook(s.opt.WebhookURL, s.opt.WebhookSecret)
 	if l := s.opt.Ledger; l != nil {
 		l.Hide(s.opt.Token)
 	}
 	s.api = s.newAPI()
-	s.hooks.running.Go(s.dispatch)
+	s.hooks.queue.Run(s.deliver)
 	return s
 }
 
@@ -141,7 +143,7 @@ func withDefaults(opt Options) Options {
 		opt.RetryAfter = []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute}
 	}
 	if opt.Sleep == nil {
-		opt.Sleep = sleep
+		opt.Sleep = serve.Sleep
 	}
 	if opt.HTTP == nil {
 		opt.HTTP = &http.Client{Timeout: 10 * time.Second}
@@ -149,49 +151,20 @@ func withDefaults(opt Options) Options {
 	return opt
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // API serves /rest/..., also below Options.Prefix, so that the site and its board can share an address.
 func (s *Server) API() http.Handler { return s.api }
 
 // Close stops sending webhooks, drops the pending ones and waits for what is under way.
-func (s *Server) Close() {
-	s.closeOnce.Do(s.hooks.stop)
-	s.hooks.running.Wait()
-}
+func (s *Server) Close() { s.hooks.queue.Close() }
 
 // Wait returns once ok holds, or with the error of ctx. It looks again after every change: of an issue,
 // or of the state of a webhook. ok is called without a lock and may use every method of the server.
 func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok(s) {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.news.Wait(ctx, func() bool { return ok(s) })
 }
 
-// wake tells everybody who waits that something changed. The caller holds the lock.
-func (s *Server) wake() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
+// wake tells everybody who waits that something changed.
+func (s *Server) wake() { s.news.Wake() }
 
 // sequence returns the next number of a kind, as Jira counts: from 10000.
 func (s *Server) sequence(kind string) int {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"signoff/internal/sandbox"
+	"signoff/internal/sandbox/serve"
 )
 
 // maxRequest is the largest body that a service takes.
@@ -98,30 +99,11 @@ func (s *Site) match(i Interface, req *http.Request) (Route, map[string]string) 
 	path, ok := strings.CutPrefix(req.URL.EscapedPath(), s.Prefix)
 	for _, r := range i.Routes {
 		method, pattern, _ := strings.Cut(r.Pattern, " ")
-		if values, fits := bind(strings.Split(pattern, "/"), strings.Split(path, "/")); ok && fits && method == req.Method {
+		if values, fits := serve.Bind(pattern, path); ok && fits && method == req.Method {
 			return r, values
 		}
 	}
 	return Route{Any: true, Do: func(*Call) *Reply { return i.Refuse(http.StatusNotFound, "Not Found") }}, nil
-}
-
-func bind(pattern, parts []string) (map[string]string, bool) {
-	if len(pattern) != len(parts) {
-		return nil, false
-	}
-	values := map[string]string{}
-	for i, p := range pattern {
-		part, err := url.PathUnescape(parts[i])
-		switch {
-		case err != nil || part == "" && p != "":
-			return nil, false
-		case strings.HasPrefix(p, "{"):
-			values[strings.Trim(p, "{}")] = part
-		case p != part:
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 // run takes one call through the checks that come before every operation and records it.
