@@ -11,13 +11,14 @@ import (
 
 	"signoff/connectors"
 	"signoff/internal/config"
+	"signoff/internal/rehearsal"
 	"signoff/internal/source"
 	"signoff/rules"
 )
 
 // schemas are the JSON Schemas of the files that people write, by the word for schema.
 func schemas() map[string]func() ([]byte, error) {
-	return map[string]func() ([]byte, error){"config": configSchema, "rules": rules.Schema}
+	return map[string]func() ([]byte, error){"config": configSchema, "rules": rules.Schema, "test": testSchema}
 }
 
 // schemaFile is the name of a schema's file.
@@ -30,16 +31,16 @@ func schemaFile(word string) string {
 
 func (a *app) schemaCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "schema config|rules",
+		Use:   "schema config|rules|test",
 		Short: "Print the JSON Schema of a kind of file",
 		Long: `Print the JSON Schema (2020-12) by which an editor completes keys, explains them where the mouse rests, and marks
 mistakes while you type. It is made from the same description by which signoff reads the files.
 
 Editors find it by the first line of a file: "# yaml-language-server: $schema=schema/rules.schema.json". signoff init writes
 the schemas beside the files that name them.`,
-		Example:   "  signoff schema rules > schema/rules.schema.json\n  signoff schema config",
-		Args:      needs("config or rules", 1, 1),
-		ValidArgs: []string{"config", "rules"},
+		Example:   "  signoff schema rules > schema/rules.schema.json\n  signoff schema test > schema/rules-test.schema.json",
+		Args:      needs("config, rules or test", 1, 1),
+		ValidArgs: schemaWords(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			write, ok := schemas()[args[0]]
 			if !ok {
@@ -63,6 +64,10 @@ func schemaWords() []string {
 	}
 	slices.Sort(words)
 	return words
+}
+
+func testSchema() ([]byte, error) {
+	return source.Schema(rehearsal.Shape(), source.SchemaOptions{Title: "signoff rule tests"})
 }
 
 func configSchema() ([]byte, error) {

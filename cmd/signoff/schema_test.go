@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
 
+	"signoff/internal/rehearsal"
 	"signoff/internal/source"
 	"signoff/rules"
 )
@@ -141,7 +142,7 @@ func TestSchemas_ShippedFilesFit(t *testing.T) {
 // TestSchemas_DescribeEveryKey: what an editor shows where the mouse rests is there for every key of both files.
 func TestSchemas_DescribeEveryKey(t *testing.T) {
 	t.Parallel()
-	for _, word := range []string{"config", "rules"} {
+	for _, word := range []string{"config", "rules", "test"} {
 		data, err := schemas()[word]()
 		if err != nil {
 			t.Fatal(err)
@@ -232,6 +233,7 @@ func TestSchemas_RefuseOnlyWhatCheckRefuses_Mutations(t *testing.T) {
 		least      int
 	}{
 		{"rules", "../../rules/examples/studio/studio.yaml", func(data []byte) bool { return reads(rules.Source{Name: "studio.yaml", Data: data}) }, 500},
+		{"test", "../../rules/examples/publisher/publisher_test.yaml", publisherReads(t), 200},
 		{"config", "../../config.example.yaml", func(data []byte) bool { return configReads(t, data) }, 100},
 	} {
 		s := validator(t, c.word)
@@ -267,6 +269,27 @@ func TestSchemas_RefuseOnlyWhatCheckRefuses_Mutations(t *testing.T) {
 		if refused < c.least {
 			t.Errorf("%s: the schema refuses %d of %d mutations, want at least %d", c.path, refused, all, c.least)
 		}
+	}
+}
+
+// publisherReads reads files of tests for the rules of the publisher.
+func publisherReads(t *testing.T) func(data []byte) bool {
+	t.Helper()
+	var files []rules.Source
+	for _, name := range []string{"desk.yaml", "rules.yaml"} {
+		data, err := os.ReadFile("../../rules/examples/publisher/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, rules.Source{Name: name, Data: data})
+	}
+	set, problems := rules.Compile(files, rules.Options{Workspace: rules.Workspace{Zone: "Europe/London"}, Chat: true, Tracker: true, Channels: []string{"slack", "email"}})
+	if set == nil {
+		t.Fatal(problems)
+	}
+	return func(data []byte) bool {
+		_, found := rehearsal.Read("publisher_test.yaml", data).Load(set)
+		return found.Errors() == 0
 	}
 }
 

@@ -130,6 +130,7 @@ func (f *File) Load(set *rules.Set) (*Suite, source.Problems) {
 		if n := f.root.Key("calendar"); n != nil {
 			r.named(n, "calendar", slices.Sorted(maps.Keys(r.inv.Calendars)))
 		}
+		r.Texts(f.root.Key("rules"))
 		s.tests = r.tests(f.root)
 	}
 	r.Sort()

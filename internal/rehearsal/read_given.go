@@ -54,6 +54,7 @@ func (r *reader) given(n *source.Node) given {
 			r.Hint("play a message through its stages with steps")
 		}
 	}
+	r.pairs(n.Key("load"), "hours by name, such as {ana: 20, ben: 31}")
 	for name, hours := range n.Key("load").Pairs() {
 		r.knows(name, name.Value())
 		g.load[name.Value()], _ = r.Number(hours)
@@ -167,9 +168,17 @@ func (r *reader) begin(b *beginning, n *source.Node) {
 
 // fields reads what was filled in by the names of fields.
 func (r *reader) fields(into map[string][]string, n *source.Node) {
+	r.pairs(n, "values by the names of fields, such as {brand: Nova}")
 	for key, v := range n.Pairs() {
 		r.field(key)
 		into[key.Value()], _ = r.Strings(v)
+	}
+}
+
+// pairs reports what is no map.
+func (r *reader) pairs(n *source.Node, want string) {
+	if n != nil && n.Kind() != source.Map {
+		r.Wrong(n, want)
 	}
 }
 

@@ -143,13 +143,21 @@ func requestKeys() []string {
 
 func requestShape() source.Shape {
 	return source.Shape{Of: "a request", Doc: "Besides these, every field of its template by its name.", Keys: []source.Key{
-		{Name: "title", Form: source.AnyText()}, {Name: "text", Form: source.AnyText()},
+		{Name: "title", Form: source.AnyText(), Doc: "Its title."},
+		{Name: "text", Form: source.AnyText(), Doc: "The words that asked for it."},
 		{Name: "requester", Form: source.AnyText(), Instead: []string{"from", "by"}, Doc: "Who asked for it. Default: maya."},
-		{Name: "template", Form: source.AnyText(), Instead: []string{"type"}}, {Name: "workflow", Form: source.AnyText()},
-		{Name: "assignee", Form: source.AnyText(), Instead: []string{"designer", "assigned_to"}},
-		{Name: "project", Form: source.AnyText()}, {Name: "priority", Form: source.AnyText()}, {Name: "labels", Form: source.Texts()},
-		{Name: "due", Form: source.AnyScalar()}, {Name: "reminders", Form: source.Texts()}, {Name: "escalation", Form: source.AnyText()},
-		{Name: "effort_hours", Form: source.AnyNumber()}, {Name: "subtasks", Form: source.Form{}}, {Name: "source", Form: source.AnyText()},
+		{Name: "template", Form: source.AnyText(), Instead: []string{"type"}, Doc: "Its type: the name of a template."},
+		{Name: "workflow", Form: source.AnyText(), Doc: "How it is approved: the name of a workflow."},
+		{Name: "assignee", Form: source.AnyText(), Instead: []string{"designer", "assigned_to"}, Doc: "Who does the work."},
+		{Name: "project", Form: source.AnyText(), Doc: "The tracker's project of its ticket."},
+		{Name: "priority", Form: source.AnyText(), Doc: "How urgent it is."},
+		{Name: "labels", Form: source.Texts(), Doc: "Its labels."},
+		{Name: "due", Form: source.AnyScalar(), Doc: "When it is due.", Examples: []string{`"2026-11-20 16:30"`}},
+		{Name: "reminders", Form: source.Texts(), Doc: "Its plans of reminders."},
+		{Name: "escalation", Form: source.AnyText(), Doc: "Its chain of escalation."},
+		{Name: "effort_hours", Form: source.AnyNumber(), Doc: "How many hours of work it is."},
+		{Name: "subtasks", Form: source.Form{}, Doc: "How many subtasks it has, or which."},
+		{Name: "source", Form: source.AnyText(), Doc: "Where it came from.", Examples: []string{"slack"}},
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -132,8 +133,32 @@ func (w *schemaWriter) values(written []string) []any {
 		if err := yaml.Unmarshal([]byte(s), &out[i]); err != nil {
 			w.err = fmt.Errorf("example %s: %w", s, err)
 		}
+		out[i] = jsonValue(out[i])
 	}
 	return out
+}
+
+// jsonValue gives the keys of maps names and days their text, as JSON has them.
+func jsonValue(v any) any {
+	switch v := v.(type) {
+	case map[any]any:
+		m := map[string]any{}
+		for key, value := range v {
+			m[fmt.Sprint(key)] = jsonValue(value)
+		}
+		return m
+	case map[string]any:
+		for key := range v {
+			v[key] = jsonValue(v[key])
+		}
+	case []any:
+		for i := range v {
+			v[i] = jsonValue(v[i])
+		}
+	case time.Time:
+		return v.Format(time.DateOnly)
+	}
+	return v
 }
 
 func (w *schemaWriter) form(f Form) object {
