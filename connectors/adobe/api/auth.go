@@ -134,7 +134,7 @@ func (i *IMS) fetch(ctx context.Context) (secret.Secret, time.Duration, error) {
 
 func (i *IMS) refused(status int, header http.Header, body []byte) error {
 	class, wait := outbound.Classify(status, header, true)
-	e := &connectors.Error{Op: opToken, Class: class, Wait: wait, Scope: connectors.ScopeInstance, Err: &Refusal{status, said(body)}}
+	e := &connectors.Error{Op: opToken, Class: class, Wait: wait, Scope: connectors.ScopeInstance, Err: &outbound.Refusal{Status: status, Said: said(body)}}
 	if class == connectors.Rejected || class == connectors.Denied {
 		e.Class = connectors.Denied
 		e.Person = fmt.Sprintf("Adobe gives signoff no token: its client id, secret or scopes are not taken. An administrator has to correct %s.", i.Setting)

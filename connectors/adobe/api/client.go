@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,7 +65,7 @@ type Answer struct {
 }
 
 // Do makes a call and decodes its answer into out unless that is nil. A token that is not taken is renewed once. Errors are
-// *connectors.Error; what the service said travels in a *Refusal inside.
+// *connectors.Error; what the service said travels in an *outbound.Refusal inside.
 func (c *Client) Do(ctx context.Context, r Call, out any) error {
 	a, err := c.Ask(ctx, r)
 	if err != nil || out == nil {
@@ -83,7 +82,7 @@ func (c *Client) Ask(ctx context.Context, r Call) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	a, err := c.once(ctx, r)
-	if StatusOf(err) == http.StatusUnauthorized && c.Auth != nil && c.Auth.Drop() {
+	if outbound.StatusOf(err) == http.StatusUnauthorized && c.Auth != nil && c.Auth.Drop() {
 		a, err = c.once(ctx, r) // nothing can have happened by the first
 	}
 	return a, err
@@ -119,30 +118,11 @@ func (c *Client) request(ctx context.Context, r Call) (*http.Request, error) {
 		}
 		address = r.Full
 	}
-	if len(r.Query) > 0 {
-		address += "?" + r.Query.Encode()
-	}
-	var body io.Reader
-	if r.Body != nil {
-		raw, err := json.Marshal(r.Body)
-		if err != nil {
-			return nil, &connectors.Error{Op: r.Op, Class: connectors.Rejected, Err: err}
-		}
-		body = bytes.NewReader(raw)
-	}
-	method := r.Method
-	if method == "" {
-		method = http.MethodGet
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	req, err := outbound.Call{Method: r.Method, Address: address, Query: r.Query, Body: r.Body}.Request(ctx)
 	if err != nil {
-		return nil, &connectors.Error{Op: r.Op, Class: connectors.Rejected, Err: errors.New("the address cannot be used")}
+		return nil, &connectors.Error{Op: r.Op, Class: connectors.Rejected, Err: errors.New("the call cannot be written")}
 	}
-	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.Agent)
-	if r.Body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
 	if c.Auth == nil {
 		return req, nil
 	}
@@ -176,33 +156,6 @@ func (c *Client) failure(r Call, err error) error {
 	return e
 }
 
-// Refusal is what a service said when it did not do something.
-type Refusal struct {
-	Status int
-	Said   string
-}
-
-func (r *Refusal) Error() string {
-	if r.Said == "" {
-		return fmt.Sprintf("HTTP %d %s", r.Status, http.StatusText(r.Status))
-	}
-	return fmt.Sprintf("HTTP %d: %s", r.Status, r.Said)
-}
-
-// RefusalOf returns the refusal inside err, or nil.
-func RefusalOf(err error) *Refusal {
-	r, _ := errors.AsType[*Refusal](err)
-	return r
-}
-
-// StatusOf is the status of the refusal inside err, 0 without one.
-func StatusOf(err error) int {
-	if r := RefusalOf(err); r != nil {
-		return r.Status
-	}
-	return 0
-}
-
 // Gone reports that the thing that was asked for is not there or cannot be seen.
 func Gone(err error) bool {
 	e, ok := errors.AsType[*connectors.Error](err)
@@ -211,7 +164,7 @@ func Gone(err error) bool {
 
 // refused turns a status into the error that says what it means for the next try, and for people.
 func (c *Client) refused(r Call, status int, header http.Header, body []byte) error {
-	cause := &Refusal{status, said(body)}
+	cause := &outbound.Refusal{Status: status, Said: said(body)}
 	class, wait := outbound.Classify(status, header, !r.Once)
 	e := &connectors.Error{Op: r.Op, Class: class, Wait: wait, Err: cause}
 	switch {
@@ -242,7 +195,7 @@ func (c *Client) refused(r Call, status int, header http.Header, body []byte) er
 	return e
 }
 
-func (c *Client) plainly(cause *Refusal) string {
+func (c *Client) plainly(cause *outbound.Refusal) string {
 	if cause.Said == "" {
 		return fmt.Sprintf("%s refused (HTTP %d) without saying why. An administrator has to look at the log of signoff.", c.Service, cause.Status)
 	}

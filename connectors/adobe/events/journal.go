@@ -41,7 +41,7 @@ func (p *Part) readOn(ctx context.Context, deliver func(context.Context, connect
 		return 0, false, err
 	}
 	a, err := p.journal.Ask(ctx, api.Call{Op: "read the journal", Full: at})
-	if status := api.StatusOf(err); status == http.StatusGone || status == http.StatusNotFound && at != p.set.JournalURL {
+	if status := outbound.StatusOf(err); status == http.StatusGone || status == http.StatusNotFound && at != p.set.JournalURL {
 		p.deps.Keep.Note(cursorKey, nil) // where it stood is older than seven days
 		return journalRest, false, nil
 	}

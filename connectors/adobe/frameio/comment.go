@@ -12,6 +12,7 @@ import (
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
 	"signoff/internal/flow"
+	"signoff/internal/outbound"
 	"signoff/internal/text"
 )
 
@@ -94,7 +95,7 @@ func (p *Part) comment(ctx context.Context, id string) (comment, error) {
 	}
 	// Where a reply stands is said by the list only.
 	all, err := p.comments(ctx, m.File)
-	if err != nil && api.StatusOf(err) != http.StatusNotFound {
+	if err != nil && outbound.StatusOf(err) != http.StatusNotFound {
 		return m, err
 	}
 	if i := slices.IndexFunc(all, func(o comment) bool { return o.ID == m.ID }); i >= 0 {

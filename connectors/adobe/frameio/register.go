@@ -10,6 +10,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
+	"signoff/internal/outbound"
 	"signoff/internal/secret"
 )
 
@@ -69,7 +70,7 @@ func (p *Part) Register(ctx context.Context) ([]connectors.Finding, error) {
 	var out []connectors.Finding
 	for _, w := range p.set.Workspaces {
 		f, err := p.arrange(ctx, w, kept)
-		if refused := api.RefusalOf(err); refused != nil && connectors.ClassOf(err) == connectors.Rejected {
+		if refused := outbound.RefusalOf(err); refused != nil && connectors.ClassOf(err) == connectors.Rejected {
 			f, err = p.finding("warning", fmt.Sprintf("workspace %s: %s", w, refused.Error()), "The account needs the right to manage webhooks in the workspace."), nil
 		}
 		if err != nil {
@@ -163,11 +164,11 @@ func (p *Part) drop(ctx context.Context, workspace string, h hook) error {
 	var err error
 	for _, path := range []string{p.path("webhooks", h.ID), p.path("workspaces", workspace, "webhooks", h.ID)} {
 		err = p.client.Do(ctx, api.Call{Op: "delete a webhook", Method: http.MethodDelete, Path: path, Thing: "the webhook"}, nil)
-		if api.StatusOf(err) != http.StatusNotFound {
+		if outbound.StatusOf(err) != http.StatusNotFound {
 			break
 		}
 	}
-	if err != nil && api.StatusOf(err) != http.StatusNotFound {
+	if err != nil && outbound.StatusOf(err) != http.StatusNotFound {
 		return err
 	}
 	if rest := p.restOf(h); rest != "" {

@@ -8,6 +8,7 @@ import (
 
 	"signoff/connectors/adobe/api"
 	"signoff/internal/flow"
+	"signoff/internal/outbound"
 )
 
 // children reads the versions in a stack, the oldest first.
@@ -71,7 +72,7 @@ type history struct {
 // versions reads a file, or a stack, with its versions.
 func (p *Part) versions(ctx context.Context, id string) (history, error) {
 	f, err := p.show(ctx, id, "creator")
-	if api.StatusOf(err) == http.StatusNotFound {
+	if outbound.StatusOf(err) == http.StatusNotFound {
 		return p.lost(ctx, id, err)
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"signoff/connectors/adobe/api"
 	"signoff/internal/flow"
+	"signoff/internal/outbound"
 )
 
 // field is a metadata field of a file, with its value.
@@ -55,7 +56,7 @@ func (p *Part) statusField(ctx context.Context, file string) (f field, found boo
 	meta, err = read[struct {
 		Metadata []field `json:"metadata"`
 	}](ctx, p, get("read metadata", p.path("files", file, "metadata"), "the file"))
-	if err != nil && api.StatusOf(err) != http.StatusNotFound {
+	if err != nil && outbound.StatusOf(err) != http.StatusNotFound {
 		return f, false, err
 	}
 	if err != nil || len(meta.Metadata) == 0 { // not every edition has them at an address of their own

@@ -10,6 +10,7 @@ import (
 
 	"signoff/connectors"
 	"signoff/connectors/adobe/api"
+	"signoff/internal/outbound"
 )
 
 const subscriptions = "attask/eventsubscription/api/v1/subscriptions"
@@ -63,7 +64,7 @@ func (p *Part) Register(ctx context.Context) ([]connectors.Finding, error) {
 			}
 		}
 	}
-	if refused := api.RefusalOf(err); refused != nil && connectors.ClassOf(err) == connectors.Rejected {
+	if refused := outbound.RefusalOf(err); refused != nil && connectors.ClassOf(err) == connectors.Rejected {
 		return []connectors.Finding{p.finding("warning", "Workfront does not take a subscription: "+refused.Error(), "Only system administrators may subscribe; use such an account, or webhook: manual.")}, nil
 	}
 	if err != nil {
@@ -115,7 +116,7 @@ func (p *Part) subscribe(ctx context.Context, s subscription) error {
 	err := p.client.Do(ctx, api.Call{Op: "subscribe", Method: http.MethodPost, Path: subscriptions, Body: map[string]string{
 		"objCode": s.Code, "eventType": s.Event, "url": s.URL, "authToken": p.set.AuthToken[0].Reveal(),
 	}}, nil)
-	if api.StatusOf(err) == http.StatusConflict {
+	if outbound.StatusOf(err) == http.StatusConflict {
 		return nil // it is there
 	}
 	return err
