@@ -79,6 +79,25 @@ func (w *world) says(by, system, words string, fields ...string) Event {
 	return ev
 }
 
+// TestCommentThatAsked_isNoPoint: whoever looks at the work again hears the comment that the request was made of.
+func TestCommentThatAsked_isNoPoint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	w.submit("maya", "")
+	asked := Ref{"adobe", "comment", "A/F/1"}
+	w.r.Links[0] = Link{Purpose: "thread", Ref: asked}
+	ev := w.says("maya", "adobe", "@signoff please sign this off", "point", "yes")
+	ev.Said = asked
+	w.step(ev)
+	if len(w.r.Points) > 0 || len(w.r.Comments) > 0 {
+		t.Errorf("it became %v and %v", w.r.Points, w.r.Comments)
+	}
+	w.step(w.says("ana", "adobe", "Larger, please", "point", "yes"))
+	if len(w.r.Points) != 1 {
+		t.Errorf("another comment became %v, want a point", w.r.Points)
+	}
+}
+
 func TestAutomaticAnswer_isKeptAndMovesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(twoStages())

@@ -193,6 +193,12 @@ func (s *step) earlier() bool {
 	return placed && natural(s.ev.Seq, s.r.Heard) <= 0
 }
 
+// began reports whether the request began with what the event says: whoever looks again hears the comment that asked for it.
+func (s *step) began() bool {
+	thread, ok := s.r.Link("thread")
+	return ok && thread.Ref == s.ev.Said
+}
+
 // heardBefore names what was said of the conversation that leaves no record.
 func (s *step) heardBefore() (code, why string) {
 	switch s.ev.Kind {
@@ -207,6 +213,8 @@ func (s *step) heardBefore() (code, why string) {
 	switch {
 	case i < 0 && s.ev.Kind == CommentAdded && s.earlier():
 		return CodeNoted, "The description was made from this message."
+	case i < 0 && s.ev.Kind == CommentAdded && s.began():
+		return CodeDuplicate, "The request was made of this comment."
 	case i >= 0 && s.repeats(s.r.Comments[i]):
 		return CodeDuplicate, "These words are known."
 	}
