@@ -212,10 +212,11 @@ func (s scene) submitButton(round int) Button {
 	return Button{Action: action, Label: label, Style: "primary", Round: round, Version: s.r.Revision()}
 }
 
-// readyVersion is the short name of the version that was saved since the work was asked for.
+// readyVersion is the short name of the version that was saved since the work was asked for; in the first revision any that is
+// there.
 func (s scene) readyVersion(round int) string {
 	for _, w := range s.r.Work {
-		if all := s.r.decidedOn(); w.Round == round && w.Before != s.r.Revision() && len(all) == 1 {
+		if all := s.r.decidedOn(); w.Round == round && (round == 1 || w.Before != s.r.Revision()) && len(all) == 1 {
 			return short(all[0].Current())
 		}
 	}
