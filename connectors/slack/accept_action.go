@@ -158,6 +158,10 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 	case pressForged:
 		acc.Ignored, acc.Alarm = ignoredForged, alarmForged
 	default:
+		if p.Action == actionApprove && p.carries(checklistValue) {
+			acc.Ignored = ignoredOpens
+			return acc
+		}
 		switch p.Action {
 		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionAccept, actionFresh, actionSpam, actionHome, actionSet:
 			acc.Enrich = true
@@ -204,7 +208,7 @@ func (c *Connector) acceptSubmission(acc connectors.Accepted, i interaction) con
 		return acc
 	}
 	acc.ID = id("view", i.View.ID, i.View.Hash)
-	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail, formDraft, formTake, formMerge, formSnooze, formTurnDown}, i.View.Callback) {
+	if !slices.Contains([]string{formRequest, formChanges, formDecline, formWithdraw, formAnswer, formDelegate, formDetail, formApprove, formDraft, formTake, formMerge, formSnooze, formTurnDown}, i.View.Callback) {
 		acc.Ignored = ignoredUnknown
 		return acc
 	}

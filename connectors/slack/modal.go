@@ -40,7 +40,7 @@ func fieldOf(block string) (string, bool) {
 		return name, ok
 	}
 	_, _, isField := templateField(name)
-	return name, ok && (isField || strings.HasPrefix(name, answerPrefix))
+	return name, ok && (isField || strings.HasPrefix(name, checkPrefix) || strings.HasPrefix(name, answerPrefix))
 }
 
 // inputName is the input of a template's field.

@@ -40,7 +40,16 @@ func (c *Connector) decideView(o origin, asks []slack.Block) slack.ModalViewRequ
 			}}),
 			said("Note", "", true),
 		})
+	case formApprove:
+		return c.modal(o, "Approve", "Approve", append(append([]slack.Block{
+			note("You approve " + stage + " of " + request + "."),
+		}, asks...), said("Note", "", true)))
 	case formDetail:
+		if o.Press.Value != "" {
+			return c.modal(o, "Complete the brief", "Send", append([]slack.Block{
+				note(request + " starts once these are known."),
+			}, asks...))
+		}
 		return c.modal(o, "Add detail", "Add", append(append([]slack.Block{
 			note("What you add goes into " + request + " and its ticket."),
 		}, asks...), said("Note", "What else should they know?", len(asks) > 0), link))

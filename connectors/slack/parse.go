@@ -216,7 +216,7 @@ func carried(ev *flow.Event, p press) {
 	switch ev.Kind {
 	case flow.VoteCast:
 		set(ev.Fields, "verdict", p.Action)
-		if p.Value == confirmedValue {
+		if p.carries(confirmedValue) {
 			set(ev.Fields, "confirmed", "yes")
 		}
 	case flow.AccountAnswered:

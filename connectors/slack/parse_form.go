@@ -79,6 +79,9 @@ func (s source) submission() ([]flow.Event, error) {
 	switch o.Form {
 	case formChanges:
 		ev.Body = withLink(typed(e.one(inputNote)), e.link())
+	case formApprove:
+		ev.Body = typed(e.one(inputNote))
+		set(ev.Fields, "checked", e.ticked()...)
 	case formDecline, formWithdraw:
 		ev.Body = typed(e.one(inputNote))
 	case formAnswer:

@@ -59,7 +59,7 @@ func (k *canvas) brief() bool {
 		return false
 	}
 	switch k.view.Kind {
-	case flow.CardView, flow.AskView, flow.WorkView, flow.UnfurlView, flow.TriageView:
+	case flow.CardView, flow.AskView, flow.WorkView, flow.UnfurlView, flow.InfoView, flow.TriageView:
 		return false
 	}
 	return true

@@ -103,7 +103,7 @@ func (c *Connector) respondAction(ctx context.Context, i interaction, acc connec
 		return c.startForm(ctx, i, q)
 	case p.Action == actionEdit:
 		return c.startDraft(ctx, i, p, q)
-	case formOf(p.Action) != "":
+	case formOf(p) != "":
 		return c.startDecision(ctx, i, p, q)
 	default:
 		reply.Beside = c.afterPress(ctx, i, p, q)
@@ -115,8 +115,12 @@ func (c *Connector) respondAction(ctx context.Context, i interaction, acc connec
 }
 
 // formOf is the form a button opens, "" for none.
-func formOf(action string) string {
-	switch action {
+func formOf(p press) string {
+	switch p.Action {
+	case actionApprove:
+		if p.carries(checklistValue) {
+			return formApprove
+		}
 	case actionChanges:
 		return formChanges
 	case actionDecline:
@@ -130,7 +134,7 @@ func formOf(action string) string {
 	case actionDetail:
 		return formDetail
 	}
-	return triageForm(action)
+	return triageForm(p.Action)
 }
 
 // startDecision opens the form of a button, after asking whether the act would count.
@@ -150,23 +154,37 @@ func (c *Connector) startDecision(ctx context.Context, i interaction, p press, q
 	}
 	m := i.message()
 	o := origin{
-		Form: formOf(p.Action), User: i.User.ID, Team: i.Team.id(), Channel: firstOf(i.Channel.id(), i.Container.ChannelID),
+		Form: formOf(p), User: i.User.ID, Team: i.Team.id(), Channel: firstOf(i.Channel.id(), i.Container.ChannelID),
 		Thread: firstOf(m.ThreadTS, i.Container.ThreadTS), Press: &p,
 	}
-	view := c.decideView(o, c.asks(ctx, o, q))
+	asks, why := c.asks(ctx, o, q)
+	if why != "" {
+		reply.Beside = c.privately(i, why)
+		return reply
+	}
+	view := c.decideView(o, asks)
 	reply.Beside = func(ctx context.Context) { c.openOrSay(ctx, i, view) }
 	return reply
 }
 
-// asks are the inputs of a form that depend on the request: fields that are empty, points without an answer. Where the
-// request cannot be read the form does without.
-func (c *Connector) asks(ctx context.Context, o origin, q connectors.Query) []slack.Block {
-	if o.Form == formMerge {
-		return c.mergeInto(ctx, o, c.person(ctx, o.Team, "", o.User), q)
+// asks are the inputs of a form that depend on the request: fields that are empty, points without an answer, lines to tick.
+// Where the request cannot be read the form does without. why says that there is nothing to ask for.
+func (c *Connector) asks(ctx context.Context, o origin, q connectors.Query) (blocks []slack.Block, why string) {
+	switch {
+	case o.Form == formMerge:
+		return c.mergeInto(ctx, o, c.person(ctx, o.Team, "", o.User), q), ""
+	case o.Form == formApprove:
+		return c.askChecked(ctx, o, q), ""
+	case o.Form == formDetail && o.Press.Value != "":
+		return c.askMissing(ctx, o, q)
+	case o.Form == formDetail, o.Form == formAnswer:
+		return c.askOpen(ctx, o, q), ""
 	}
-	if o.Form != formDetail && o.Form != formAnswer {
-		return nil
-	}
+	return nil, ""
+}
+
+// askOpen asks for fields that are empty, or for answers to points.
+func (c *Connector) askOpen(ctx context.Context, o origin, q connectors.Query) []slack.Block {
 	r, known, err := q.Request(ctx, o.Press.Request)
 	switch {
 	case err != nil || !known:

@@ -311,6 +311,8 @@ func (c *Connector) judgeForm(ctx context.Context, s sentForm, q connectors.Quer
 		case s.User.ID:
 			return map[string]string{inputTo: "That is you; choose somebody else."}
 		}
+	case formApprove:
+		return c.judgeChecklist(ctx, s, q)
 	case formDetail:
 		return c.judgeDetail(ctx, s, q)
 	case formMerge, formSnooze, formTurnDown:

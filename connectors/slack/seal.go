@@ -95,6 +95,7 @@ const (
 	formAnswer   = "signoff_answer"
 	formDelegate = "signoff_delegate"
 	formDetail   = "signoff_detail"
+	formApprove  = "signoff_approve"
 	formDraft    = "signoff_draft"
 )
 

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +22,10 @@ func TestViews_WithinTheLimits(t *testing.T) {
 	}
 	for _, form := range []string{formChanges, formDecline, formWithdraw, formDelegate, formDetail} {
 		lintView(t, form, r.decideView(origin{Form: form, User: ravi, Team: testTeam, Press: &p}, missing(flow.Request{Template: studio()[1].Name}, studio())))
+	}
+	for n, s := range hostile() {
+		lines := slices.Repeat([]string{s, "x"}, 1+n*7%60)
+		lintView(t, formApprove, r.decideView(origin{Form: formApprove, User: ravi, Team: testTeam, Press: &p}, checklist(lines)))
 	}
 	lintView(t, formAnswer, r.decideView(origin{Form: formAnswer, User: ravi, Team: testTeam, Press: &p}, unanswered(long)))
 	for i, s := range hostile() {

@@ -17,7 +17,7 @@ import (
 func walkedKinds() []flow.ViewKind {
 	return []flow.ViewKind{
 		flow.CardView, flow.AskView, flow.WorkView, flow.TicketView, flow.NoticeView, flow.RefusalView, flow.CommentView,
-		flow.DraftView, flow.UnfurlView, flow.LinkView, "digest",
+		flow.DraftView, flow.UnfurlView, flow.LinkView, flow.InfoView, "digest",
 	}
 }
 

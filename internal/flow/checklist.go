@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +17,7 @@ func Checklist(p Policy, r Request, stage string) []string {
 	return slices.Clone(d.Checklist)
 }
 
-// unchecked asks for the lines of a stage's checklist that were not ticked. Lines are compared by their words.
+// unchecked asks for the lines of a stage's checklist that were not ticked. Lines are compared by their words, or by their marks.
 func (s *step) unchecked(verdict Verdict, run StageRun) ruling {
 	if verdict != Approve {
 		return ruling{}
@@ -31,7 +33,13 @@ func (s *step) unchecked(verdict Verdict, run StageRun) ruling {
 }
 
 func (s *step) ticked(line string) bool {
-	return slices.ContainsFunc(s.ev.Fields["checked"], func(v string) bool { return plainLine(v) == plainLine(line) })
+	return slices.ContainsFunc(s.ev.Fields["checked"], func(v string) bool { return plainLine(v) == plainLine(line) || v == LineMark(line) })
+}
+
+// LineMark stands for a line of a checklist where its words are too long to be sent.
+func LineMark(line string) string {
+	sum := sha256.Sum256([]byte(plainLine(line)))
+	return "line:" + hex.EncodeToString(sum[:8])
 }
 
 // plainLine is a line without the differences that forms make: space and case.

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // A request starts when its brief is complete. Until then it waits for whoever asked for it: they are asked once for
@@ -192,4 +193,31 @@ func (s scene) ticketMissing() []Fact {
 		return nil
 	}
 	return []Fact{{Name: "missing", Label: "Missing", Text: fieldWords(missing)}}
+}
+
+// infoItem is a brief that waits for somebody to complete it, on their own page.
+func (s scene) infoItem(since time.Time) View {
+	v := s.view(InfoView, fmt.Sprintf("%s waits for more details from you.", s.label()))
+	missing := s.missing()
+	line := []Fact{{Name: "missing", Text: "more details are needed"}}
+	if len(missing) > 0 {
+		v.Headline = fmt.Sprintf("%s needs %s from you: %s.", s.label(), things(len(missing)), fieldWords(missing))
+		line[0].Text = s.missingWords(missing)
+		v.Buttons = append(v.Buttons, s.infoButton(missing))
+	} else {
+		v.Buttons = append(v.Buttons, Button{Action: "add_detail", Label: "Add detail", Style: "primary"})
+	}
+	line = append(append(line, s.when("due", "due", s.r.Due)...), s.when("since", "since", since)...)
+	v.Facts = append(s.ticketFact(), oneLine(line)...)
+	v.Buttons = append(v.Buttons, s.open(), s.why())
+	return v
+}
+
+// infoStanding says in a sentence what a request waits for, from whom, and since when.
+func (s scene) infoStanding() string {
+	what := "more details"
+	if missing := s.missing(); len(missing) > 0 {
+		what = fmt.Sprintf("%s (%s)", things(len(missing)), fieldWords(missing))
+	}
+	return fmt.Sprintf("It waits on its requester, %s, for %s, since %s.", s.who(s.r.Requester), what, s.instant(s.infoSince().From))
 }

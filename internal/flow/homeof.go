@@ -54,10 +54,13 @@ func paged[T any](in HomeInput, s HomeSection, list []T, show func(T) View) Home
 // item is one thing that waits for somebody: a stage to decide or, without one, a revision to make.
 type item struct {
 	r     *Request
-	stage int // index of the run, -1: the revision
+	stage int // index of the run, -1: the revision, toComplete: the brief
 	due   time.Time
 	since time.Time
 }
+
+// toComplete stands in an item for the brief.
+const toComplete = -2
 
 // waitingItems lists what waits for somebody, the first due first.
 func waitingItems(p Policy, list []Request, who Actor) []item {
@@ -66,6 +69,9 @@ func waitingItems(p Policy, list []Request, who Actor) []item {
 		s := scene{p: p, r: &list[i]}
 		if s.r.Status == InProgress && s.r.Workflow != "" && same(s.r.askedForWork(), who) {
 			all = append(all, item{r: s.r, stage: -1, due: s.r.Due, since: s.r.Since})
+		}
+		if s.r.Status == NeedsInfo && s.isRequester(who) {
+			all = append(all, item{r: s.r, stage: toComplete, due: s.r.Due, since: s.infoSince().From})
 		}
 		for k, run := range s.r.Stages {
 			if run.State == StageOpen && holds(s.waiting(run), who) {
@@ -121,6 +127,9 @@ func waitsSince(run StageRun, who Actor) time.Time {
 // view is an item with its buttons.
 func (i item) view(p Policy, who Actor) View {
 	s := scene{p: p, r: i.r}
+	if i.stage == toComplete {
+		return s.infoItem(i.since)
+	}
 	if i.stage < 0 {
 		v := s.openWork(Work{Round: s.r.Round})
 		v.Body, v.Points, v.Fields = nil, nil, nil // the card has them
@@ -147,7 +156,10 @@ func askedItem(p Policy, r Request) View {
 	}
 	v := s.view(CardView, s.cardHeadline())
 	v.Facts = s.atAGlance()
-	v.Buttons = []Button{s.open(), s.why()}
+	if missing := s.missing(); r.Status == NeedsInfo && len(missing) > 0 {
+		v.Buttons = append(v.Buttons, s.infoButton(missing))
+	}
+	v.Buttons = append(v.Buttons, s.open(), s.why())
 	if !r.Status.Closed() {
 		v.Buttons = append(v.Buttons, Button{Action: "add_detail", Label: "Add detail", Minor: true}, Button{Action: "withdraw", Label: "Withdraw", Minor: true})
 	}
@@ -167,6 +179,8 @@ func dueItem(p Policy, r Request) View {
 func (s scene) atAGlance() []Fact {
 	line := append([]Fact{{Name: "status", Text: s.r.Status.Words() + s.revision(s.r.Round)}}, s.when("due", "due", s.dueOpen())...)
 	facts := append(s.ticketFact(), oneLine(line)...)
+	facts = append(facts, oneLine(s.infoFacts())...)
+	facts = append(facts, s.partsFact()...)
 	if s.r.Status == InProgress && s.r.Workflow != "" {
 		work := []Fact{{Name: "waiting_for", Label: "waiting for", People: s.people(s.r.askedForWork()), After: "(making it)"}}
 		return append(facts, oneLine(append(work, s.when("since", "since", s.r.Since)...))...)
@@ -206,6 +220,9 @@ func (s scene) nextReminder(run StageRun, who Actor) time.Time {
 func Standing(p Policy, r Request) []string {
 	s := scene{p: p, r: &r}
 	var out []string
+	if r.Status == NeedsInfo {
+		out = append(out, s.infoStanding())
+	}
 	if r.Status == InProgress && r.Workflow != "" {
 		out = append(out, fmt.Sprintf("Revision %d is being made by %s, since %s.", r.Round, s.makerWords(), s.instant(r.Since)))
 	}

@@ -146,3 +146,34 @@ func TestLinkShared(t *testing.T) {
 		t.Errorf("shown where others read: %+v", o.Effects)
 	}
 }
+
+// TestHomeOf_ABriefToComplete: whoever asked for a request sees what it waits for, with the way to fill it in.
+func TestHomeOf_ABriefToComplete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(twoStages())
+	w.p.required = []Field{{Name: "audience", Label: "Audience"}, {Name: "claim", Label: "Legal claim"}}
+	w.p.parts = []Part{{Title: "Copy"}}
+	w.submit("maya", "lin")
+	w.settle()
+	h := HomeOf(w.p, HomeInput{Who: person("maya"), Waiting: []Request{w.r}, Asked: []Request{w.r}})
+	for i, want := range []string{"CR-142 Spring banner needs 2 things from you: Audience and Legal claim.", "CR-142 Spring banner: brief needs 2 things: Audience and Legal claim, waiting on Maya."} {
+		if len(h.Sections[i].Items) != 1 || h.Sections[i].Items[0].Headline != want {
+			t.Fatalf("%s has %+v, want %q", h.Sections[i].Name, h.Sections[i].Items, want)
+		}
+		b := h.Sections[i].Items[0].Buttons[0]
+		if b.Action != "add_detail" || b.Value != "audience,claim" {
+			t.Errorf("%s begins with %+v, want the way to the two fields", h.Sections[i].Name, b)
+		}
+	}
+	if got := Standing(w.p, w.r); len(got) != 1 || got[0] != "It waits on its requester, Maya, for 2 things (Audience and Legal claim), since Wed 18 Nov, 14:00 London." {
+		t.Errorf("standing %q", got)
+	}
+	if other := HomeOf(w.p, HomeInput{Who: person("lin"), Waiting: []Request{w.r}}); len(other.Sections[0].Items) != 0 {
+		t.Errorf("the assignee waits for %+v", other.Sections[0].Items)
+	}
+	w.step(w.event(RequestEdited, "maya", "audience", "Families", "claim", "none"))
+	w.settle()
+	if got := HomeOf(w.p, HomeInput{Who: person("maya"), Waiting: []Request{w.r}, Asked: []Request{w.r}}); len(got.Sections[0].Items) != 0 || len(got.Sections[1].Items[0].Facts) < 3 {
+		t.Errorf("once it is complete: %+v", got.Sections)
+	}
+}
