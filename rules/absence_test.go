@@ -199,19 +199,6 @@ func TestDays(t *testing.T) {
 	}
 }
 
-func TestAwayWords(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ words, days, cover string }{
-		{"10-14 Mar cover @ana", "10-14 Mar", "@ana"}, {"10-14 Mar, covered by Ana Reyes.", "10-14 Mar", "Ana Reyes"}, {"10-14 Mar", "10-14 Mar", ""},
-		{"  until  Friday   cover:  <@U1> ", "until Friday", "<@U1>"}, {"10-14 Mar with cover nobody", "10-14 Mar", "nobody"}, {"cover @ana", "", "@ana"},
-	}
-	for _, test := range tests {
-		if days, cover := rules.AwayWords(test.words); days != test.days || cover != test.cover {
-			t.Errorf("%q: %q and %q, want %q and %q", test.words, days, cover, test.days, test.cover)
-		}
-	}
-}
-
 func TestAssign_passesOverWhoIsAway(t *testing.T) {
 	t.Parallel()
 	away := func(names ...string) flow.Answers {

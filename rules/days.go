@@ -8,7 +8,6 @@ import (
 )
 
 var (
-	coverWords = pattern.New(`(?i)(?:^|[\s,;(])(?:with\s+)?cover(?:ed)?(?:\s+by)?\s*:?\s+(.+)$`)
 	dayRun     = pattern.New(`(?i)^(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|–|—|\bto\b|\buntil\b|\btill\b)\s*(\d{1,2}(?:st|nd|rd|th)?(?:\s+of)?\s+(` + monthWords + `)\b\.?,?(?:\s+\d{4})?)$`)
 	monthRun   = pattern.New(`(?i)^((` + monthWords + `)\.?)\s+(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|–|—|\bto\b)\s*(\d{1,2})(?:st|nd|rd|th)?(,?\s+\d{4})?$`)
 	runParts   = pattern.New(`(?i)\s*(?:\.\.|\s-\s|–|—|\s(?:to|until|till|through)\s)\s*`)
@@ -18,15 +17,6 @@ var (
 	bareNumber = pattern.New(`^\d{1,2}[/.]\d{1,2}[/.]?$`)
 	dayYear    = pattern.New(`\b\d{4}\b`)
 )
-
-// AwayWords parts what somebody says of their absence into the days and who stands in: "10-14 Mar cover @ana".
-func AwayWords(words string) (days, cover string) {
-	words = strings.Join(strings.Fields(words), " ")
-	if g := coverWords.FindStringSubmatchIndex(words); g != nil {
-		return strings.Trim(words[:g[0]], " ,;("), strings.Trim(words[g[2]:g[3]], " ,;).")
-	}
-	return words, ""
-}
 
 // Days reads a run of days as somebody writes it who is in the zone of a person of the directory: "10-14 Mar", "Monday to
 // Friday", "tomorrow", "until 14 Mar", "2026-03-10..2026-03-14". Each day is read as in a request.

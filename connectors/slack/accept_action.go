@@ -76,8 +76,11 @@ func (c *Connector) acceptCommand(cmd command, body []byte) (connectors.Accepted
 		return malformed(body, "command", whyUnnamed), nil
 	}
 	acc := connectors.Accepted{ID: triggerID(cmd.TriggerID, body), Kind: "command", Ignored: ignoredAnswered, Waits: true}
-	if c.opensForm(cmd) {
+	switch {
+	case c.opensForm(cmd):
 		acc.Ignored = ignoredOpens
+	case cmd.absents():
+		acc.Ignored, acc.Enrich = "", true
 	}
 	if cmd.UserID == "" {
 		acc.Ignored, acc.Malformed = "", "the command names no user"

@@ -139,11 +139,12 @@ func (c *Connector) acceptNew(acc connectors.Accepted, e envelope, m said, key f
 // The ways in which a message concerns us.
 const (
 	wayMention = "mention"
-	wayVerb    = "verb"   // a question to us: help, status CR-142
-	wayReply   = "reply"  // it may belong to the request of its thread
-	wayDirect  = "direct" // a message to the bot
-	wayTop     = "top"    // a new message of a person in a channel
-	wayWatch   = "watch"  // the same in a watched channel
+	wayVerb    = "verb"    // a question to us: help, status CR-142
+	wayAbsence = "absence" // somebody tells the bot when they are away
+	wayReply   = "reply"   // it may belong to the request of its thread
+	wayDirect  = "direct"  // a message to the bot
+	wayTop     = "top"     // a new message of a person in a channel
+	wayWatch   = "watch"   // the same in a watched channel
 )
 
 // wayOf says how a new message concerns us, "" when it does not.
@@ -153,7 +154,9 @@ func (c *Connector) wayOf(m said, e envelope) string {
 	mentioned := !direct && (m.Type == "app_mention" || c.mentioned(m, e))
 	asked := c.verbIn(m, e)
 	switch {
-	case (mentioned || direct && !m.reply()) && !bot && asked.known(), direct && !m.reply() && !bot && asked.mistyped():
+	case direct && !m.reply() && !bot && asked.absent():
+		return wayAbsence
+	case (mentioned || direct && !m.reply()) && !bot && asked.known() && !asked.absent(), direct && !m.reply() && !bot && asked.mistyped():
 		return wayVerb
 	case mentioned:
 		return wayMention

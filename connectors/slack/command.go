@@ -30,6 +30,9 @@ func (c *Connector) respondCommand(ctx context.Context, cmd command, acc connect
 	if c.opensForm(cmd) {
 		return c.commandForm(ctx, cmd, q)
 	}
+	if cmd.absents() {
+		return c.respondAbsence(ctx)
+	}
 	verb, rest := cmd.verb()
 	reply := commandReply(c.answer(ctx, question{who: c.personOf(ctx, cmd.asInteraction()), verb: verb, rest: rest}, q))
 	failed := reply // what was only read can be answered all the same
@@ -86,6 +89,7 @@ func (c *Connector) help(first string) spoken {
 		"`" + verbCommand + " mine` lists what you asked for and what waits for you",
 		"`" + verbCommand + " status CR-142` says where one stands",
 		"`" + verbCommand + " why CR-142` explains which rule applied and who is waited on",
+		"`" + verbCommand + " away 10-14 Mar cover @ana` moves what waits for you to Ana on these days; `" + verbCommand + " away` shows what is planned, `" + verbCommand + " back` ends it",
 		"`" + verbCommand + " triage` lists what nobody has taken on yet",
 		"The same words work in a direct message to me and behind a mention in a thread; anything else you write to me directly is offered as a request",
 	}
@@ -151,11 +155,21 @@ func waitedOn(run flow.StageRun) string {
 	for _, id := range run.Waiting[len(run.Waiting)-1].On {
 		for _, a := range run.Asked {
 			if a.ID() == id {
-				names = append(names, clip(firstOf(oneLine(a.Shown), oneLine(a.Name)), 60))
+				names = append(names, clip(firstOf(oneLine(a.Shown), oneLine(a.Name)), 60)+inPlace(run, a))
 			}
 		}
 	}
 	return strings.Join(names, " or ")
+}
+
+// inPlace says for whom somebody stands in: " for Ravi".
+func inPlace(run flow.StageRun, who flow.Actor) string {
+	for _, c := range run.Covers {
+		if c.By.ID() == who.ID() {
+			return " for " + clip(firstOf(oneLine(c.For.Shown), oneLine(c.For.Name)), 60)
+		}
+	}
+	return ""
 }
 
 // requestLine is standing with links to the card, the ticket and the page.

@@ -35,7 +35,7 @@ func Manifest(s Settings, publicURL, instance string) (string, error) {
 	}
 	m.Features.Commands = []manifestCommand{
 		{Command: firstOf(s.Command, defaultCommand), URL: hook, Description: "Ask for creative work", Hint: "Spring banner by Friday", Escape: true},
-		{Command: verbCommand, URL: hook, Description: "Create and find requests", Hint: "new | mine | status CR-142 | why CR-142 | help", Escape: true},
+		{Command: verbCommand, URL: hook, Description: "Create and find requests", Hint: "new | mine | status CR-142 | why CR-142 | away 10-14 Mar | back | help", Escape: true},
 	}
 	for _, sc := range s.scopes() {
 		m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, sc.name)

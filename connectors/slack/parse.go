@@ -23,7 +23,7 @@ func (c *Connector) Parse(d flow.Delivery) ([]flow.Event, error) {
 	case d.Type == typeJSON:
 		return s.told(), nil
 	case s.act == nil:
-		return nil, nil
+		return s.commanded(), nil
 	case s.act.Type == "block_actions":
 		return s.pressedOnes()
 	case s.act.Type == "view_submission" && s.act.View != nil:
@@ -39,9 +39,10 @@ type source struct {
 	learned learned
 	env     envelope
 	act     *interaction
+	cmd     *command
 }
 
-// source reads a delivery by its media type. Commands and events leave act nil.
+// source reads a delivery by its media type. What is not an interaction leaves act nil, what is no command cmd.
 func (c *Connector) source(d flow.Delivery) (source, error) {
 	s := source{c: c, d: d}
 	if len(d.Learned) > 0 {
@@ -57,6 +58,8 @@ func (c *Connector) source(d flow.Delivery) (source, error) {
 		return s, err
 	}
 	if !values.Has("payload") {
+		cmd := readCommand(values)
+		s.cmd = &cmd
 		return s, nil
 	}
 	i, err := readInteraction(values.Get("payload"))

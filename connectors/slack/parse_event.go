@@ -43,6 +43,8 @@ func (s source) spoke() []flow.Event {
 		return []flow.Event{s.comment(m, kind)}
 	case wayReply:
 		return []flow.Event{s.comment(m, kind)}
+	case wayAbsence:
+		return []flow.Event{s.absentIn(m)}
 	case wayDirect:
 		return []flow.Event{s.draft(m, wayDirect)}
 	case wayTop:

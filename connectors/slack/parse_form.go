@@ -178,6 +178,9 @@ func (c *Connector) wanted(d flow.Delivery) (wants, error) {
 	if d.Type == typeJSON {
 		return s.wanted(), nil
 	}
+	if s.cmd != nil && s.cmd.absents() {
+		return wants{team: s.cmd.TeamID, users: append([]string{s.cmd.UserID}, mentionedIn(s.cmd.Text)...)}, nil
+	}
 	if s.act == nil {
 		return wants{}, nil
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // verbs are what can be asked of signoff: behind /signoff, in a direct message, and behind a mention.
-var verbs = [...]string{"new", "mine", "status", "why", "triage", "help"}
+var verbs = [...]string{"new", "mine", "status", "why", "triage", "away", "back", "help"}
 
 const (
 	verbNew    = "new"
@@ -32,6 +32,8 @@ func (a phrase) known() bool {
 		return a.rest == ""
 	case verbStatus, verbWhy:
 		return a.rest == "" || linkKey.MatchString(a.rest)
+	case verbAway, verbBack:
+		return a.absent()
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +128,10 @@ func (d *decider) awaySet(tx store.Tx, ev flow.Event) ([]flow.Reason, error) {
 	if err != nil {
 		return nil, err
 	}
+	ev, shown, err := d.shownAway(tx, set, ev)
+	if err != nil || shown != nil {
+		return shown, err
+	}
 	a, no := d.judgeAway(set, rows, ev)
 	if no != nil {
 		return d.answered(tx, ev, *no)
@@ -144,6 +149,58 @@ func (d *decider) awaySet(tx store.Tx, ev flow.Event) ([]flow.Reason, error) {
 		return nil, err
 	}
 	return d.answered(tx, ev, flow.Reason{Code: flow.CodeRecorded, Text: said})
+}
+
+// shownAway answers somebody who says nothing but that they ask when they are away. Who names only a cover means their
+// absence that lasts or comes next.
+func (d *decider) shownAway(tx store.Tx, set *rules.Set, ev flow.Event) (flow.Event, []flow.Reason, error) {
+	if ev.Field("when")+ev.Field("from")+ev.Field("until") != "" {
+		return ev, nil, nil
+	}
+	person, no := d.absentPerson(set, ev)
+	if no != nil {
+		why, err := d.answered(tx, ev, *no)
+		return ev, why, err
+	}
+	all, err := d.leaves(tx, ev.At)
+	if err != nil {
+		return ev, nil, err
+	}
+	mine := all[person]
+	if ev.Field("cover") == "" && ev.To.ID() == "" {
+		why, err := d.answered(tx, ev, flow.Reason{Code: flow.CodeNoted, Text: leaveWords(set, person, mine)})
+		return ev, why, err
+	}
+	if len(mine) > 0 {
+		ev.Fields = maps.Clone(ev.Fields)
+		ev.Fields["from"], ev.Fields["until"] = []string{mine[0].First}, []string{mine[0].Last}
+	}
+	return ev, nil, nil
+}
+
+// leaveWords list the absences of somebody.
+func leaveWords(set *rules.Set, person string, mine []Leave) string {
+	if len(mine) == 0 {
+		return "No absence of yours is known. For example: /signoff away 10-14 Mar cover @ana"
+	}
+	var lines []string
+	for _, l := range mine {
+		a, err := set.Absence(person, l.First, l.Last, l.Cover)
+		if err != nil {
+			continue
+		}
+		line := daysOf(a)
+		switch {
+		case l.Now && l.StandsIn != "":
+			line += fmt.Sprintf(", now; %s stands in", shownIn(set, l.StandsIn))
+		case l.Now, l.Cover == rules.Nobody:
+			line += "; nobody stands in"
+		case l.Cover != "":
+			line += fmt.Sprintf("; %s will stand in", shownIn(set, l.Cover))
+		}
+		lines = append(lines, line)
+	}
+	return "You are away: " + strings.Join(lines, ". ") + "."
 }
 
 // otherwise names an actor where they are not the person.
