@@ -124,8 +124,6 @@ func (l *lint) block(at string, v any) {
 	case "header":
 		l.text(at+"/text", b["text"], 150, true)
 	case "divider":
-	case "checkboxes":
-		l.options(at, e["options"], 10, false)
 	case "image":
 		l.length(at+"/alt_text", b["alt_text"], 1, 2000)
 		l.controls(at+"/alt_text", fmt.Sprint(b["alt_text"]))
@@ -181,6 +179,8 @@ func (l *lint) element(at string, v any) {
 		}
 	case "overflow":
 		l.options(at, e["options"], 5, true)
+	case "checkboxes":
+		l.options(at, e["options"], 10, false)
 	case "static_select", "multi_static_select":
 		l.options(at, e["options"], 100, false)
 		l.initial(at, e)
