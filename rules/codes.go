@@ -102,6 +102,8 @@ func warningCodes() []Code {
 		{"SO207", "It waits for a time limit that is not there", "on_timeout and escalation chains start from a stage's time_limit. Without one they never come.", "time_limit: 8 working hours"},
 		{"SO209", "Nothing to escalate to", "A stage of the workflow says on_timeout: escalate, but the rule that uses it names no escalation chain. The stage then waits.", "do: {workflow: regulated, escalation: creative-lead}"},
 		{"SO210", "Nothing comes from there", "match: {source: …} names where a request came from; this word is no source that is known, so the rule may never apply.", "match: {source: [slack, email]}"},
+		{"SO211", "Two rules are about the same words", "Both accept a request with the words that the message names, neither is the more particular one, and they do different things. Rules are tried from top to bottom, so the upper one wins, for a reason that nobody sees in the lower one. Rules with if:, continue: or do: ignore are not compared.", "match: {text: {contains: [banner, ad]}}\nmatch: {text: {contains: [display, poster]}}"},
+		{"SO212", "A stage is stuck while somebody is away", "While a reviewer is away their backup stands in, but one person counts once: a backup who is a reviewer already adds nothing. With four_eyes whoever made the work does not count either. The stage then waits until the reviewer is back.", "eli: {name: Eli Marsh, backup: jon}"},
 		{"SO208", "The condition reads what is not asked for", "The fields of a condition are read with the rule's own template. That template does not have the field, so the condition holds only where another type was chosen in a form.", "Add the field to ask_for of the template."},
 	}
 }

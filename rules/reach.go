@@ -119,6 +119,9 @@ func (l *loader) unreachable() {
 			fileUnderWords(filed, j, reaches[j])
 		}
 	}
+	if blocker < 0 || blocker == len(all)-1 {
+		l.overlaps(reaches)
+	}
 }
 
 func fileUnderWords(filed map[string][]int, j int, r reach) {

@@ -16,6 +16,7 @@ type rule struct {
 	name     string
 	match    test
 	matchRaw *source.Node
+	doRaw    *source.Node
 	cond     *condition
 	hasIf    bool
 	broken   bool // has problems of its own
@@ -65,6 +66,7 @@ func (l *loader) ruleList() {
 	}
 	l.catchAll()
 	l.unreachable()
+	l.later(l.absences)
 }
 
 func (l *loader) lastPlace() source.Pos {
@@ -92,7 +94,8 @@ func (l *loader) rule(n *source.Node, names map[string]source.Pos) {
 	r.match, r.matchRaw = l.match(n.Key("match")), n.Key("match")
 	r.cond, r.hasIf = l.condition(n.Key("if"), "if"), n.Key("if") != nil
 	r.goOn, _ = l.Bool(n.Key("continue"))
-	l.action(r, n.Key("do"))
+	r.doRaw = n.Key("do")
+	l.action(r, r.doRaw)
 	l.fieldsOfIf(r, n)
 	r.broken = l.Errors() > before
 	l.set.rules.rules = append(l.set.rules.rules, r)
