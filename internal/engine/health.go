@@ -37,6 +37,9 @@ func (e *Engine) Health(ctx context.Context) Health {
 	}
 	h.Connections = e.listen.connections()
 	h.Reasons = append(h.Reasons, down(h.Connections)...)
+	if h.Triage, err = e.triageCount(ctx); err != nil {
+		h.Triage = 0
+	}
 	if h.Paused, err = e.Pauses(ctx); err == nil {
 		for _, p := range h.Paused {
 			h.Reasons = append(h.Reasons, fmt.Sprintf("the rule %q is paused until %s: %s", p.Rule, p.Until.Format(time.RFC3339), p.Reason))

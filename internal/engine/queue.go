@@ -186,6 +186,14 @@ func (e *Engine) Triage(ctx context.Context) (waiting, open []flow.Request, err 
 	return waiting, open, err
 }
 
+func (e *Engine) triageCount(ctx context.Context) (n int, err error) {
+	err = e.o.Store.View(ctx, func(tx store.Tx) error {
+		n, err = tx.CountRequests(triageTerm)
+		return err
+	})
+	return n, err
+}
+
 // Triage implements connectors.Query.
 func (q query) Triage(ctx context.Context, who flow.Actor) (t connectors.Triage, err error) {
 	if err = q.e.o.Store.View(ctx, func(tx store.Tx) error {

@@ -106,6 +106,7 @@ type Health struct {
 	Inbox      map[flow.DeliveryState]int
 	Stopped    map[string]string // instances that were stopped, with the reason
 	Paused     []Pause           // rules that say nothing just now
+	Triage     int               // requests that wait for triage
 	// Connections are those of instances through which deliveries come without a hook.
 	Connections map[string]Connection
 }

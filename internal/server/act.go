@@ -72,6 +72,16 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 	id, do := r.PathValue("id"), r.PostForm.Get("do")
 	ev := flow.Event{ID: once(c, r, do), Request: flow.RequestID(id), Actor: c.who, Fields: map[string][]string{"via": {"web"}}}
 	note := text.Plain(strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n"))
+	if strings.HasPrefix(do, triagePrefix) {
+		said, ok := triageForm(r, c)
+		if !ok {
+			s.refuse(w, r, c, refusal{http.StatusBadRequest, "bad_request", "This cannot be done here."})
+			return
+		}
+		said.ID = ev.ID
+		s.acts(w, r, c, said)
+		return
+	}
 	switch do {
 	case "add_detail":
 		s.takeDetails(w, r, c)
@@ -104,12 +114,17 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 		s.refuse(w, r, c, refusal{http.StatusBadRequest, "bad_request", "This cannot be done here."})
 		return
 	}
+	s.acts(w, r, c, ev)
+}
+
+// acts lets something that was done on a request's page count, and shows the page again.
+func (s *Server) acts(w http.ResponseWriter, r *http.Request, c caller, ev flow.Event) {
 	_, why, err := s.o.Hub.Act(r.Context(), ev)
 	if err != nil {
 		s.refuse(w, r, c, s.requestGone(r, err))
 		return
 	}
-	o := outcome{id: id, done: do}
+	o := outcome{id: r.PathValue("id"), done: r.PostForm.Get("do")}
 	if len(why) > 0 {
 		o.code, o.why = why[0].Code, why[0].Text
 	}

@@ -69,7 +69,7 @@ func statusOf(code string) int {
 		return http.StatusForbidden
 	case flow.CodeClosed:
 		return http.StatusGone
-	case flow.CodeNoteNeeded, flow.CodeUnknownStage, flow.CodeBadVerdict, flow.CodeUnknownPerson, flow.CodeUnchecked:
+	case flow.CodeNoteNeeded, flow.CodeUnknownStage, flow.CodeBadVerdict, flow.CodeUnknownPerson, flow.CodeUnchecked, flow.CodeUnreadable:
 		return http.StatusUnprocessableEntity
 	case flow.CodeUnknown:
 		return http.StatusNotFound

@@ -91,7 +91,11 @@ type fake struct {
 	answers    []string
 	filter     engine.Filter
 	query      store.DeliveryQuery
-	err        error // of everything that can fail
+	waiting    []flow.Request
+	open       []flow.Request
+	pauses     []engine.Pause
+	refuse     string // why nothing is paused
+	err        error  // of everything that can fail
 	code, why  string
 	health     engine.Health
 	requests   map[string]engine.Detail
@@ -415,4 +419,37 @@ func (q questions) Checklist(context.Context, flow.RequestID, string) ([]string,
 
 func (q questions) Triage(context.Context, flow.Actor) (connectors.Triage, error) {
 	return connectors.Triage{}, nil
+}
+
+func (f *fake) Triage(context.Context) (waiting, open []flow.Request, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waiting, f.open, f.err
+}
+
+func (f *fake) MayTriage(who flow.Actor) bool { return who.Name == "dana" }
+
+func (f *fake) Pauses(context.Context) ([]engine.Pause, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pauses, f.err
+}
+
+func (f *fake) Pause(_ context.Context, in engine.PauseInput) (engine.Pause, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != "" {
+		return engine.Pause{}, &engine.PauseError{Why: f.refuse}
+	}
+	p := engine.Pause{Rule: in.Rule, Since: noon, Until: noon.Add(in.For), Reason: in.Reason, By: in.By}
+	f.pauses = append(f.pauses, p)
+	return p, f.err
+}
+
+func (f *fake) Unpause(_ context.Context, rule string, drop bool, by flow.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers = append(f.answers, fmt.Sprintf("%s drop=%v %s", rule, drop, by.Name))
+	f.pauses = nil
+	return f.err
 }

@@ -37,6 +37,9 @@ type Intake interface {
 	Act(ctx context.Context, ev flow.Event) (flow.Request, []flow.Reason, error)
 	// Replay gives a delivery or a parked job another try; an *engine.ReplayError says why it cannot.
 	Replay(ctx context.Context, id string) error
+	// Pause lets a rule say nothing for a while, Unpause lets it go on; an *engine.PauseError says why not.
+	Pause(ctx context.Context, in engine.PauseInput) (engine.Pause, error)
+	Unpause(ctx context.Context, rule string, drop bool, by flow.Actor) error
 	// Answer says what becomes of a delivery that is held back: accept, new, spam.
 	Answer(ctx context.Context, delivery, answer string, who flow.Actor) error
 }
@@ -48,6 +51,10 @@ type Archive interface {
 	Deliveries(ctx context.Context, q store.DeliveryQuery) (list []flow.Delivery, next string, err error)
 	Delivery(ctx context.Context, id string) (flow.Delivery, []flow.Record, error)
 	Parked(ctx context.Context) ([]engine.EffectState, error)
+	// Triage lists what waits for triage, and the open requests into which others may be merged. Pauses lists the rules that
+	// are paused.
+	Triage(ctx context.Context) (waiting, open []flow.Request, err error)
+	Pauses(ctx context.Context) ([]engine.Pause, error)
 	// Picture reads a small picture of an asset, checked to be one.
 	Picture(ctx context.Context, ref flow.Ref) (body []byte, mediaType string, err error)
 }
@@ -56,6 +63,8 @@ type Archive interface {
 type Directory interface {
 	Rules() *rules.Set
 	People(ctx context.Context) []engine.PersonState
+	// MayTriage reports whether somebody says what becomes of requests that wait for triage.
+	MayTriage(who flow.Actor) bool
 	// Shelving says how the rules in a repository stand; false where they come from files.
 	Shelving(ctx context.Context) (engine.Shelving, bool, error)
 	Query() connectors.Query

@@ -102,6 +102,7 @@ func (it items) request(r flow.Request) RequestItem {
 		Rule: r.Rule, Ruleset: r.Ruleset, Source: r.Source, Project: r.Project, Priority: r.Priority, Labels: list(r.Labels),
 		Requester: it.person(r.Requester), Assignee: it.maybe(r.Assignee), WaitingOn: []string{}, Due: when(r.Due),
 		Opened: r.Opened, Updated: r.Updated, Closed: when(r.Closed), URL: it.link(pageOfRequest(r.ID)),
+		Triage: r.Triage, Until: when(r.Until), Into: r.Into,
 	}
 	for _, run := range r.Open() {
 		item.Stages = append(item.Stages, run.Name)

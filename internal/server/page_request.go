@@ -63,12 +63,13 @@ type doData struct {
 	Discuss  bool         // to ask for changes one by one, to answer and to resolve them
 	Details  *detailsData // to fill in what is missing
 	Why      string       // why the person has no say in what is open
+	Triage   *triageData  // to say what becomes of it
 	Kept     string       // the note of a form that was refused
 	Open     []int        // the numbers of change requests that are open: approving past them is confirmed
 }
 
 func (d doData) Any() bool {
-	return len(d.Votes) > 0 || d.Work || d.Details != nil || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft
+	return len(d.Votes) > 0 || d.Work || d.Details != nil || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft || d.Triage != nil
 }
 
 type voteData struct {
@@ -219,8 +220,11 @@ func doneNotice(done string) *notice {
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
 		"held_accept": "The sender takes part from now on.", "held_new": "It is a request of its own now.", "held_spam": "It is put aside, and so is what this sender writes in the next 30 days.",
 		"answer_point": "Your answer is kept with the point.", "resolve_point": "The point is resolved.", "reopen_point": "The point is open again.", "ask_point": "Your change request is numbered and on its way.",
-		"add_detail": "That is kept. Once nothing is missing the request moves on by itself.",
-		"submitted":  "Your request is on its way. This page follows it.",
+		"add_detail":    "That is kept. Once nothing is missing the request moves on by itself.",
+		"triage_accept": "The request is accepted and goes its way.", "triage_merge": "The request is merged; the conversation goes on in the other one.",
+		"triage_snooze": "The request comes back to triage on that morning.", "triage_decline": "The request is declined, and whoever asked for it is told why.",
+		"rule_pause": "The rule says nothing for a while.", "rule_resume": "The rule goes on, and what it had to say is said.", "rule_drop": "The rule goes on; what it had to say until now is dropped.",
+		"submitted": "Your request is on its way. This page follows it.",
 	}[done]
 	if text == "" {
 		return nil
@@ -293,6 +297,18 @@ func (it items) facts(r flow.Request, clock clock) []factRow {
 	}
 	if r.Assignee.ID() != "" {
 		add("Made by", it.called(r.Assignee))
+	}
+	if r.Into != "" {
+		rows = append(rows, factRow{Label: "Merged into", Text: string(r.Into), URL: pathTo("requests", string(r.Into))})
+	}
+	for _, id := range r.Joined {
+		rows = append(rows, factRow{Label: "Took in", Text: string(id), URL: pathTo("requests", string(id))})
+	}
+	if r.Triage != "" {
+		add("Waits for triage", sentence(r.Triage))
+	}
+	if until := clock.at(r.Until); until != nil {
+		rows = append(rows, factRow{Label: "Snoozed until", At: until})
 	}
 	if due := clock.at(r.Due); due != nil {
 		rows = append(rows, factRow{Label: "Due", At: due, Text: clock.place(r.Due), Late: due.Past && !r.Status.Closed()})
@@ -520,6 +536,7 @@ func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
 	if req.Status == flow.Draft {
 		can.Draft, _ = may("confirm_draft", "")
 	}
+	can.Triage = s.triage(r, c, req)
 	if req.Ticket.Gone != "" {
 		can.Ticket, _ = may("new_ticket", "")
 	}

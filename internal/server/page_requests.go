@@ -162,7 +162,7 @@ func (s *Server) requestTabs(c caller, q url.Values) []tab {
 
 func (s *Server) requestFilter(r *http.Request, c caller, q url.Values) filterData {
 	f := filterData{Q: q.Get("q"), Show: q.Get("show")}
-	for _, word := range []flow.Status{flow.Intake, flow.NeedsInfo, flow.InProgress, flow.InReview, flow.Approved, flow.Declined, flow.Withdrawn, flow.Expired} {
+	for _, word := range []flow.Status{flow.Intake, flow.NeedsInfo, flow.InProgress, flow.InReview, flow.Approved, flow.Declined, flow.Withdrawn, flow.Merged, flow.Snoozed, flow.Expired} {
 		f.Statuses = append(f.Statuses, option{string(word), word.Words(), q.Get("status") == string(word)})
 	}
 	for _, name := range s.openStages(r, q.Get("stage")) {

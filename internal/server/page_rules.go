@@ -15,6 +15,7 @@ type rulesData struct {
 	Instances         []string
 	People            []personRow
 	Unresolved        int
+	Pausing           pausing
 }
 
 // shelfRow is the repository that the rules come from.
@@ -56,6 +57,10 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 			data.Shelf.At = st.At.In(s.o.Hub.Rules().Policy(s.o.Hub.Rules()).Zone()).Format("Mon 2 Jan, 15:04")
 		}
 	}
+	if data.Pausing, err = s.pausing(r, c); err != nil {
+		s.fault(w, r, "read which rules are paused", err)
+		return
+	}
 	people := s.o.Hub.People(r.Context())
 	instances := map[string]bool{}
 	for _, p := range people {
@@ -80,7 +85,7 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 		data.People = append(data.People, row)
 	}
-	s.pages.show(w, r, c, view{status: http.StatusOK, name: "rules", title: "Rules", body: data})
+	s.pages.show(w, r, c, view{status: http.StatusOK, name: "rules", title: "Rules", notice: doneNotice(r.URL.Query().Get("done")), body: data})
 }
 
 // cellOf is how somebody is known on one instance.

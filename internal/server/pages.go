@@ -68,7 +68,9 @@ func (s *Server) pageRoutes() []route {
 		{"GET", "/deliveries/{id...}", web, reader, s.deliveryPage},
 		{"POST", "/replay", web, person, s.replayForm},
 		{"POST", "/held", web, person, s.heldForm},
+		{"GET", "/triage", web, reader, s.triagePage},
 		{"GET", "/rules", web, reader, s.rulesPage},
+		{"POST", "/rules/pauses", web, person, s.pauseForm},
 		{"GET", "/sign-in", web, anyone, s.signInPage},
 		{"POST", "/sign-out", web, person, s.signOut},
 		{"GET", "/a/{token}", web, anyone, s.passPage},
@@ -174,7 +176,7 @@ func (p *pages) frame(r *http.Request, c caller, v view) frame {
 	}
 	h := p.s.health(r)
 	f.Banners = banners(h)
-	for _, n := range []navItem{{Label: "Requests", Path: "/"}, {Label: "Deliveries", Path: "/deliveries", Count: failures(h)}, {Label: "Rules", Path: "/rules"}} {
+	for _, n := range []navItem{{Label: "Requests", Path: "/"}, {Label: "Triage", Path: "/triage", Count: h.Triage}, {Label: "Deliveries", Path: "/deliveries", Count: failures(h)}, {Label: "Rules", Path: "/rules"}} {
 		n.Here = n.Path == r.URL.Path || n.Path != "/" && strings.HasPrefix(r.URL.Path, n.Path) || n.Path == "/" && strings.HasPrefix(r.URL.Path, "/requests/")
 		f.Nav = append(f.Nav, n)
 	}

@@ -106,7 +106,7 @@ func TestPages_ZeroValues(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]any{
 		"requests": requestsData{}, "request": requestData{}, "deliveries": deliveriesData{}, "delivery": deliveryData{}, "rules": rulesData{},
-		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{}, "pass": passData{},
+		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{}, "pass": passData{}, "triage": queueData{},
 	}
 	full := map[string]any{
 		"requests": requestsData{Tabs: make([]tab, 1), Rows: make([]requestRow, 1), Next: "/", Filter: filterData{Statuses: make([]option, 1), Stages: make([]option, 1), People: make([]option, 1)}},
@@ -114,7 +114,7 @@ func TestPages_ZeroValues(t *testing.T) {
 			Problems: make([]string, 1), Missing: &missingData{Since: &moment{}}, Parts: []partData{{Label: "x"}, {URL: "x", Label: "x", Late: true}}, Facts: make([]factRow, 1), Points: make([]pointData, 1), Links: make([]linkData, 1), Events: make([]eventData, 1), Effects: make([]effectData, 1),
 			Talk: []commentData{{Files: []fileData{{Job: "x"}}}, {Mark: "x"}}, Files: []fileData{{Job: "x"}},
 			Assets: []assetData{{Picture: "x", Versions: []versionData{{Current: true}, {URL: "x"}}}, {Gone: "x"}},
-			Do:     doData{Discuss: true, Details: &detailsData{Fields: make([]inputData, 1), Mistaken: "x"}, Votes: []voteData{{Checklist: make([]checkData, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
+			Do:     doData{Discuss: true, Details: &detailsData{Fields: make([]inputData, 1), Mistaken: "x"}, Votes: []voteData{{Checklist: make([]checkData, 1)}}, Work: true, Withdraw: true, Ticket: true, Draft: true, Triage: &triageData{Waits: true, People: make([]option, 1), Open: make([]option, 1)}, Undo: make([]undoData, 1), Points: make([]pointData, 1), Why: "x"},
 			Rounds: []roundData{{Current: true, Steps: []stepData{{Stages: []stageData{{Votes: make([]voteLine, 1)}, {}}}}}, {Steps: make([]stepData, 1)}},
 		},
 		"deliveries": deliveriesData{Tabs: make([]countTab, 1), Rows: make([]deliveryRow, 1), Parked: make([]effectData, 1)},

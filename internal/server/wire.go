@@ -35,12 +35,16 @@ type RequestItem struct {
 	Requester Person         `json:"requester"`
 	Assignee  *Person        `json:"assignee,omitempty"`
 	WaitingOn []string       `json:"waiting_on"` // identities asked now
-	Ticket    *TicketItem    `json:"ticket,omitempty"`
-	Due       *time.Time     `json:"due,omitempty"`
-	Opened    time.Time      `json:"opened"`
-	Updated   time.Time      `json:"updated"`
-	Closed    *time.Time     `json:"closed,omitempty"`
-	URL       string         `json:"url"`
+	// Triage says why it waits for triage, Until when it comes back where it is snoozed, Into which request it was merged into.
+	Triage  string         `json:"triage,omitempty"`
+	Until   *time.Time     `json:"until,omitempty"`
+	Into    flow.RequestID `json:"into,omitempty"`
+	Ticket  *TicketItem    `json:"ticket,omitempty"`
+	Due     *time.Time     `json:"due,omitempty"`
+	Opened  time.Time      `json:"opened"`
+	Updated time.Time      `json:"updated"`
+	Closed  *time.Time     `json:"closed,omitempty"`
+	URL     string         `json:"url"`
 }
 
 // TicketItem is a request's ticket.
@@ -276,6 +280,50 @@ type VoteInput struct {
 type DetailsInput struct {
 	Fields map[string]any `json:"fields,omitempty"`
 	Note   string         `json:"note,omitempty"`
+}
+
+// TriageInput is the body of POST /api/v1/requests/{id}/triage.
+type TriageInput struct {
+	Action   string `json:"action"`             // accept, decline, merge, snooze
+	Assignee string `json:"assignee,omitempty"` // accept: who does it
+	Into     string `json:"into,omitempty"`     // merge
+	Until    string `json:"until,omitempty"`    // snooze
+	Note     string `json:"note,omitempty"`     // decline: needed
+}
+
+// PauseItem is a rule that says nothing until an instant.
+type PauseItem struct {
+	Rule    string    `json:"rule"`
+	Since   time.Time `json:"since"`
+	Until   time.Time `json:"until"`
+	Reason  string    `json:"reason"`
+	By      *Person   `json:"by,omitempty"` // absent: signoff itself
+	Waiting int       `json:"waiting"`
+}
+
+// PauseList answers GET /api/v1/pauses.
+type PauseList struct {
+	SchemaVersion int         `json:"schema_version"`
+	Pauses        []PauseItem `json:"pauses"`
+}
+
+// PauseInput is the body of POST /api/v1/pauses.
+type PauseInput struct {
+	Rule   string `json:"rule"`
+	For    string `json:"for"`
+	Reason string `json:"reason"`
+}
+
+// PauseAnswer answers POST /api/v1/pauses.
+type PauseAnswer struct {
+	SchemaVersion int       `json:"schema_version"`
+	Pause         PauseItem `json:"pause"`
+}
+
+// ResumeInput is the body of POST /api/v1/pauses/end.
+type ResumeInput struct {
+	Rule string `json:"rule"`
+	Drop bool   `json:"drop,omitempty"`
 }
 
 // VoteAnswer answers a vote. Counted is false with a 403, 409 or 410.
