@@ -117,9 +117,14 @@ func compileKept(kept []byte) (*rules.Set, error) {
 	return set, nil
 }
 
+// Viewer is a store that is only read: one that runs, or a backup.
+type Viewer interface {
+	View(ctx context.Context, f func(store.Tx) error) error
+}
+
 // KeptRuleset reads a ruleset out of a store that nobody runs, such as a backup; nil where it is not kept, or cannot be
 // compiled any more.
-func KeptRuleset(ctx context.Context, s store.Store, digest string) (set *rules.Set, err error) {
+func KeptRuleset(ctx context.Context, s Viewer, digest string) (set *rules.Set, err error) {
 	err = s.View(ctx, func(tx store.Tx) error {
 		kept, err := tx.Row(rulesetsTable, digest)
 		if err != nil || kept == nil {
@@ -139,7 +144,7 @@ func (e *Engine) Journal(ctx context.Context, after uint64, n int) ([]flow.Recor
 	return journal(ctx, e.o.Store, after, n)
 }
 
-func journal(ctx context.Context, s store.Store, after uint64, n int) (list []flow.Record, err error) {
+func journal(ctx context.Context, s Viewer, after uint64, n int) (list []flow.Record, err error) {
 	err = s.View(ctx, func(tx store.Tx) (err error) {
 		list, err = tx.History(after, min(max(n, 1), journalMost))
 		return err
@@ -152,8 +157,13 @@ func (e *Engine) JournalSince(ctx context.Context, at time.Time) (uint64, error)
 	return JournalSince(ctx, e.o.Store, at)
 }
 
+// JournalOf is Engine.Journal for a store that nobody runs.
+func JournalOf(ctx context.Context, s Viewer, after uint64, n int) ([]flow.Record, error) {
+	return journal(ctx, s, after, n)
+}
+
 // JournalSince is Engine.JournalSince for a store that nobody runs.
-func JournalSince(ctx context.Context, s store.Store, at time.Time) (uint64, error) {
+func JournalSince(ctx context.Context, s Viewer, at time.Time) (uint64, error) {
 	last, err := lastSeq(ctx, s)
 	if err != nil || last == 0 {
 		return 0, err
@@ -169,7 +179,7 @@ func JournalSince(ctx context.Context, s store.Store, at time.Time) (uint64, err
 
 // lastSeq finds the number of the newest record by doubling and halving: reading a record costs little, counting all
 // would not.
-func lastSeq(ctx context.Context, s store.Store) (uint64, error) {
+func lastSeq(ctx context.Context, s Viewer) (uint64, error) {
 	beyond := func(seq uint64) (bool, error) {
 		list, err := journal(ctx, s, seq, 1)
 		return len(list) == 0, err
