@@ -79,6 +79,7 @@ func (s *Server) ruleRoutes() []route {
 		{"GET", "/api/v1/rules", every, reader, s.listRulesets},
 		{"GET", "/api/v1/rules/{digest}", admin | socket, reader, s.showRuleset},
 		{"POST", "/api/v1/rules/migrate", every, reader, s.migrate},
+		{"POST", "/api/v1/rules/reload", every, reader, s.reload},
 		{"GET", "/api/v1/journal", admin | socket, reader, s.journal},
 	}
 }

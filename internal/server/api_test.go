@@ -305,6 +305,13 @@ func TestSocket(t *testing.T) {
 	if w := do(s.Socket(), call{method: "POST", path: "/reload"}); w.Code != 200 || reloaded != 1 {
 		t.Errorf("reload: %d, %d times", w.Code, reloaded)
 	}
+	got := answer[server.ReloadAnswer](t, do(s.Public(), call{method: "POST", path: "/api/v1/rules/reload"}.token(scripts)), 200)
+	if got.Rules != s.hub.set.Digest() || reloaded != 2 {
+		t.Errorf("reload by the API: %+v, %d times", got, reloaded)
+	}
+	if w := do(s.Public(), call{method: "POST", path: "/api/v1/rules/reload"}); w.Code != 401 {
+		t.Errorf("reload by a stranger: %d, want 401", w.Code)
+	}
 	for _, path := range []string{"/open", "/reload"} {
 		if w := do(s.Public(), call{method: "POST", path: path}); w.Code != 404 {
 			t.Errorf("%s on the public listener: %d, want 404", path, w.Code)

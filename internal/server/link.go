@@ -133,7 +133,14 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, _ caller) {
 	}
 }
 
-// reload answers POST /reload of the socket.
+// ReloadAnswer answers POST /api/v1/rules/reload.
+type ReloadAnswer struct {
+	SchemaVersion int `json:"schema_version"`
+	// Rules is the digest of the rules that are in use now.
+	Rules string `json:"rules"`
+}
+
+// reload answers POST /api/v1/rules/reload, and POST /reload of the socket.
 func (s *Server) reload(w http.ResponseWriter, r *http.Request, _ caller) {
 	if s.o.Reload == nil {
 		s.problem(w, refusal{http.StatusConflict, "no_files", "These rules were not read from files, so there is nothing to read again."}, nil)
@@ -143,8 +150,5 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request, _ caller) {
 		s.problem(w, refusal{http.StatusUnprocessableEntity, "rules_refused", err.Error()}, nil)
 		return
 	}
-	s.json(w, http.StatusOK, struct {
-		SchemaVersion int    `json:"schema_version"`
-		Rules         string `json:"rules"`
-	}{SchemaVersion, s.o.Hub.Rules().Digest()})
+	s.json(w, http.StatusOK, ReloadAnswer{SchemaVersion, s.o.Hub.Rules().Digest()})
 }
