@@ -33,6 +33,8 @@ func (s *Server) apiRoutes() []route {
 		{"POST", "/api/v1/pauses", every, reader, s.pauseRule},
 		{"POST", "/api/v1/pauses/end", every, reader, s.resumeRule},
 		{"GET", "/api/v1/people", every, reader, s.listPeople},
+		{"PUT", "/api/v1/people/{name}/away", every, reader, s.setAway},
+		{"DELETE", "/api/v1/people/{name}/away", every, reader, s.endAway},
 		{"GET", "/api/v1/deliveries", every, reader, s.listDeliveries},
 		{"GET", "/api/v1/deliveries/{id...}", every, reader, s.showDelivery},
 		{"POST", "/api/v1/deliveries/{id...}", every, reader, s.posted},

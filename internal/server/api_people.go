@@ -21,6 +21,9 @@ type PersonItem struct {
 	Shown    string        `json:"shown"`
 	Email    string        `json:"email,omitempty"`
 	Accounts []AccountItem `json:"accounts"`
+	// Backup stands in usually. Away lists absences that last or are to come, the first first.
+	Backup string      `json:"backup,omitempty"`
+	Away   []LeaveItem `json:"away"`
 }
 
 // PeopleList answers GET /api/v1/people.
@@ -37,16 +40,20 @@ func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, _ caller) {
 	}
 	out := PeopleList{SchemaVersion: SchemaVersion, People: []PersonItem{}}
 	for _, p := range s.o.Hub.People(r.Context()) {
-		item := PersonItem{Name: p.Name, Shown: p.Shown, Email: p.Email, Accounts: []AccountItem{}}
-		for _, instance := range sortedKeys(stateOf(p)) {
-			item.Accounts = append(item.Accounts, AccountItem{Instance: instance, State: stateOf(p)[instance], Account: p.Accounts[instance].Key, Why: p.Why[instance]})
-		}
 		if !settled(p) {
 			out.Unsettled++
 		}
-		out.People = append(out.People, item)
+		out.People = append(out.People, personItem(p))
 	}
 	s.json(w, http.StatusOK, out)
+}
+
+func personItem(p engine.PersonState) PersonItem {
+	item := PersonItem{Name: p.Name, Shown: p.Shown, Email: p.Email, Accounts: []AccountItem{}, Backup: p.Backup, Away: leaveItems(p.Leaves)}
+	for _, instance := range sortedKeys(stateOf(p)) {
+		item.Accounts = append(item.Accounts, AccountItem{Instance: instance, State: stateOf(p)[instance], Account: p.Accounts[instance].Key, Why: p.Why[instance]})
+	}
+	return item
 }
 
 // stateOf says by instance how somebody's account is known.

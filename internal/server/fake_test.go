@@ -76,7 +76,9 @@ var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
 
 // fake is a hub that answers from what a test put into it and remembers what it was asked.
 type fake struct {
-	set *rules.Set
+	absences []engine.AwayInput
+	awayWhy  flow.Reason
+	set      *rules.Set
 
 	mu         sync.Mutex
 	hooks      []connectors.Inbound
@@ -264,7 +266,17 @@ func (f *fake) Picture(ctx context.Context, ref flow.Ref) ([]byte, string, error
 	return nil, "", &connectors.Error{Op: "open picture", Class: connectors.Rejected, Err: errors.New("it cannot be read")}
 }
 
-func (f *fake) Rules() *rules.Set                           { return f.set }
+func (f *fake) Rules() *rules.Set { return f.set }
+func (f *fake) SetAway(_ context.Context, in engine.AwayInput) (flow.Reason, error) {
+	f.absences = append(f.absences, in)
+	return f.awayWhy, f.err
+}
+
+func (f *fake) EndAway(_ context.Context, in engine.AwayInput) (flow.Reason, error) {
+	f.absences = append(f.absences, in)
+	return f.awayWhy, f.err
+}
+
 func (f *fake) People(context.Context) []engine.PersonState { return f.people }
 
 func (f *fake) Shelving(context.Context) (engine.Shelving, bool, error) {

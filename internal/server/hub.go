@@ -65,6 +65,9 @@ type Directory interface {
 	People(ctx context.Context) []engine.PersonState
 	// MayTriage reports whether somebody says what becomes of requests that wait for triage.
 	MayTriage(who flow.Actor) bool
+	// SetAway and EndAway keep when somebody is away; the reason says what became of it, by a code.
+	SetAway(ctx context.Context, in engine.AwayInput) (flow.Reason, error)
+	EndAway(ctx context.Context, in engine.AwayInput) (flow.Reason, error)
 	// Shelving says how the rules in a repository stand; false where they come from files.
 	Shelving(ctx context.Context) (engine.Shelving, bool, error)
 	Query() connectors.Query

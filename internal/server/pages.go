@@ -69,6 +69,8 @@ func (s *Server) pageRoutes() []route {
 		{"POST", "/replay", web, person, s.replayForm},
 		{"POST", "/held", web, person, s.heldForm},
 		{"GET", "/triage", web, reader, s.triagePage},
+		{"GET", "/people", web, reader, s.peoplePage},
+		{"POST", "/people/away", web, person, s.awayForm},
 		{"GET", "/rules", web, reader, s.rulesPage},
 		{"POST", "/rules/pauses", web, person, s.pauseForm},
 		{"GET", "/sign-in", web, anyone, s.signInPage},
@@ -176,7 +178,7 @@ func (p *pages) frame(r *http.Request, c caller, v view) frame {
 	}
 	h := p.s.health(r)
 	f.Banners = banners(h)
-	for _, n := range []navItem{{Label: "Requests", Path: "/"}, {Label: "Triage", Path: "/triage", Count: h.Triage}, {Label: "Deliveries", Path: "/deliveries", Count: failures(h)}, {Label: "Rules", Path: "/rules"}} {
+	for _, n := range []navItem{{Label: "Requests", Path: "/"}, {Label: "Triage", Path: "/triage", Count: h.Triage}, {Label: "Deliveries", Path: "/deliveries", Count: failures(h)}, {Label: "People", Path: "/people"}, {Label: "Rules", Path: "/rules"}} {
 		n.Here = n.Path == r.URL.Path || n.Path != "/" && strings.HasPrefix(r.URL.Path, n.Path) || n.Path == "/" && strings.HasPrefix(r.URL.Path, "/requests/")
 		f.Nav = append(f.Nav, n)
 	}

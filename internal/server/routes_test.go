@@ -106,7 +106,7 @@ func TestPages_ZeroValues(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]any{
 		"requests": requestsData{}, "request": requestData{}, "deliveries": deliveriesData{}, "delivery": deliveryData{}, "rules": rulesData{},
-		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{}, "pass": passData{}, "triage": queueData{},
+		"sign-in": signInData{}, "open": openData{}, "problem": refusalPage{}, "oauth": oauthData{}, "new": newData{}, "people": peopleData{}, "pass": passData{}, "triage": queueData{},
 	}
 	full := map[string]any{
 		"requests": requestsData{Tabs: make([]tab, 1), Rows: make([]requestRow, 1), Next: "/", Filter: filterData{Statuses: make([]option, 1), Stages: make([]option, 1), People: make([]option, 1)}},
@@ -118,6 +118,7 @@ func TestPages_ZeroValues(t *testing.T) {
 			Rounds: []roundData{{Current: true, Steps: []stepData{{Stages: []stageData{{Votes: make([]voteLine, 1)}, {}}}}}, {Steps: make([]stepData, 1)}},
 		},
 		"deliveries": deliveriesData{Tabs: make([]countTab, 1), Rows: make([]deliveryRow, 1), Parked: make([]effectData, 1)},
+		"people":     peopleData{Away: make([]leaveRow, 1), Soon: make([]leaveRow, 1), Mine: make([]leaveRow, 2), Known: true, Names: make([]option, 1), Wrong: "x", All: make([]personLine, 1)},
 		"delivery":   deliveryData{Events: make([]eventData, 1)},
 		"rules":      rulesData{Files: make([]string, 1), Problems: "x", Instances: make([]string, 1), People: []personRow{{Accounts: make([]accountCell, 1)}}},
 		"sign-in":    signInData{Roles: make([]Role, 1)},

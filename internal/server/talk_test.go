@@ -119,8 +119,8 @@ func TestAPI_People(t *testing.T) {
 		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 	}
 	want := server.PeopleList{SchemaVersion: 1, Unsettled: 1, People: []server.PersonItem{
-		{Name: "ana", Shown: "Ana Reyes", Email: "ana@lumen.example", Accounts: []server.AccountItem{{Instance: "jira", State: "asked", Why: "ana was asked"}, {Instance: "slack", State: "matched", Account: "U0ANA"}}},
-		{Name: "dana", Shown: "Dana Wolf", Accounts: []server.AccountItem{{Instance: "slack", State: "pinned", Account: "U0DANA"}}},
+		{Name: "ana", Shown: "Ana Reyes", Email: "ana@lumen.example", Accounts: []server.AccountItem{{Instance: "jira", State: "asked", Why: "ana was asked"}, {Instance: "slack", State: "matched", Account: "U0ANA"}}, Away: []server.LeaveItem{}},
+		{Name: "dana", Shown: "Dana Wolf", Accounts: []server.AccountItem{{Instance: "slack", State: "pinned", Account: "U0DANA"}}, Away: []server.LeaveItem{}},
 	}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("people (-want +got):\n%s", d)
