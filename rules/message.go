@@ -50,7 +50,7 @@ func (l *loader) texts() {
 		m := &message{}
 		l.set.rules.texts[name.Value()] = m
 		if value.Kind() != source.Map {
-			m.only = l.wording(value, sc)
+			m.only = l.message(value, sc)
 			continue
 		}
 		m.byLanguage = map[string]*wording{}
@@ -60,9 +60,18 @@ func (l *loader) texts() {
 				l.Hint("write its code, such as en or de")
 				continue
 			}
-			m.byLanguage[language.Value()] = l.wording(n, sc)
+			m.byLanguage[language.Value()] = l.message(n, sc)
 		}
 	}
+}
+
+// message reads one wording of a message and tries it.
+func (l *loader) message(n *source.Node, sc scope) *wording {
+	w := l.wording(n, sc)
+	l.tryWording(n, w, func(sm Sample) map[string]any {
+		return policy{s: l.set, dir: l.set.dir, set: l.set}.textData(l.set.sampleText(sm))
+	})
+	return w
 }
 
 func languageTag(s string) bool {

@@ -28,13 +28,16 @@ func (l *loader) absence(w *workflow, s *stage) {
 	if s.needs.All {
 		need = len(reviewers)
 	}
-	maker := 0
-	if s.fourEyes && l.madeByReviewers(w, reviewers) {
-		maker = 1
+	var makers []string
+	if s.fourEyes {
+		makers = l.makersAmong(w, reviewers)
 	}
 	for _, person := range reviewers {
 		cover := l.set.dir.byName[person].Backup
-		left := len(reviewers) - 1 - maker
+		left, maker := len(reviewers)-1, 0
+		if slices.ContainsFunc(makers, func(m string) bool { return m != person }) {
+			left, maker = left-1, 1
+		}
 		if cover != "" && !slices.Contains(reviewers, cover) {
 			left++
 		}
@@ -73,13 +76,16 @@ func (l *loader) fixedReviewers(s *stage) ([]string, bool) {
 	return l.set.dir.expand(s.reviewers), len(s.reviewers) > 0
 }
 
-// madeByReviewers reports whether a rule uses the workflow and assigns the work to nobody but reviewers.
-func (l *loader) madeByReviewers(w *workflow, reviewers []string) bool {
-	return slices.ContainsFunc(l.set.rules.rules, func(r *rule) bool {
+// makersAmong lists those to whom a rule with the workflow assigns the work, where all of them are reviewers.
+func (l *loader) makersAmong(w *workflow, reviewers []string) []string {
+	for _, r := range l.set.rules.rules {
 		if r.do.workflow != w.name || r.do.assign == nil {
-			return false
+			continue
 		}
 		people := l.set.dir.expand(r.do.assign.to)
-		return len(people) > 0 && !slices.ContainsFunc(people, func(p string) bool { return !slices.Contains(reviewers, p) })
-	})
+		if len(people) > 0 && !slices.ContainsFunc(people, func(p string) bool { return !slices.Contains(reviewers, p) }) {
+			return people
+		}
+	}
+	return nil
 }

@@ -248,6 +248,7 @@ func (l *loader) templateTexts(t *template) {
 	sc := titleScope(t)
 	if key := l.inherited(t, "title"); key != nil {
 		t.title = l.wording(key, sc)
+		l.tryWording(key, t.title, func(sm Sample) map[string]any { return l.set.sampleTitle(t, sm) })
 	}
 	items, _ := l.List(n.Key("subtasks"))
 	for _, item := range items {
@@ -274,6 +275,7 @@ func (l *loader) subtask(t *template, n *source.Node, sc scope) {
 		return
 	}
 	s := subtask{pos: n.Pos(), title: l.wording(n.Key("title"), sc)}
+	l.tryWording(n.Key("title"), s.title, func(sm Sample) map[string]any { return l.set.sampleTitle(t, sm) })
 	s.effort, _ = l.Number(n.Key("effort_hours"))
 	s.skills, _ = l.Strings(n.Key("skills"))
 	if due, ok := l.Text(n.Key("due")); ok {
