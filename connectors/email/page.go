@@ -87,12 +87,15 @@ func decisions(action string) bool {
 	return action == "approve" || action == "request_changes" || action == "decline"
 }
 
+// fillsIn reports whether a button asks for certain fields; its link leads to a form for them that needs no sign-in.
+func fillsIn(b flow.Button) bool { return b.Action == "add_detail" && b.Value != "" }
+
 // actions turns buttons into links to pages of ours.
 func (c *Connector) actions(v flow.View, to flow.Actor) (list []action) {
 	for _, b := range v.Buttons {
 		a := action{label: oneLine(b.Label), style: b.Style}
 		switch {
-		case decisions(b.Action):
+		case decisions(b.Action), fillsIn(b):
 			a.url = c.pass(v, b, to)
 		case b.Action == "held_accept", b.Action == "held_new", b.Action == "held_spam":
 			a.label, a.url, a.style = "Look at what is held back", c.page("/deliveries?state=held"), "primary"
@@ -110,7 +113,7 @@ func (c *Connector) actions(v flow.View, to flow.Actor) (list []action) {
 	return list
 }
 
-// pass is the address at which one person decides: somebody of the directory, or whoever asked for the work by mail. For
+// pass is the address at which one person decides, or fills in what is missing: somebody of the directory, or whoever asked for the work by mail. For
 // others it decides nothing.
 func (c *Connector) pass(v flow.View, b flow.Button, to flow.Actor) string {
 	if c.d.Pass == nil || to.ID() == "" || v.Request == "" {
@@ -121,11 +124,14 @@ func (c *Connector) pass(v flow.View, b flow.Button, to flow.Actor) string {
 	}))
 }
 
-// asks names the question that a view's decision buttons put; empty when it puts none.
+// asks names the question that a view's buttons put to one person, by a link that is theirs; empty when it puts none.
 func asks(v flow.View) string {
 	for _, b := range v.Buttons {
 		if decisions(b.Action) {
 			return fmt.Sprintf("%s/%d/%s", b.Stage, b.Round, b.Version)
+		}
+		if fillsIn(b) {
+			return "details"
 		}
 	}
 	return ""
