@@ -249,3 +249,27 @@ func TestNew_Prefix(t *testing.T) {
 		})
 	}
 }
+
+// TestPart: a subtask has a ticket of its own below the request's, and keeps no status: it is ticked on our pages.
+func TestPart(t *testing.T) {
+	t.Parallel()
+	o := harness{}.Start(t, connectors.Deps{Instance: "embedded", Log: slog.Default(), Now: time.Now, Keep: &connectortest.Keep{}}).(*outside)
+	above, err := o.c.Do(t.Context(), show("CR-1", 1, "Spring banner"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := show("CR-1", 2, "Artwork")
+	e.Show.Purpose, e.Show.View.Kind, e.Show.View.Status, e.Show.View.Link = "part/1", flow.PartView, "", &above[0]
+	e.Show.View.Ticket = &flow.TicketFields{KeepStatus: true}
+	links, err := o.c.Do(t.Context(), e)
+	if err != nil || links[0].Ref == above[0].Ref || links[0].Purpose != "part/1" {
+		t.Fatalf("made %v below %v, %v", links, above, err)
+	}
+	v, err := o.c.Read(t.Context(), links[0].Ref)
+	if err != nil || v.Title != "Artwork" || v.Headline != "" {
+		t.Errorf("it reads %+v, %v; want no status", v, err)
+	}
+	if things := strings.Join(o.Things(), "\n"); !strings.Contains(things, `"purpose":"ticket"`) {
+		t.Errorf("nothing says what it is part of:\n%s", things)
+	}
+}

@@ -131,6 +131,9 @@ func (c *Connector) put(ctx context.Context, number int, e flow.Effect) error {
 		v := s.View
 		t.Request, t.Version, t.Title = e.Request, s.Version, v.Title
 		t.Body, t.Facts, t.Points, t.Fields = v.Body, v.Facts, v.Points, v.Ticket
+		if v.Kind == flow.PartView && v.Link != nil {
+			t.Links = []flow.Link{*v.Link}
+		}
 		if v.Ticket == nil || !v.Ticket.KeepStatus || t.Status == "" {
 			t.Status = v.Status
 		}

@@ -158,7 +158,7 @@ func title(v flow.View) string {
 // description is the text of a ticket.
 func (c *Connector) description(e flow.Effect) string {
 	v := e.Show.View
-	parts := []string{markdown(v.Body)}
+	parts := []string{markdown(v.Body), partOf(v)}
 	if lines := details(v); lines != "" {
 		parts = append(parts, lines)
 	}
@@ -173,6 +173,18 @@ func (c *Connector) description(e flow.Effect) string {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return strings.TrimSpace(s) == "" })
 	mark := c.ticketMark(e) + "\n"
 	return mark + fitting(strings.Join(parts, "\n\n"), longestText-units(mark), "\n\n… The whole of it is in signoff.")
+}
+
+// partOf names the issue that a subtask is part of; its address makes GitHub show each at the other.
+func partOf(v flow.View) string {
+	switch l := v.Link; {
+	case v.Kind != flow.PartView || l == nil:
+		return ""
+	case strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://"):
+		return "Part of " + l.URL
+	default:
+		return "Part of " + plain(l.Label)
+	}
 }
 
 // details are what other trackers keep in fields.
@@ -196,6 +208,9 @@ func details(v flow.View) string {
 		add("Due", t.Due.UTC().Format("Mon 2 Jan 2006, 15:04 MST"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+		if v.Kind == flow.PartView {
+			break // its facts say it
+		}
 		add(upper(strings.ReplaceAll(name, "_", " ")), strings.Join(t.Fields[name], ", "))
 	}
 	for _, f := range v.Facts {

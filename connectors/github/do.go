@@ -19,7 +19,7 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	switch {
 	case isWords(e):
 		return c.showWords(ctx, e)
-	case e.Show != nil && e.Show.View.Kind == flow.TicketView:
+	case e.Show != nil && (e.Show.View.Kind == flow.TicketView || e.Show.View.Kind == flow.PartView):
 		return c.showTicket(ctx, e)
 	case e.Tell != nil:
 		return nil, c.tell(ctx, e)

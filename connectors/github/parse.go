@@ -132,6 +132,9 @@ func (r *reading) moved(ev *flow.Event) {
 	if w := r.c.set.word(i.GetState(), i.GetStateReason(), labels); w != "" {
 		ev.Fields["word"] = []string{string(w)}
 	}
+	if i.GetState() == closed {
+		ev.Fields["done"] = []string{"yes"}
+	}
 }
 
 // submit opens a request from an issue or pull request that got the label.

@@ -36,10 +36,14 @@ func (c *Connector) Read(ctx context.Context, ticket flow.Ref) (flow.View, error
 	if u := i.GetAssignee(); u.GetLogin() != "" {
 		t.Assignee = c.actor(u, nil)
 	}
+	fields := map[string][]string{"key": {at.label()}, "updated": {i.GetUpdatedAt().UTC().Format(time.RFC3339Nano)}}
+	if i.GetState() == closed {
+		fields["done"] = []string{"yes"}
+	}
 	return flow.View{
 		Kind: flow.TicketView, Title: i.GetTitle(), Headline: c.set.name(i.GetState(), i.GetStateReason(), labels),
 		Status: c.set.word(i.GetState(), i.GetStateReason(), labels), Ticket: t,
-		Fields: map[string][]string{"key": {at.label()}, "updated": {i.GetUpdatedAt().UTC().Format(time.RFC3339Nano)}},
+		Fields: fields,
 	}, nil
 }
 

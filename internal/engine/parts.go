@@ -96,6 +96,8 @@ func (c *chores) comparePart(ctx context.Context, id flow.RequestID, link flow.L
 func partMoved(p flow.Part, last string, now flow.View) bool {
 	done := headOf(now.Fields["done"]) == "yes" || now.Status.Closed()
 	switch {
+	case now.Headline == "": // it keeps none
+		return false
 	case p.Status != "":
 		return p.Status != now.Headline
 	case last != "":

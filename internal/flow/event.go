@@ -105,7 +105,7 @@ const (
 	TicketWanted Kind = "ticket.wanted"
 	// TicketMoved says that somebody moved the ticket in the tracker. Fields: status (the tracker's own name), word
 	// (the status word mapped to it, may be empty), from, done ("yes": the tracker's own settings call the status an end). Of
-	// the ticket of a subtask it moves the subtask alone.
+	// the ticket of a subtask it moves the subtask alone. On our pages: part (its number) instead of a Subject.
 	TicketMoved Kind = "ticket.moved"
 	// TimerFired is a Wake come back. Fields: name.
 	TimerFired Kind = "timer.fired"

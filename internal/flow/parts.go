@@ -90,6 +90,10 @@ func (s scene) partOf(ticket Ref) int {
 
 // atPart takes what the tracker says of a subtask's ticket: it moves nothing but the subtask.
 func (s *step) atPart() bool {
+	if s.ev.Kind == TicketMoved && s.ev.Field("part") != "" && s.ev.Subject.Zero() {
+		s.partTicked()
+		return true
+	}
 	i := s.partOf(s.ev.Subject)
 	if i < 0 {
 		return false
@@ -115,6 +119,9 @@ func (s *step) atPart() bool {
 // partMoved follows a subtask: it is done where its status means the end, by our words or the tracker's own.
 func (s *step) partMoved(i int) {
 	p, key := &s.r.Parts[i], s.ev.Subject.String()
+	if s.ev.Subject.Zero() {
+		key = partPurpose(p.Number)
+	}
 	mark, ordered := s.mark()
 	switch {
 	case s.ev.Echo:
@@ -137,6 +144,46 @@ func (s *step) partMoved(i int) {
 		p.Done = time.Time{}
 	}
 	s.because(CodeRecorded, line)
+}
+
+// partTicked takes what somebody says of a subtask on our pages, where no tracker of its own is asked.
+func (s *step) partTicked() {
+	n, _ := strconv.Atoi(s.ev.Field("part"))
+	if v := s.judgePart(n, s.ev.Actor); !v.ok() {
+		s.refused(v)
+		return
+	}
+	s.partMoved(n - 1)
+}
+
+func (s scene) judgePart(number int, who Actor) ruling {
+	switch {
+	case number < 1 || number > len(s.r.Parts):
+		return refuse(CodeNotOpen, "There is no such subtask.")
+	case s.r.Status.Closed():
+		return refuse(CodeClosed, s.closedSentence())
+	case !TickedHere(*s.r, s.r.Parts[number-1]):
+		l, _ := s.r.Link(partPurpose(number))
+		return refuse(CodeNotOpen, fmt.Sprintf("%s is done in %s: move it there.", firstOf(l.Label, "The subtask"), place(s.r.Places.Tracker)))
+	case who.Name == "" && !TakesPart(*s.r, who):
+		return refuse(CodeNotYours, "Subtasks are done by those who take part in the request.")
+	}
+	return ruling{}
+}
+
+// TickedHere reports whether a subtask is done on our pages: no tracker but our own keeps it.
+func TickedHere(r Request, p Part) bool {
+	l, made := r.Link(partPurpose(p.Number))
+	return r.Places.Tracker == "" || made && l.Ref.Type == "ticket"
+}
+
+func firstOf(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
 }
 
 // partGone notes that a subtask's ticket cannot be written any more. A person took it away, so it is not made again.
@@ -244,10 +291,6 @@ func (s scene) partView(p Part, ticket Link) View {
 // partFacts say what comes before and after a subtask, and how much it is.
 func (s scene) partFacts(p Part) []Fact {
 	var facts []Fact
-	if p.Assignee.ID() != "" {
-		facts = append(facts, Fact{Name: "owner", Label: "Owner", People: s.people(p.Assignee)})
-	}
-	facts = append(facts, s.when("due", "Due", p.Due)...)
 	if p.Effort > 0 {
 		facts = append(facts, Fact{Name: "effort", Label: "Effort", Text: hours(p.Effort) + " h"})
 	}

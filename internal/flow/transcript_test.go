@@ -239,6 +239,9 @@ func (s *stage) event(verb string, args map[string]string) Event {
 		ev.Subject, ev.Seq, ev.Echo = Ref{"jira", "issue", "10007"}, args["seq"], args["echo"] == "yes"
 		ev.Where, ev.Delivery = Ref{}, "jira/d"
 		s.ofPart(&ev, args["part"])
+	case "tick":
+		ev.Kind, ev.Where, ev.Delivery = TicketMoved, Ref{}, ""
+		ev.Fields["part"], ev.Fields["via"] = []string{args["number"]}, []string{"web"}
 	case "say", "resay", "unsay":
 		ev.Kind = map[string]Kind{"say": CommentAdded, "resay": CommentEdited, "unsay": CommentRemoved}[verb]
 		s.conversation(&ev, args)
@@ -375,6 +378,9 @@ func (s *stage) step(ev Event, args map[string]string) string {
 		f.Routing.Template, f.Muted = args["type"], args["muted"] == "yes"
 		if args["mail"] == "yes" {
 			f.Places.Mail = "email"
+		}
+		if args["tracker"] == "no" {
+			f.Places.Tracker = ""
 		}
 		if args["chat"] == "no" {
 			f.Places.Chat = ""

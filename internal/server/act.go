@@ -101,6 +101,15 @@ func (s *Server) actForm(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 		ev.Kind, ev.Body = pointKind(do), note
 		ev.Fields["point"], ev.Fields["state"] = []string{r.PostForm.Get("point")}, []string{pointState(do)}
+	case "part_done", "part_open":
+		ev.Kind = flow.TicketMoved
+		ev.Fields["part"], ev.Fields["status"] = []string{r.PostForm.Get("part")}, []string{"open"}
+		if do == "part_done" {
+			ev.Fields["status"], ev.Fields["done"] = []string{"done"}, []string{"yes"}
+		}
+		if ev.ID != "" { // one showing of the page has many subtasks
+			ev.ID += "." + url.PathEscape(r.PostForm.Get("part"))
+		}
 	case "confirm_draft":
 		ev.Kind = flow.DraftConfirmed
 	case "dismiss_draft":

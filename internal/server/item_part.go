@@ -34,6 +34,9 @@ func (it items) partItems(r flow.Request) []PartItem {
 
 // partData is a subtask on a request's page.
 type partData struct {
+	Number            int
+	Can               bool // be ticked here
+	Done              bool
 	Title, Who, Hours string
 	Due               *moment
 	Late              bool
@@ -46,7 +49,7 @@ type partData struct {
 func (it items) parts(r flow.Request, clock clock) (rows []partData, standing string) {
 	done, all := 0, 0
 	for _, p := range r.Parts {
-		row := partData{Title: p.Title, State: partChip(p), Due: clock.at(p.Due), Late: p.Done.IsZero() && clock.now.After(p.Due) && !r.Status.Closed()}
+		row := partData{Number: p.Number, Can: flow.TickedHere(r, p) && !r.Status.Closed(), Done: !p.Done.IsZero(), Title: p.Title, State: partChip(p), Due: clock.at(p.Due), Late: p.Done.IsZero() && clock.now.After(p.Due) && !r.Status.Closed()}
 		if p.Assignee.ID() != "" {
 			row.Who = it.called(p.Assignee)
 		}

@@ -220,6 +220,7 @@ func doneNotice(done string) *notice {
 		"confirm_draft": "It is a request now.", "dismiss_draft": "No request was made.", "replay": "It is being tried again.",
 		"held_accept": "The sender takes part from now on.", "held_new": "It is a request of its own now.", "held_spam": "It is put aside, and so is what this sender writes in the next 30 days.",
 		"answer_point": "Your answer is kept with the point.", "resolve_point": "The point is resolved.", "reopen_point": "The point is open again.", "ask_point": "Your change request is numbered and on its way.",
+		"part_done": "The subtask is done.", "part_open": "The subtask is open again.",
 		"add_detail":    "That is kept. Once nothing is missing the request moves on by itself.",
 		"triage_accept": "The request is accepted and goes its way.", "triage_merge": "The request is merged; the conversation goes on in the other one.",
 		"triage_snooze": "The request comes back to triage on that morning.", "triage_decline": "The request is declined, and whoever asked for it is told why.",
