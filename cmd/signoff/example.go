@@ -50,7 +50,13 @@ autofill:
   # api_key: ${AUTOFILL_KEY}
   # timeout: 3 seconds              # then the rules' own reading stands
 
-# triage: "#creative-ops"           # who says what becomes of mail from strangers: a channel, or a group (default: group:ops)
+# triage: "#creative-ops"           # who looks after what no rule places, and mail from strangers: a channel, or a group (default: group:ops)
+
+# limits:                           # a rule that suddenly says far more than usual is paused, and triage is asked
+#   messages_a_minute: 30           # a burst is so many within a minute (0: never paused),
+#   messages_an_hour: 300           # more than these within an hour,
+#   times_usual: 5                  # and more than so many times what its busiest hours have
+#   pause: 2 hours                  # then it goes on where nobody answers
 
 privacy:
   raw_events: 30 days               # how long deliveries are kept as they came

@@ -102,7 +102,7 @@ func newHub(p parts) (*hub, error) {
 	}
 	h.engine, err = engine.New(engine.Options{
 		Store: p.store, Rules: set, Librarian: lib, Connectors: all, Kinds: kindOf, Chat: p.config.Chat(), Tracker: p.config.Tracker,
-		Mail: mailFrom(p.config, all), Triage: p.config.Triage,
+		Mail: mailFrom(p.config, all), Triage: p.config.Triage, Limits: limitsOf(p.config.Limits),
 		Now: p.now, After: p.after, Log: p.log, Mode: p.config.Mode, RawEvents: p.config.RawEvents, Metrics: h.metrics, Suggest: suggester(p.config.Autofill),
 		Skew: h.clock, Size: sizeOf(p.config.Store),
 	})
@@ -261,4 +261,12 @@ func hidden(n *source.Node, below bool) (out []secret.Secret) {
 		}
 	}
 	return out
+}
+
+// limitsOf are the limits of what rules say, as the engine knows them.
+func limitsOf(l config.Limits) engine.Limits {
+	if l.Minute == 0 {
+		l.Minute = -1 // never
+	}
+	return engine.Limits{Minute: l.Minute, Hour: l.Hour, Times: float64(l.Times), Pause: l.Pause}
 }

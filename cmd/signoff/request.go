@@ -50,7 +50,7 @@ func (a *app) requestList() *cobra.Command {
 	f.StringVar(&waiting, "waiting-on", "", "only requests that wait for this `person`")
 	f.StringVar(&text, "search", "", "only requests whose key, title or ticket holds these `words`")
 	f.StringVar(&page, "page", "", "the `page`, as the previous one named it")
-	words := []string{"intake", "in_progress", "in_review", "approved", "declined", "withdrawn", "expired"}
+	words := []string{"intake", "needs_info", "in_progress", "in_review", "approved", "declined", "withdrawn", "merged", "snoozed", "expired"}
 	_ = c.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

@@ -28,8 +28,9 @@ type Config struct {
 	Tracker   string     // the instance that keeps tickets
 	Log       Log
 	Autofill  Autofill
-	Triage    string        // where it is asked what becomes of deliveries from strangers: a channel with #, or a group
-	TriageAt  source.Pos    // where Triage is written
+	Triage    string     // where it is asked what becomes of deliveries from strangers: a channel with #, or a group
+	TriageAt  source.Pos // where Triage is written
+	Limits    Limits
 	RawEvents time.Duration // how long deliveries are kept
 }
 
@@ -158,6 +159,7 @@ func (l *loader) root(n *source.Node) {
 	l.connectors(n.Key("connectors"))
 	l.tracker(n.Key("tracker"))
 	l.triage(n.Key("triage"))
+	l.limits(n.Key("limits"))
 	l.autofill(n.Key("autofill"))
 	l.privacy(n.Key("privacy"))
 	l.log(n.Key("log"))

@@ -54,6 +54,7 @@ tracker:
 privacy: {raw_events: 7 days}
 log: {level: debug, format: json}
 triage: group:ops
+limits: {messages_a_minute: 0, messages_an_hour: 500, pause: 8 hours}
 `
 
 func TestLoad_ReadsEverything(t *testing.T) {
@@ -73,6 +74,9 @@ func TestLoad_ReadsEverything(t *testing.T) {
 	}
 	if c.Store.MaxSize != 64<<20 || !strings.HasPrefix(c.Store.Key.Reveal(), "0011") {
 		t.Errorf("store = %+v", c.Store)
+	}
+	if want := (config.Limits{Hour: 500, Times: 5, Pause: 8 * time.Hour}); c.Limits != want {
+		t.Errorf("limits %+v, want %+v", c.Limits, want)
 	}
 	var got []string
 	for _, i := range c.Instances {

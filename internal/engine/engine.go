@@ -213,6 +213,7 @@ const (
 	lookJob     = "look"
 	briefJob    = "brief"
 	wakeJob     = "wake"
+	shadowJob   = "shadow"
 	looksJob    = "looks"
 )
 
@@ -242,7 +243,7 @@ func (e *Engine) run(ctx context.Context, j store.Job) error {
 		return e.readBrief(ctx, j)
 	case wakeJob:
 		return e.wakeRule(ctx, j)
-	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shelfJob, awayJob:
+	case expireJob, peopleJob, recheckJob, ticketsJob, aliveJob, registerJob, looksJob, shadowJob, shelfJob, awayJob:
 		return e.chores.run(ctx, j)
 	}
 	// Another version of signoff may know it; it is never thrown away.

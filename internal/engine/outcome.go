@@ -102,7 +102,14 @@ func (o *outbox) finish(ctx context.Context, a *attempt, state string) error {
 	}
 	o.met.effects.WithLabelValues(a.effect.Target, state).Inc()
 	o.log.Info("effect needs no call", "request", a.effect.Request, "effect", a.effect.ID, "state", state)
-	return o.o.Store.Update(ctx, func(tx store.Tx) error { return o.end(tx, a, state, "") })
+	return o.o.Store.Update(ctx, func(tx store.Tx) error {
+		if state == "shadow" {
+			if err := shadowed(tx, a, o.o.Now().UTC()); err != nil {
+				return err
+			}
+		}
+		return o.end(tx, a, state, "")
+	})
 }
 
 // failed says by the class of an error what becomes of the effect.

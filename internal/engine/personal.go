@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"signoff/connectors"
 	"signoff/internal/flow"
@@ -24,7 +25,7 @@ func (e *Engine) tellPerson(ctx context.Context, j store.Job) error {
 // reach makes such an effect true outside. Whoever the chat does not know is written to instead, once.
 func (e *Engine) reach(ctx context.Context, j store.Job, eff flow.Effect) ([]flow.Link, error) {
 	doer, ok := e.o.Connectors[eff.Target].(connectors.Doer)
-	if !ok || e.o.Mode == "shadow" || eff.Tell != nil && !eff.Tell.Expires.IsZero() && e.o.Now().After(eff.Tell.Expires) {
+	if !ok || e.o.Mode == "shadow" && !strings.HasPrefix(eff.ID, shadowPrefix) || eff.Tell != nil && !eff.Tell.Expires.IsZero() && e.o.Now().After(eff.Tell.Expires) {
 		return nil, nil
 	}
 	if err := e.whileStopped(j, eff.Target); err != nil {

@@ -67,6 +67,9 @@ func (c *chores) start(ctx context.Context) error {
 			recurring(store.Job{ID: awayJob, Kind: awayJob, At: now}),
 			{ID: aliveJob, Kind: aliveJob, At: now},
 		}
+		if c.e.o.Mode == "shadow" {
+			plan = append(plan, store.Job{ID: shadowJob, Kind: shadowJob, At: c.e.nextMorning(now)})
+		}
 		for instance, conn := range c.e.o.Connectors {
 			if _, ok := conn.(connectors.Registrar); ok {
 				plan = append(plan, store.Job{ID: registerJob + "/" + instance, Kind: registerJob, At: now, Payload: []byte(instance)})
@@ -117,6 +120,8 @@ func (c *chores) run(ctx context.Context, j store.Job) error {
 		err = c.resolvePeople(ctx)
 	case ticketsJob:
 		every, err = c.readEvery(string(j.Payload)), c.readTickets(ctx, string(j.Payload))
+	case shadowJob:
+		every, err = c.e.nextMorning(c.e.o.Now()).Sub(c.e.o.Now()), c.shadowDigest(ctx)
 	case aliveJob:
 		every, err = aliveEvery, c.alive(ctx)
 	case looksJob:
