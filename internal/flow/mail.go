@@ -27,9 +27,21 @@ func (s *step) acknowledge() {
 		s.tell(s.r.Places.Mail, Tell{Where: thread, To: s.actors([]Actor{s.r.Requester}), InReplyTo: s.ev.Delivery, View: view})
 		return
 	}
-	if thread, ok := s.r.Link("thread"); ok && s.source(thread.Ref.System) {
-		s.backToSource(thread.Ref, line, nil, nil)
+	if at := s.askedAt(); s.source(at.System) {
+		s.backToSource(at, line, nil, nil)
 	}
+}
+
+// askedAt is where the request was asked for: in a thread, or at the work itself, where somebody pressed a button there or named
+// a version so. Zero: nowhere that can be told.
+func (s *step) askedAt() Ref {
+	if thread, ok := s.r.Link("thread"); ok {
+		return thread.Ref
+	}
+	if slices.ContainsFunc(s.ev.Assets, func(a Asset) bool { return a.Ref == s.ev.Subject }) {
+		return s.ev.Subject
+	}
+	return Ref{}
 }
 
 // beginning says what becomes of a request that was just made.

@@ -70,6 +70,24 @@ func TestSource_requestIsAcknowledgedWhereItWasAskedFor(t *testing.T) {
 	}
 }
 
+// TestSource_requestAtTheWorkIsAcknowledgedThere: somebody pressed a button at a file, and no comment began it.
+func TestSource_requestAtTheWorkIsAcknowledgedThere(t *testing.T) {
+	t.Parallel()
+	file := Ref{"adobe", "file", "A/F"}
+	for subject, want := range map[Ref]int{file: 1, {"adobe", "action", "1"}: 0, {}: 0} {
+		w := newWorld(twoStages())
+		ev := w.event(RequestSubmitted, "", "source", "adobe")
+		ev.Subject, ev.Assets = subject, []Asset{{Ref: file}}
+		o := Step(w.p, w.r, ev, Facts{
+			New: "CR-142", Places: Places{Chat: "slack", Tracker: "jira"},
+			Routing: &Routing{Rule: "Banners", Title: "Spring banner", Project: "DES", Workflow: "standard", Assignee: "ben"},
+		})
+		if all := toldAt(o, "adobe"); len(all) != want || want == 1 && all[0].Tell.Where != file {
+			t.Errorf("asked at %v: told %+v there, want %d", subject, all, want)
+		}
+	}
+}
+
 func TestMail_outcomeAndTicketWordsGoToTheThread(t *testing.T) {
 	t.Parallel()
 	w := newWorld(studio().stage(StageDef{Name: "Brand", Together: 1}, "ana"))
