@@ -191,12 +191,16 @@ func TestFrameio_WritesBack(t *testing.T) {
 	same(t, "our own comment", r.ring(t, "comment.created", tailID(links[0].Ref.Key)),
 		"comment.added file:d3075547…ddd2 said "+tail(links[0].Ref.Key)+" “"+strings.TrimSpace(words)+"” echo")
 	reply := tell("CR-142/9/2", commentAt(fileA, c1), "It is being looked at.")
+	reply.Tell.View.Status = flow.InReview
 	if _, err := r.Do(t.Context(), reply); err != nil {
 		t.Fatalf("Do: %v", err)
 	}
 	r.site.with(func() {
 		if n := len(r.site.comments[fileA]); n != 2 || r.site.comments[fileA][1]["timestamp"] != 48.0 {
 			t.Errorf("%d comments on the version, the last at %v, want the answer at 48", n, r.site.comments[fileA][n-1]["timestamp"])
+		}
+		if got := r.site.status[fileB]; got != "Needs Review" {
+			t.Errorf("answered below the older version, the status of the newest is %q, want Needs Review", got)
 		}
 	})
 	for name, e := range map[string]flow.Effect{

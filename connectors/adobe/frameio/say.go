@@ -113,6 +113,9 @@ func (p *Part) write(ctx context.Context, e flow.Effect, at place, words string)
 	}
 	id := file + "/" + made.ID
 	p.Note(receiptKeep+at.ref, receipt{p.deps.Now(), id, versionOf(e)})
+	if at.below != "" { // the status is that of the newest version, wherever it was asked for
+		file = p.current(ctx, place{file: at.file})
+	}
 	p.setStatus(ctx, e, file)
 	return p.said(e, id), nil
 }
@@ -232,7 +235,7 @@ func (p *Part) Find(ctx context.Context, e flow.Effect, tried time.Time) ([]flow
 			if markOf(m.Text) == ref && m.by().ID == own.ID {
 				id := file + "/" + m.ID
 				p.Note(receiptKeep+ref, receipt{p.deps.Now(), id, versionOf(e)})
-				p.setStatus(ctx, e, file)
+				p.setStatus(ctx, e, p.current(ctx, place{file: file}))
 				return p.said(e, id), true, nil
 			}
 		}
