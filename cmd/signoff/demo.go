@@ -127,7 +127,7 @@ func newDemo(a *app, o demoOptions, l listeners, dir string) (*demo, error) {
 		d.local = true
 		d.base = fmt.Sprintf("http://localhost:%d", l.public.Addr().(*net.TCPAddr).Port)
 	}
-	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "FIGMA_TOKEN", "ADOBE_CLIENT_SECRET", "FRAMEIO_ACTION_SECRET", "CONFLUENCE_TOKEN", "MAIL_PASSWORD", "API_TOKEN"} {
+	for _, name := range []string{"SLACK_SIGNING_SECRET", "JIRA_WEBHOOK_SECRET", "JIRA_TOKEN", "GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "FIGMA_TOKEN", "ADOBE_CLIENT_SECRET", "FRAMEIO_ACTION_SECRET", "WORKFRONT_SESSION", "WORKFRONT_AUTH_TOKEN", "CONFLUENCE_TOKEN", "MAIL_PASSWORD", "API_TOKEN"} {
 		d.secrets[name] = random(16)
 	}
 	d.secrets["SLACK_BOT_TOKEN"] = "xoxb-" + random(16)

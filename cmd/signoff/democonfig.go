@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"signoff/internal/sandbox/adobe/events"
 	"signoff/rules/examples"
 )
 
@@ -57,6 +58,18 @@ connectors:
       client_secret: ${ADOBE_CLIENT_SECRET}
       signing_secrets: {signoff: "${FRAMEIO_ACTION_SECRET}"}   # of the button in Frame.io
       status: {field: Status, in_review: Needs Review, in_progress: In Progress, approved: Approved}
+    events:
+      api_url: %[1]s/demo/adobe
+      ims_url: %[1]s/demo/adobe
+      keys_url: %[1]s/demo/adobe
+      journal_url: %[7]s            # read besides, so that what a webhook lost is found
+      registration: %[8]s
+      client_id: signoff-demo-client
+      client_secret: ${ADOBE_CLIENT_SECRET}
+    workfront:
+      url: %[1]s/demo/adobe
+      session: ${WORKFRONT_SESSION}
+      auth_token: ${WORKFRONT_AUTH_TOKEN}
   confluence:
     url: %[1]s/demo/confluence
     user: signoff-bot@lumen.example
@@ -110,7 +123,7 @@ func (d *demo) write() error {
 			return err
 		}
 	}
-	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass, port(d.world.smtp), port(d.world.imap))
+	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass, port(d.world.smtp), port(d.world.imap), d.world.adobe.Events.JournalURL(), events.RegistrationPath())
 	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)
 }
 

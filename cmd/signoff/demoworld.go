@@ -10,7 +10,9 @@ import (
 
 	"signoff/internal/sandbox"
 	"signoff/internal/sandbox/adobe"
+	"signoff/internal/sandbox/adobe/events"
 	"signoff/internal/sandbox/adobe/frameio"
+	"signoff/internal/sandbox/adobe/workfront"
 	"signoff/internal/sandbox/confluence"
 	"signoff/internal/sandbox/figma"
 	"signoff/internal/sandbox/github"
@@ -75,7 +77,9 @@ func newWorld(d *demo) (*world, error) {
 		Frameio: frameio.Options{Actions: []frameio.Action{{
 			Name: "Ask for sign-off", Description: "Make a request of this file", URL: d.base + "/hooks/adobe/frameio/signoff", Secret: d.secrets["FRAMEIO_ACTION_SECRET"],
 		}}},
-		Sleep: d.sleep, Ledger: w.ledger, Faults: w.faults,
+		Events:    events.Options{WebhookURL: d.base + "/hooks/adobe/io/signoff"},
+		Workfront: workfront.Options{Session: d.secrets["WORKFRONT_SESSION"]},
+		Sleep:     d.sleep, Ledger: w.ledger, Faults: w.faults,
 	})
 	w.confluence = confluence.New(confluence.Options{
 		Now: d.clock.Now, Zone: d.clock.zone, BaseURL: d.base + "/demo/confluence", Prefix: "/demo/confluence", Back: "/demo", Token: d.secrets["CONFLUENCE_TOKEN"],

@@ -18,7 +18,7 @@ import (
 //	frameio comment 'Ana Reyes' FILE WORDS 12s comments at a moment of the film; without one, on the whole of it
 //	frameio reply 'Ben Osei' FILE WORDS TEXT   answers the comment with the words
 //	frameio complete 'Ben Osei' FILE WORDS     marks it as done
-//	frameio press Lin FILE [LABEL=VALUE…]      presses "Ask for sign-off" and answers the form; what comes back is the script's stdout
+//	frameio press Lin FILE [LABEL=VALUE…]      presses "Ask for sign-off" and answers the form with what is given; what comes back is stdout
 //	frameio says FILE WORDS                    waits until a comment on any of its versions has the words
 //	frameio count FILE WORDS N                 wants exactly N comments with the words
 //	frameio status FILE STATUS                 waits until its status is that
@@ -104,7 +104,7 @@ func (d cutting) press(who, name string, values map[string]string) {
 	d.ts.Check(err)
 	p, err := d.s.Settled(ctx, id)
 	d.ts.Check(err)
-	if len(p.Fields) > 0 {
+	if len(values) > 0 {
 		answers := map[string]string{}
 		for label, value := range values {
 			answers[d.field(p, label)] = value

@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"world": cmdWorld, "serve": cmdServe, "stop": cmdStop, "signal": cmdSignal, "demo": cmdDemo, "clock": cmdClock,
-			"slack": cmdSlack, "jira": cmdJira, "github": cmdGitHub, "mail": cmdMail, "figma": cmdFigma, "frameio": cmdFrameio, "confluence": cmdConfluence, "fault": cmdFault, "http": cmdHTTP, "await-log": cmdAwaitLog,
+			"slack": cmdSlack, "jira": cmdJira, "github": cmdGitHub, "mail": cmdMail, "figma": cmdFigma, "frameio": cmdFrameio, "adobe": cmdAdobe, "confluence": cmdConfluence, "fault": cmdFault, "http": cmdHTTP, "await-log": cmdAwaitLog,
 			"install": cmdInstall, "sealed": cmdSealed,
 		},
 		RequireExplicitExec: true,
