@@ -90,7 +90,7 @@ func newHub(p parts) (*hub, error) {
 		all[i.Name], kindOf[i.Name] = c, i.Kind
 	}
 	h.all = all
-	lib := newLibrarian(h, options(p.config))
+	lib := newLibrarian(h, p)
 	set := p.set
 	for instance, c := range all {
 		if s, ok := c.(connectors.Shelf); ok && s.Shelved().Repository != "" {

@@ -87,8 +87,12 @@ func (l livePast) since(ctx context.Context, at time.Time) iter.Seq2[flow.Record
 	}
 }
 
+// storePast reads what a store keeps.
+type storePast struct{ engine.Viewer }
+
 // storedPast reads a store's file that nobody runs.
 type storedPast struct {
+	storePast
 	*boltstore.Backup
 	path string
 }
@@ -102,7 +106,7 @@ func openPast(path string, now func() time.Time) (past, error) {
 	if err != nil {
 		return nil, problems("%w", err)
 	}
-	return storedPast{b, path}, nil
+	return storedPast{storePast{b}, b, path}, nil
 }
 
 // current are the rules that the newest request was opened by.
@@ -135,12 +139,12 @@ func cmpErr(err error) error {
 	return err
 }
 
-func (s storedPast) kept(ctx context.Context, digest string) *rules.Set {
+func (s storePast) kept(ctx context.Context, digest string) *rules.Set {
 	set, _ := engine.KeptRuleset(ctx, s, digest) // one that is not kept is judged by the rules in use
 	return set
 }
 
-func (s storedPast) since(ctx context.Context, at time.Time) iter.Seq2[flow.Record, error] {
+func (s storePast) since(ctx context.Context, at time.Time) iter.Seq2[flow.Record, error] {
 	return func(yield func(flow.Record, error) bool) {
 		after, err := engine.JournalSince(ctx, s, at)
 		for err == nil {

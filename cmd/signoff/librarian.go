@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"signoff/connectors"
+	"signoff/internal/backtest"
 	"signoff/internal/engine"
 	"signoff/internal/rehearsal"
 	"signoff/internal/source"
@@ -20,13 +22,14 @@ import (
 type librarian struct {
 	hub     *hub
 	options rules.Options
+	now     func() time.Time
 
 	mu    sync.Mutex
 	ready chan struct{} // closed once the hub can be used
 }
 
-func newLibrarian(h *hub, o rules.Options) *librarian {
-	return &librarian{hub: h, options: o, ready: make(chan struct{})}
+func newLibrarian(h *hub, p parts) *librarian {
+	return &librarian{hub: h, options: options(p.config), now: p.now, ready: make(chan struct{})}
 }
 
 // volume is the rule files of a commit, compiled.
@@ -98,10 +101,29 @@ func (l *librarian) Assess(ctx context.Context, files []connectors.RuleFile) con
 	r.check(v)
 	if !v.refused() {
 		r.tests(ctx, v, l.options)
-		r.changes(l.hub.engine.Rules(), v.set)
+		if now := l.hub.engine.Rules(); r.changes(now, v.set) {
+			r.history(l.replay(ctx, now, v.set))
+		}
 	}
 	return r.review()
 }
+
+// looksBack is how much of the past a proposal is replayed over.
+const looksBack = 90 * 24 * time.Hour
+
+// replay is what the last 90 days would have been under other rules.
+func (l *librarian) replay(ctx context.Context, now, then *rules.Set) (backtest.Report, error) {
+	until := l.now().UTC()
+	since := until.Add(-looksBack)
+	past := storePast{l.hub.store}
+	return backtest.Replay(backtest.Options{
+		Old: now, New: then, Since: since, Until: until, Most: mostShown,
+		Kept: func(digest string) *rules.Set { return past.kept(ctx, digest) },
+	}, past.since(ctx, since.Add(-backtest.Warm)), nil)
+}
+
+// mostShown is how many requests a review lists that would be different.
+const mostShown = 50
 
 // kept compiles what was taken over from a repository at last; nil where nothing was, or where it cannot be used any more.
 func (l *librarian) kept(ctx context.Context, instance string) *rules.Set {
@@ -131,10 +153,15 @@ type assessment struct {
 
 func (r *assessment) row(name, words string) { r.rows = append(r.rows, [2]string{name, words}) }
 
-// detail adds words that are folded away.
+// fold adds Markdown that is folded away.
+func (r *assessment) fold(title, markdown string) {
+	r.details = append(r.details, fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n</details>", title, markdown))
+}
+
+// detail adds words that are folded away as they are.
 func (r *assessment) detail(title, words string) {
 	words = strings.TrimRight(words, "\n")
-	r.details = append(r.details, fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n%s\n%s\n\n</details>", title, fence(words), words, fence(words)))
+	r.fold(title, fence(words)+"\n"+words+"\n"+fence(words))
 }
 
 // fence is longer than any run of backquotes in the words.
@@ -242,32 +269,39 @@ func writeFailed(b *strings.Builder, file string, one rehearsal.Result) {
 	}
 }
 
-func (r *assessment) changes(now, then *rules.Set) {
+// history says what the past would have been.
+func (r *assessment) history(rep backtest.Report, err error) {
+	switch {
+	case err != nil:
+		r.row("Last 90 days", "! could not be replayed; the log says why")
+		return
+	case rep.Requests == 0:
+		r.row("Last 90 days", "– no requests to replay")
+		return
+	}
+	r.row("Last 90 days", countsLine(rep))
+	r.summary = append(r.summary, fmt.Sprintf("%d of %s would be different", rep.Counts.Requests, plural(rep.Requests, "request")))
+	var b strings.Builder
+	_ = markdownBacktest(&b, rep, true) // a strings.Builder does not fail
+	r.fold("The last 90 days under these rules", strings.TrimRight(b.String(), "\n"))
+}
+
+// changes reports whether anything changes.
+func (r *assessment) changes(now, then *rules.Set) bool {
 	list := rules.Compare(now, then)
 	if len(list) == 0 {
 		r.row("Changes", "none: it means the same as the rules in use")
 		r.summary = append(r.summary, "nothing changes")
-		return
+		return false
 	}
-	count := map[rules.ChangeKind]int{}
-	var lines []string
-	for _, c := range list {
-		count[c.Kind]++
-		lines = append(lines, c.String())
-	}
-	var parts []string
-	for _, k := range []struct {
-		kind rules.ChangeKind
-		word string
-	}{{rules.Added, "to add"}, {rules.Changed, "to change"}, {rules.Renamed, "to rename"}, {rules.Moved, "to move"}, {rules.Removed, "to remove"}} {
-		if n := count[k.kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, k.word))
-		}
-	}
-	words := strings.Join(parts, ", ")
+	added, changed, removed := rules.CountChanges(list)
+	words := fmt.Sprintf("%d to add, %d to change, %d to remove", added, changed, removed)
 	r.row("Changes", words)
 	r.summary = append(r.summary, words)
-	r.detail("What changes", strings.Join(lines, "\n"))
+	var b strings.Builder
+	_ = rules.PrintChanges(&b, list) // a strings.Builder does not fail
+	r.detail("What changes", b.String())
+	return true
 }
 
 func (r *assessment) review() connectors.Review {
