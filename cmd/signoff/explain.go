@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"signoff/internal/config"
 	"signoff/internal/flow"
 	"signoff/internal/rehearsal"
+	"signoff/internal/server"
 	"signoff/internal/source"
 	"signoff/internal/text"
 	"signoff/rules"
@@ -23,7 +25,8 @@ with the first test that failed, and what would be done. Nothing is sent. --from
 anybody else. --now sets the time from which "Friday" is counted.
 
 With a code such as SO131, the code is explained. With a request or ticket key, the recorded trace of the live request is
-shown.`
+shown. With the id of a delivery, what came of it is shown with every reason; of one that came to nothing, what the rules
+in use make of it. Each rule is named with its file and line.`
 
 type explainOptions struct {
 	slack, channel, from, now string
@@ -32,10 +35,10 @@ type explainOptions struct {
 func (a *app) explainCommand() *cobra.Command {
 	var o explainOptions
 	c := &cobra.Command{
-		Use:     "explain [CODE | REQUEST]",
+		Use:     "explain [CODE | REQUEST | DELIVERY]",
 		Short:   "Why would or did this happen?",
 		Long:    explainLong,
-		Example: "  signoff explain --slack \"Need a Nova banner 300x250 by Friday EOD\" --channel \"#design-requests\" --from maya\n  signoff explain SO131",
+		Example: "  signoff explain --slack \"Need a Nova banner 300x250 by Friday EOD\" --channel \"#design-requests\" --from maya\n  signoff explain SO131\n  signoff explain slack/event/Ev0123",
 		Args:    needs("one code or request", 0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
@@ -43,6 +46,8 @@ func (a *app) explainCommand() *cobra.Command {
 				return usage("give either words with --slack or a code or key, not both")
 			case len(args) == 1 && isCode.MatchString(args[0]):
 				return a.explainCode(strings.ToUpper(args[0]))
+			case len(args) == 1 && strings.Contains(args[0], "/"):
+				return a.explainDelivery(c, args[0])
 			case len(args) == 1:
 				return a.explainRequest(c, args[0])
 			case o.slack == "":
@@ -98,10 +103,54 @@ func (a *app) explainRequest(c *cobra.Command, id string) error {
 		return a.print(detailListing(d))
 	}
 	fmt.Fprintf(a.out, "%s  %s\n", d.ID, visible(d.Title))
-	if len(d.Events) > 0 {
-		fmt.Fprintf(a.out, "under ruleset %s\n", d.Events[0].Ruleset)
-	}
+	fmt.Fprintf(a.out, "under ruleset %s\n", rulesetsOf(d.Events))
 	a.printEvents(d)
+	return nil
+}
+
+// rulesetsOf names the rulesets that events were decided by, in order.
+func rulesetsOf(events []server.EventItem) string {
+	var names []string
+	for _, e := range events {
+		if name := brief(e.Ruleset); len(names) == 0 || names[len(names)-1] != name {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", then ")
+}
+
+// explainDelivery says what became of a delivery and why, or what the rules in use make of it.
+func (a *app) explainDelivery(c *cobra.Command, id string) error {
+	cl, err := a.client()
+	if err != nil {
+		return err
+	}
+	var answer server.DeliveryAnswer
+	if err := cl.call(c.Context(), "GET", "/api/v1/deliveries/"+url.PathEscape(id), nil, &answer); err != nil {
+		return named(err, "delivery", id, "deliveries list")
+	}
+	d := answer.Delivery
+	if a.output != "table" {
+		l := listing{head: []string{"part", "name", "result", "why"}, whole: answer}
+		for _, x := range d.Rules {
+			l.rows = append(l.rows, explainListing(rules.Explanation{Read: x.Read, Rules: x.Rules, Do: x.Do}).rows...)
+		}
+		return a.print(l)
+	}
+	fmt.Fprintln(a.out, d.ID)
+	a.fact("time", d.At.Format("2006-01-02 15:04:05 MST"))
+	a.fact("state", strings.TrimSpace(string(d.State)+"  "+d.Why))
+	a.fact("request", string(d.Request))
+	if len(d.Events) > 0 {
+		fmt.Fprintf(a.out, "under ruleset %s\n", rulesetsOf(d.Events))
+		a.printEvents(server.RequestDetail{Events: d.Events})
+	}
+	for _, x := range d.Rules {
+		fmt.Fprintf(a.out, "\nAs the rules are now, ruleset %s:\n", brief(x.Ruleset))
+		if err := (rules.Explanation{Read: x.Read, Rules: x.Rules, Do: x.Do}).Print(a.out); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -124,14 +124,14 @@ func (q query) Why(ctx context.Context, id string) (doc text.Doc, ok bool, err e
 		if err != nil {
 			return err
 		}
-		doc = explain(p, r, records)
+		doc = explain(p, r, records, q.e.Rules().Digest())
 		return nil
 	})
 	return doc, ok, err
 }
 
 // explain says in a few lines why a request is where it is: the rule, the stages, who is waited on, what is wrong.
-func explain(p flow.Policy, r flow.Request, records []flow.Record) text.Doc {
+func explain(p flow.Policy, r flow.Request, records []flow.Record, now string) text.Doc {
 	lines := []string{fmt.Sprintf("%s is %s, revision %d.", r.ID, r.Status.Words(), max(r.Round, 1))}
 	lines = append(lines, flow.Standing(p, r)...)
 	for _, problem := range r.Problems {
@@ -140,16 +140,7 @@ func explain(p flow.Policy, r flow.Request, records []flow.Record) text.Doc {
 	if last := lastDeed(records); last != "" {
 		lines = append(lines, "Last: "+last)
 	}
-	if r.Rule != "" {
-		lines = append(lines, fmt.Sprintf("The rule %q routed it.", r.Rule))
-	}
-	if len(records) > 0 {
-		for _, w := range records[0].Why {
-			if w.Held {
-				lines = append(lines, w.Text)
-			}
-		}
-	}
+	lines = append(lines, routedBy(r, records, now)...)
 	list := text.Node{Kind: text.Bullets}
 	for _, l := range lines {
 		list.Kids = append(list.Kids, item(l))

@@ -59,7 +59,18 @@ func (s *Server) showDelivery(w http.ResponseWriter, r *http.Request, _ caller) 
 		s.fault(w, r, "read delivery", err)
 		return
 	}
-	s.json(w, http.StatusOK, DeliveryAnswer{SchemaVersion: SchemaVersion, Delivery: s.items().wholeDelivery(d, records)})
+	item := s.items().wholeDelivery(d, records)
+	if len(records) == 0 {
+		explained, err := s.o.Hub.ExplainDelivery(r.Context(), d)
+		if err != nil {
+			s.fault(w, r, "explain delivery", err)
+			return
+		}
+		for _, x := range explained {
+			item.Rules = append(item.Rules, ExplainedItem{Kind: x.Kind, Ruleset: x.Ruleset, Read: x.Read, Rules: x.Rules, Do: x.Do})
+		}
+	}
+	s.json(w, http.StatusOK, DeliveryAnswer{SchemaVersion: SchemaVersion, Delivery: item})
 }
 
 // posted answers what is posted below a delivery, whose id holds slashes.

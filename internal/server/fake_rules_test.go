@@ -50,3 +50,7 @@ func (f *fake) JournalSince(_ context.Context, at time.Time) (uint64, error) {
 	}
 	return uint64(len(f.records)), f.err
 }
+
+func (f *fake) ExplainDelivery(context.Context, flow.Delivery) ([]engine.Explained, error) {
+	return f.explained, f.err
+}

@@ -110,6 +110,7 @@ type fake struct {
 	authorized []connectors.Inbound
 	migrations []engine.Migration
 	moves      []engine.Move
+	explained  []engine.Explained
 	records    []flow.Record
 }
 

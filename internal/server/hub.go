@@ -83,4 +83,6 @@ type Rulebook interface {
 	// Journal reads records after a place; JournalSince finds the place of an instant.
 	Journal(ctx context.Context, after uint64, n int) ([]flow.Record, error)
 	JournalSince(ctx context.Context, at time.Time) (uint64, error)
+	// ExplainDelivery tries the rules in use on what a delivery says.
+	ExplainDelivery(ctx context.Context, d flow.Delivery) ([]engine.Explained, error)
 }

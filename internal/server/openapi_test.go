@@ -83,7 +83,7 @@ func TestOpenAPI_HasEveryField(t *testing.T) {
 		server.Person{}, server.RequestItem{}, server.TicketItem{}, server.RequestList{}, server.StageItem{}, server.WaitItem{}, server.VoteItem{}, server.BriefItem{}, server.FieldItem{}, server.PartItem{}, server.DetailsInput{},
 		server.PointItem{}, server.LinkItem{}, server.EventItem{}, server.EffectItem{}, server.RequestDetail{}, server.DeliveryItem{}, server.DeliveryList{},
 		server.DeliveryAnswer{}, server.ReplayAnswer{}, server.IntakeInput{}, server.VoteInput{}, server.VoteAnswer{}, server.Problem{}, flow.Reason{},
-		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{}, server.RulesetItem{}, server.RulesetList{},
+		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{}, server.RulesetItem{}, server.ExplainedItem{}, server.RulesetList{},
 		server.RuleFile{}, server.RulesetFiles{}, server.MigrateInput{}, server.MoveItem{}, server.MigrateAnswer{}, server.ReloadAnswer{}, server.TriageInput{}, server.PauseItem{}, server.PauseList{}, server.PauseInput{}, server.PauseAnswer{}, server.ResumeInput{}, server.JournalPage{},
 	}
 	for _, v := range types {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"signoff/internal/flow"
+	"signoff/rules"
 )
 
 // SchemaVersion is the version of every JSON answer of the API; it grows when a field changes its meaning or goes.
@@ -245,6 +246,18 @@ type DeliveryItem struct {
 	Size     int                `json:"size"`
 	Body     string             `json:"body,omitempty"`
 	Events   []EventItem        `json:"events,omitempty"`
+	// Rules is what the rules in use make of it, where it led to no event.
+	Rules []ExplainedItem `json:"rules,omitempty"`
+}
+
+// ExplainedItem is what the rules in use make of something: what was read from its words, each rule that was tried with
+// the first test that failed, and what would be done.
+type ExplainedItem struct {
+	Kind    flow.Kind        `json:"kind"`
+	Ruleset string           `json:"ruleset"`
+	Read    []rules.ReadLine `json:"read,omitempty"`
+	Rules   []rules.RuleLine `json:"rules"`
+	Do      []rules.DoLine   `json:"do,omitempty"`
 }
 
 // DeliveryList answers GET /api/v1/deliveries.
