@@ -24,11 +24,14 @@ const testLong = `Run the tests of rule files: files called *_test.yaml that say
 happened. Each test is played by the engine that the server runs, with a clock that moves only when a step says so. Nothing
 is sent and no server is needed.
 
-A folder stands for every test file in it and below; without one, for those beside the rule files that the configuration names.`
+A folder stands for every test file in it and below; without one, for those beside the rule files that the configuration names.
+
+With --record nothing is run: a test is written from a real request, as it came in and what was done then. It passes under today's rules; where
+the real course was another, a note says so. People of the directory keep their short names, everybody else and every address is masked.`
 
 type testOptions struct {
-	run, junit string
-	cover      bool
+	run, junit, record, backup string
+	cover                      bool
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -39,6 +42,9 @@ func (a *app) testCommand() *cobra.Command {
 		Long:    testLong,
 		Example: "  signoff test rules/\n  signoff test rules/studio_test.yaml --run banner --cover",
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.record != "" {
+				return a.recordTest(c, o, args)
+			}
 			return a.runTests(c.Context(), args, o)
 		},
 	}
@@ -46,6 +52,9 @@ func (a *app) testCommand() *cobra.Command {
 	f.StringVar(&o.run, "run", "", "only tests whose name matches this `pattern`, in any case")
 	f.BoolVar(&o.cover, "cover", false, "list every rule, stage and escalation step that no test exercises")
 	f.StringVar(&o.junit, "junit", "", "write the results to this `file` too, as JUnit XML for a build server")
+	f.StringVar(&o.record, "record", "", "write a test from this real `request` instead of running any, into FILE or to the screen")
+	f.StringVar(&o.backup, "backup", "", "with --record: read the request from this backup `file` instead of a running signoff")
+	_ = c.RegisterFlagCompletionFunc("record", a.completeRequests)
 	return c
 }
 

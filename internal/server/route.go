@@ -50,6 +50,7 @@ func (s *Server) plainRoutes() []route {
 		{"POST", "/open", socket, owner, s.open},
 		{"POST", "/reload", socket, owner, s.reload},
 		{"GET", "/doctor", socket, owner, s.doctor},
+		{"GET", "/records/{id}", socket, owner, s.records},
 	}
 	if s.o.Metrics != nil {
 		list = append(list, route{"GET", "/metrics", admin, anyone, func(w http.ResponseWriter, r *http.Request, _ caller) {
