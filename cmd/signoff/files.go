@@ -123,6 +123,13 @@ func (f *files) compile(dir string, sources []rules.Source, o rules.Options) {
 		}
 		f.found.Add(source.Problems(mine).Without(source.Ignored(s.Data))...)
 	}
+	for _, p := range found { // of the workspace, which the configuration describes
+		if !slices.ContainsFunc(sources, func(s rules.Source) bool { return s.Name == p.Pos.File }) {
+			p.Message += " (" + p.Pos.File + ")"
+			p.Pos = source.Pos{File: f.config.Path}
+			f.found.Add(p)
+		}
+	}
 }
 
 // people checks the names that the configuration takes from the directory.
@@ -195,7 +202,11 @@ func (a *app) given(args []string) (*files, error) {
 			sources = append(sources, rules.Source{Name: name, Data: data})
 		}
 	}
-	f.compile(".", sources, a.optionsNearby())
+	o := a.optionsNearby()
+	if !hasCalendar(sources, o.Workspace.Calendar) {
+		o.Workspace.Calendar = "" // the workspace's stands in a file that was not given
+	}
+	f.compile(".", sources, o)
 	f.finish()
 	return f, nil
 }
@@ -209,6 +220,14 @@ func (a *app) optionsNearby() rules.Options {
 		}
 	}
 	return rules.Options{Workspace: rules.Workspace{Zone: "UTC", Language: "en", WeekStarts: "monday", KeyPrefix: "CR", DateOrder: "day-first"}, Chat: true, Tracker: true, Channels: []string{"slack"}}
+}
+
+// hasCalendar reports whether one of the files defines a calendar.
+func hasCalendar(sources []rules.Source, name string) bool {
+	return slices.ContainsFunc(sources, func(s rules.Source) bool {
+		f, _ := source.Parse(s.Name, s.Data)
+		return f.Root().Key("calendars").Key(name) != nil
+	})
 }
 
 func expand(arg string) ([]string, error) {
