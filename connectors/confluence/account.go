@@ -50,7 +50,7 @@ func (c *Connector) tokenHash() string {
 // account returns our own account: from what was kept within a day, or from Confluence.
 func (c *Connector) account(ctx context.Context) (person, error) {
 	var k keptSelf
-	ok, err := c.load(ctx, selfKey, &k)
+	ok, err := c.memory.Load(ctx, selfKey, &k)
 	if err != nil {
 		return person{}, err
 	}
@@ -72,7 +72,7 @@ func (c *Connector) askAccount(ctx context.Context) (person, error) {
 		return person{}, &connectors.Error{Op: op, Class: connectors.Denied, Person: tokenRefused, Err: errors.New("Confluence takes us for nobody")}
 	}
 	c.self.Store(&p)
-	c.note(selfKey, keptSelf{p, c.tokenHash(), c.deps.Now()})
+	c.memory.Note(selfKey, keptSelf{p, c.tokenHash(), c.deps.Now()})
 	return p, nil
 }
 
@@ -101,7 +101,7 @@ func (c *Connector) people(ctx context.Context, ids []string) (map[string]person
 			continue
 		}
 		var k keptPerson
-		ok, err := c.load(ctx, personKey(id), &k)
+		ok, err := c.memory.Load(ctx, personKey(id), &k)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func (c *Connector) people(ctx context.Context, ids []string) (map[string]person
 	}
 	for id, p := range found {
 		out[id] = p
-		c.note(personKey(id), keptPerson{p, c.deps.Now()})
+		c.memory.Note(personKey(id), keptPerson{p, c.deps.Now()})
 	}
 	return out, nil
 }

@@ -179,22 +179,3 @@ func oneLine(s string, n int) string {
 	}
 	return s
 }
-
-// load reads a kept value; false when there is none.
-func (c *Connector) load(ctx context.Context, key string, into any) (bool, error) {
-	raw, err := c.deps.Keep.Get(ctx, key)
-	if err != nil {
-		return false, &connectors.Error{Op: "read " + key, Class: connectors.Transient, Err: err}
-	}
-	return raw != nil && json.Unmarshal(raw, into) == nil, nil // of another version: as if it were not there
-}
-
-// note keeps a value without waiting for it: all that is kept here can be asked again.
-func (c *Connector) note(key string, value any) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		c.deps.Log.Warn("what confluence said is not kept", "what", key, "err", err)
-		return
-	}
-	c.deps.Keep.Note(key, raw)
-}

@@ -27,11 +27,12 @@ func Kind() connectors.Kind {
 
 // Connector is one Confluence. It is safe for concurrent use.
 type Connector struct {
-	set   Settings
-	deps  connectors.Deps
-	http  *http.Client
-	self  atomic.Pointer[person] // our own account, once known
-	query atomic.Pointer[connectors.Query]
+	set    Settings
+	deps   connectors.Deps
+	memory connectors.Memory
+	http   *http.Client
+	self   atomic.Pointer[person] // our own account, once known
+	query  atomic.Pointer[connectors.Query]
 }
 
 var (
@@ -54,7 +55,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	c := &Connector{set: s, deps: d}
+	c := &Connector{set: s, deps: d, memory: d.Memory()}
 	client := *d.HTTP(s.APIURL)
 	next := client.Transport
 	if next == nil {

@@ -83,12 +83,12 @@ func (c *Connector) first(ctx context.Context, p page, delivery string, touches 
 		return false, nil
 	}
 	var a asked
-	if ok, err := c.load(ctx, askedKey(p.ID), &a); err != nil {
+	if ok, err := c.memory.Load(ctx, askedKey(p.ID), &a); err != nil {
 		return false, err
 	} else if ok {
 		return a.By == delivery && !touches, nil
 	}
-	c.note(askedKey(p.ID), asked{delivery, c.deps.Now().UTC()})
+	c.memory.Note(askedKey(p.ID), asked{delivery, c.deps.Now().UTC()})
 	return !touches, nil
 }
 

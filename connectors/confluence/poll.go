@@ -49,7 +49,7 @@ func (c *Connector) Poll(ctx context.Context, deliver func(context.Context, conn
 		return time.Hour, nil
 	}
 	var p polled
-	if _, err := c.load(ctx, pollKey, &p); err != nil {
+	if _, err := c.memory.Load(ctx, pollKey, &p); err != nil {
 		return next, err
 	}
 	now := c.deps.Now().UTC()
@@ -70,7 +70,7 @@ func (c *Connector) Poll(ctx context.Context, deliver func(context.Context, conn
 	if whole {
 		p.Complete = now
 	}
-	c.note(pollKey, p)
+	c.memory.Note(pollKey, p)
 	return next, nil
 }
 
@@ -147,7 +147,7 @@ func (c *Connector) bring(ctx context.Context, hits []hit, deliver func(context.
 			continue
 		}
 		var known int
-		if ok, err := c.load(ctx, sentPrefix+id, &known); err != nil {
+		if ok, err := c.memory.Load(ctx, sentPrefix+id, &known); err != nil {
 			return err
 		} else if ok && known >= h.Version.Number {
 			continue
@@ -160,7 +160,7 @@ func (c *Connector) bring(ctx context.Context, hits []hit, deliver func(context.
 		if reply.Status >= http.StatusInternalServerError {
 			return &connectors.Error{Op: "bring pages", Class: connectors.Transient, Err: errors.New("not stored (" + strconv.Itoa(reply.Status) + ")")}
 		}
-		c.note(sentPrefix+id, h.Version.Number)
+		c.memory.Note(sentPrefix+id, h.Version.Number)
 	}
 	return nil
 }
@@ -190,8 +190,8 @@ func (c *Connector) forget(ctx context.Context, hits []hit) error {
 			return err
 		}
 		if !slices.Contains(p.Labels, c.set.Label) {
-			c.deps.Keep.Note(sentPrefix+id, nil)
-			c.deps.Keep.Note(askedKey(id), nil)
+			c.memory.Forget(sentPrefix + id)
+			c.memory.Forget(askedKey(id))
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	mark := c.mark(e)
 	body := c.words(e, mark)
 	var have said
-	known, err := c.load(ctx, saidPrefix+mark, &have)
+	known, err := c.memory.Load(ctx, saidPrefix+mark, &have)
 	if err != nil || body == "" {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 		return nil, err
 	}
 	have.At = c.deps.Now().UTC()
-	c.note(saidPrefix+mark, have)
+	c.memory.Note(saidPrefix+mark, have)
 	return c.links(e, page, have.ID), nil
 }
 
@@ -86,7 +86,7 @@ func backKey(e flow.Effect, page string) string { return "back/" + string(e.Requ
 // add says something below a page: all of one request in one comment, the newest last.
 func (c *Connector) add(ctx context.Context, e flow.Effect, page, body string) (string, error) {
 	var back said
-	ok, err := c.load(ctx, backKey(e, page), &back)
+	ok, err := c.memory.Load(ctx, backKey(e, page), &back)
 	if err != nil {
 		return "", err
 	}
@@ -104,7 +104,7 @@ func (c *Connector) add(ctx context.Context, e flow.Effect, page, body string) (
 	}
 	id, err := c.post(ctx, page, body)
 	if err == nil {
-		c.note(backKey(e, page), said{ID: id, At: c.deps.Now().UTC()})
+		c.memory.Note(backKey(e, page), said{ID: id, At: c.deps.Now().UTC()})
 	}
 	return id, err
 }
@@ -277,9 +277,9 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 		if e.Show != nil {
 			have.Version = e.Show.Version
 		} else {
-			c.note(backKey(e, page), have)
+			c.memory.Note(backKey(e, page), have)
 		}
-		c.note(saidPrefix+mark, have)
+		c.memory.Note(saidPrefix+mark, have)
 		return c.links(e, page, have.ID), true, nil
 	}
 	return nil, false, nil

@@ -42,7 +42,7 @@ func (c *Connector) account(ctx context.Context) (user, error) {
 // keptAccount is our own account as Figma said within a day.
 func (c *Connector) keptAccount(ctx context.Context) (user, bool, error) {
 	var k keptSelf
-	ok, err := c.load(ctx, selfKey, &k)
+	ok, err := c.memory.Load(ctx, selfKey, &k)
 	if err != nil || !ok || k.Token != c.tokenHash() || c.deps.Now().Sub(k.At) >= selfLife {
 		return user{}, false, err
 	}
@@ -61,7 +61,7 @@ func (c *Connector) askAccount(ctx context.Context) (user, error) {
 		return user{}, &connectors.Error{Op: "read our account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
 	}
 	c.self.Store(&u)
-	c.note(selfKey, keptSelf{u, c.tokenHash(), c.deps.Now()})
+	c.memory.Note(selfKey, keptSelf{u, c.tokenHash(), c.deps.Now()})
 	return u, nil
 }
 

@@ -173,7 +173,7 @@ func (c *Connector) checkReached(ctx context.Context, what, event string, h hook
 			continue
 		}
 		var at time.Time
-		if ok, err := c.load(ctx, pingKey(k.ID), &at); err == nil && !ok {
+		if ok, err := c.memory.Load(ctx, pingKey(k.ID), &at); err == nil && !ok {
 			return []connectors.Finding{c.warn(what, "Figma has not reached signoff through the webhook for "+event, "See that "+c.hookURL()+" can be reached from the internet.")}
 		}
 	}

@@ -39,6 +39,7 @@ const vendorFiles = ".figma.com" // and Amazon's: where Figma keeps pictures
 type Connector struct {
 	set      Settings
 	deps     connectors.Deps
+	memory   connectors.Memory
 	api      *http.Client // for calls, with the token
 	long     *http.Client // for answers that may be long, with the token
 	pictures *http.Client // for pictures, without the token
@@ -78,7 +79,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if d.Files == nil {
 		d.Files = d.HTTP
 	}
-	c := &Connector{set: s, deps: d, tiers: newTiers(s.PerMinute), site: site(s.SiteURL)}
+	c := &Connector{set: s, deps: d, memory: d.Memory(), tiers: newTiers(s.PerMinute), site: site(s.SiteURL)}
 	c.api, c.long = c.signedIn(d.HTTP(s.APIURL)), c.signedIn(d.Files(s.APIURL))
 	c.pictures = d.Files(s.ImagesURL, vendorFiles, ".amazonaws.com")
 	return c, nil

@@ -266,7 +266,7 @@ func pingKey(webhook string) string { return "ping/" + webhook }
 // pinged notes that Figma has reached us through a webhook.
 func (c *Connector) pinged(p *payload, at time.Time) ([]byte, error) {
 	if idForm.MatchString(string(p.Webhook)) {
-		c.note(pingKey(string(p.Webhook)), at)
+		c.memory.Note(pingKey(string(p.Webhook)), at)
 	}
 	return marshal(learned{})
 }

@@ -123,7 +123,7 @@ func (c *Connector) heard(ctx context.Context, key, title string, since time.Tim
 		return nil, err
 	}
 	row := map[loose]known{}
-	if _, err := c.load(ctx, commentsKey(key), &row); err != nil {
+	if _, err := c.memory.Load(ctx, commentsKey(key), &row); err != nil {
 		return nil, err
 	}
 	now := c.deps.Now().UTC()
@@ -143,7 +143,7 @@ func (c *Connector) heard(ctx context.Context, key, title string, since time.Tim
 			delete(row, id)
 		}
 	}
-	c.note(commentsKey(key), row)
+	c.memory.Note(commentsKey(key), row)
 	return inOrder(out), nil
 }
 
@@ -181,7 +181,7 @@ func (c *Connector) heardOf(key, title string, m comment, row map[loose]known, s
 // remember keeps what a webhook told of a comment, so that a later look sees what has changed.
 func (c *Connector) remember(ctx context.Context, key string, m comment, asked bool) error {
 	row := map[loose]known{}
-	if _, err := c.load(ctx, commentsKey(key), &row); err != nil {
+	if _, err := c.memory.Load(ctx, commentsKey(key), &row); err != nil {
 		return err
 	}
 	before, had := row[m.ID]
@@ -190,7 +190,7 @@ func (c *Connector) remember(ctx context.Context, key string, m comment, asked b
 		return nil
 	}
 	row[m.ID] = now
-	c.note(commentsKey(key), row)
+	c.memory.Note(commentsKey(key), row)
 	return nil
 }
 

@@ -63,7 +63,7 @@ func (c *Connector) Poll(ctx context.Context, deliver func(context.Context, conn
 func (c *Connector) fetchMissed(ctx context.Context, k keptHook, deliver func(context.Context, connectors.Inbound) connectors.Reply) error {
 	since := c.deps.Now().Add(-logged)
 	var cursor time.Time
-	if _, err := c.load(ctx, cursorKey(k.ID), &cursor); err != nil {
+	if _, err := c.memory.Load(ctx, cursorKey(k.ID), &cursor); err != nil {
 		return err
 	}
 	list, err := c.sentBy(ctx, k.ID)
@@ -85,13 +85,13 @@ func (c *Connector) fetchMissed(ctx context.Context, k keptHook, deliver func(co
 			At: c.deps.Now().UTC(), Trusted: true,
 		})
 		if reply.Status >= http.StatusInternalServerError {
-			c.note(cursorKey(k.ID), newest)
+			c.memory.Note(cursorKey(k.ID), newest)
 			return &connectors.Error{Op: "fetch missed webhooks", Class: connectors.Transient, Err: fmt.Errorf("not stored (%d)", reply.Status)}
 		}
 		newest = later(newest, at)
 	}
 	if newest.After(cursor) {
-		c.note(cursorKey(k.ID), newest)
+		c.memory.Note(cursorKey(k.ID), newest)
 	}
 	return nil
 }

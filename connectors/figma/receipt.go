@@ -57,6 +57,6 @@ func receiptKey(ref string) string { return receiptKeep + ref }
 // receipt reports whether a call of ours explains a comment.
 func (c *Connector) receipt(ctx context.Context, m comment) (bool, error) {
 	var r receipt
-	ok, err := c.load(ctx, receiptKey(markOf(m.Message)), &r)
+	ok, err := c.memory.Load(ctx, receiptKey(markOf(m.Message)), &r)
 	return ok && (r.ID == "" || strings.HasSuffix(r.ID, "/"+string(m.ID))), err
 }

@@ -74,7 +74,7 @@ const hooksKey = "hooks"
 
 func (c *Connector) keptHooks(ctx context.Context) ([]keptHook, error) {
 	var list []keptHook
-	_, err := c.load(ctx, hooksKey, &list)
+	_, err := c.memory.Load(ctx, hooksKey, &list)
 	return list, err
 }
 
@@ -122,7 +122,7 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 		a := arrangement{c: c, at: at, before: before}
 		f, err := a.arrange(ctx)
 		before = replaced(before, at, a.kept, err == nil)
-		c.note(hooksKey, before)
+		c.memory.Note(hooksKey, before)
 		if connectors.ClassOf(err) == connectors.Limited {
 			return append(out, c.warn("webhook", fmt.Sprintf("%d of %d places are looked after so far: Figma allows no more calls just now", c.places.next, len(all)), "Nothing has to be done; signoff goes on by itself.")), nil
 		}
@@ -132,7 +132,7 @@ func (c *Connector) Register(ctx context.Context) ([]connectors.Finding, error) 
 		out = append(out, f)
 	}
 	c.places.next = 0
-	c.note(hooksKey, c.leave(ctx, before))
+	c.memory.Note(hooksKey, c.leave(ctx, before))
 	return out, nil
 }
 
@@ -229,7 +229,7 @@ func (c *Connector) sweep(ctx context.Context) {
 	err := c.deps.Keep.Scan(ctx, receiptKeep, func(key string, value []byte) error {
 		var r receipt
 		if !decode(value, &r) || now.Sub(r.At) > receiptLife {
-			c.deps.Keep.Note(key, nil)
+			c.memory.Forget(key)
 		}
 		return nil
 	})

@@ -27,7 +27,7 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	}
 	ref := c.refOf(e)
 	var r receipt
-	if ok, err := c.load(ctx, receiptKey(ref), &r); err != nil {
+	if ok, err := c.memory.Load(ctx, receiptKey(ref), &r); err != nil {
 		return nil, err
 	} else if ok && r.ID != "" {
 		return c.said(e, r.ID), nil
@@ -39,13 +39,13 @@ func (c *Connector) Do(ctx context.Context, e flow.Effect) ([]flow.Link, error) 
 	if words == "" {
 		return nil, nil
 	}
-	c.note(receiptKey(ref), receipt{At: c.deps.Now()})
+	c.memory.Note(receiptKey(ref), receipt{At: c.deps.Now()})
 	made, err := c.post(ctx, e, key, below, words+"\n"+refWords+ref)
 	if err != nil {
 		return nil, err
 	}
 	id := key + "/" + string(made.ID)
-	c.note(receiptKey(ref), receipt{At: c.deps.Now(), ID: id})
+	c.memory.Note(receiptKey(ref), receipt{At: c.deps.Now(), ID: id})
 	c.recent.forget(key)
 	return c.said(e, id), nil
 }
@@ -233,7 +233,7 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 	for _, m := range list {
 		if markOf(m.Message) == ref && (own == "" || m.By.ID == own) {
 			id := key + "/" + string(m.ID)
-			c.note(receiptKey(ref), receipt{At: c.deps.Now(), ID: id})
+			c.memory.Note(receiptKey(ref), receipt{At: c.deps.Now(), ID: id})
 			return c.said(e, id), true, nil
 		}
 	}

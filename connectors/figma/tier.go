@@ -82,7 +82,7 @@ func (c *Connector) restrained(ctx context.Context) error {
 	if c.tiers.loaded {
 		return nil
 	}
-	_, err := c.load(ctx, limitKey, &c.tiers.until)
+	_, err := c.memory.Load(ctx, limitKey, &c.tiers.until)
 	c.tiers.loaded = err == nil
 	return err
 }
@@ -111,7 +111,7 @@ func (c *Connector) limited(op string, tier int, header http.Header) error {
 	all := c.tiers.until
 	c.tiers.mu.Unlock()
 	if wait > shortWait {
-		c.note(limitKey, all)
+		c.memory.Note(limitKey, all)
 	}
 	if held.Low && !before.Low {
 		c.deps.Log.Error("Figma allows only a few calls a month: the owner of the token needs a Dev or Full seat", "tier", tier+1, "plan", held.Plan, "until", held.Until)
@@ -147,25 +147,6 @@ func (c *Connector) Pace(e flow.Effect) []connectors.Pace {
 		paces = append(paces, connectors.Pace{Key: "file/" + key, PerMinute: float64(n), Burst: max(n/4, 1), Alone: true})
 	}
 	return paces
-}
-
-// load reads a kept value; false when there is none.
-func (c *Connector) load(ctx context.Context, key string, into any) (bool, error) {
-	raw, err := c.deps.Keep.Get(ctx, key)
-	if err != nil {
-		return false, &connectors.Error{Op: "read " + key, Class: connectors.Transient, Err: err}
-	}
-	return raw != nil && json.Unmarshal(raw, into) == nil, nil // of another version: as if it were not there
-}
-
-// note keeps a value without waiting for it: all that is kept here can be asked again.
-func (c *Connector) note(key string, value any) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		c.deps.Log.Warn("what figma said is not kept", "what", key, "err", err)
-		return
-	}
-	c.deps.Keep.Note(key, raw)
 }
 
 func decode(raw []byte, into any) bool { return json.Unmarshal(raw, into) == nil }

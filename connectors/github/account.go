@@ -34,7 +34,7 @@ func (c *Connector) account(ctx context.Context) (account, error) {
 		return *me, nil
 	}
 	var me account
-	if ok, err := c.load(ctx, selfKey, &me); err != nil {
+	if ok, err := c.memory.Load(ctx, selfKey, &me); err != nil {
 		return me, err
 	} else if ok && c.deps.Now().Sub(me.At) < selfLife {
 		c.self.Store(&me)
@@ -64,7 +64,7 @@ func (c *Connector) askAccount(ctx context.Context) (account, error) {
 		return account{}, &connectors.Error{Op: "read account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
 	}
 	me := account{ID: u.GetID(), Login: u.GetLogin(), At: c.deps.Now()}
-	c.note(selfKey, me)
+	c.memory.Note(selfKey, me)
 	c.self.Store(&me)
 	return me, nil
 }
@@ -124,11 +124,11 @@ func (c *Connector) known(ctx context.Context, u *gogithub.User) (string, error)
 		return numbered + strconv.FormatInt(id, 10), nil
 	}
 	var first string
-	if ok, err := c.load(ctx, uidRow(id), &first); err != nil || ok {
+	if ok, err := c.memory.Load(ctx, uidRow(id), &first); err != nil || ok {
 		return first, err
 	}
 	var owner int64
-	ok, err := c.load(ctx, loginRow(login), &owner)
+	ok, err := c.memory.Load(ctx, loginRow(login), &owner)
 	if err != nil {
 		return "", err
 	}
@@ -136,10 +136,10 @@ func (c *Connector) known(ctx context.Context, u *gogithub.User) (string, error)
 	if ok && owner != id {
 		c.deps.Log.Warn("an account has the login that another account had before; it is not taken for the same person", "login", login, "id", id)
 		first = numbered + strconv.FormatInt(id, 10)
-	} else if err := c.save(ctx, loginRow(login), id); err != nil {
+	} else if err := c.memory.Save(ctx, loginRow(login), id); err != nil {
 		return "", err
 	}
-	return first, c.save(ctx, uidRow(id), first)
+	return first, c.memory.Save(ctx, uidRow(id), first)
 }
 
 func userKey(u *gogithub.User, c *Connector) string {

@@ -71,7 +71,7 @@ func (c *Connector) showTicket(ctx context.Context, e flow.Effect) ([]flow.Link,
 		return c.change(ctx, e, l.Ref.Key)
 	}
 	var m made
-	if ok, err := c.load(ctx, madeKey(c.hubKey(e.Mark())), &m); err != nil {
+	if ok, err := c.memory.Load(ctx, madeKey(c.hubKey(e.Mark())), &m); err != nil {
 		return nil, err
 	} else if ok && m.Key != "" {
 		return c.change(ctx, e, m.Key)
@@ -145,8 +145,8 @@ func (c *Connector) create(ctx context.Context, e flow.Effect) ([]flow.Link, err
 			return nil, err
 		}
 	}
-	c.note(stateKey(key), state{Version: e.Show.Version, Title: hash(name), Body: hash(normal(body)), Labels: labels, Assignee: login})
-	if err := c.save(ctx, madeKey(c.hubKey(e.Mark())), made{key}); err != nil {
+	c.memory.Note(stateKey(key), state{Version: e.Show.Version, Title: hash(name), Body: hash(normal(body)), Labels: labels, Assignee: login})
+	if err := c.memory.Save(ctx, madeKey(c.hubKey(e.Mark())), made{key}); err != nil {
 		return nil, &connectors.Error{Op: "create issue", Class: connectors.Unsure, Wait: firstLook, Err: err}
 	}
 	links, err := c.finish(ctx, e, key, at, &i)

@@ -57,7 +57,7 @@ func (c *Connector) keyIn(ctx context.Context, p *payload) (string, error) {
 		return "", err
 	}
 	if now := p.place(); !strings.EqualFold(now.full(), first) && key == at.key() {
-		c.note(atKey(key), now) // the repository was renamed: calls go to its new name
+		c.memory.Note(atKey(key), now) // the repository was renamed: calls go to its new name
 	}
 	return key, nil
 }
@@ -133,7 +133,7 @@ func (c *Connector) explained(ctx context.Context, p *payload, key string) (bool
 			return ok, err
 		}
 		var st state // of a ticket that is only just being made nothing is written down yet
-		there, err := c.load(ctx, stateKey(key), &st)
+		there, err := c.memory.Load(ctx, stateKey(key), &st)
 		return !there && markOf(p.Issue.GetBody()) != "", err
 	case p.event == "issues" && (p.Action == "closed" || p.Action == "reopened"):
 		return c.receipt(ctx, key, "state", p.Issue.GetState())
@@ -147,7 +147,7 @@ func (c *Connector) sight(ctx context.Context, p *payload, l learned) error {
 		c.deps.Log.Error("an issue carries the mark of a ticket of signoff's; it was copied and is not followed", "issue", p.place().label())
 		return nil
 	}
-	return c.save(ctx, receiptPrefix+"sighted/"+markOf(p.Issue.GetBody()), sighting{until{c.deps.Now().Add(receiptLife)}, p.Issue.GetNumber()})
+	return c.memory.Save(ctx, receiptPrefix+"sighted/"+markOf(p.Issue.GetBody()), sighting{until{c.deps.Now().Add(receiptLife)}, p.Issue.GetNumber()})
 }
 
 // transferred remembers where an issue moved.
@@ -183,7 +183,7 @@ func (c *Connector) reviewed(ctx context.Context, p *payload, l *learned) error 
 			}
 		}
 	}
-	c.note(reviewKey(l.Key, p.Review.GetID()), reviewRow{Verdict: word, Body: hash(normal(p.Review.GetBody()))})
+	c.memory.Note(reviewKey(l.Key, p.Review.GetID()), reviewRow{Verdict: word, Body: hash(normal(p.Review.GetBody()))})
 	return nil
 }
 
@@ -268,14 +268,14 @@ func heardKey(key, kind string, id int64) string {
 func (c *Connector) hear(ctx context.Context, p *payload, key string) error {
 	row := heardKey(key, commentKind(p.event), p.Comment.GetID())
 	if p.Action == "deleted" {
-		c.deps.Keep.Note(row, nil)
+		c.memory.Forget(row)
 		return nil
 	}
 	var at string
-	if ok, err := c.load(ctx, row, &at); err != nil || ok && at == stamp(p.sent()) {
+	if ok, err := c.memory.Load(ctx, row, &at); err != nil || ok && at == stamp(p.sent()) {
 		return err
 	}
-	c.note(row, stamp(p.sent()))
+	c.memory.Note(row, stamp(p.sent()))
 	return nil
 }
 

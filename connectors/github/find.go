@@ -48,7 +48,7 @@ func (c *Connector) Find(ctx context.Context, e flow.Effect, tried time.Time) ([
 func (c *Connector) findTicket(ctx context.Context, e flow.Effect, tried time.Time) ([]flow.Link, bool, error) {
 	hub := c.hubKey(e.Mark())
 	var m made
-	if _, err := c.load(ctx, madeKey(hub), &m); err != nil {
+	if _, err := c.memory.Load(ctx, madeKey(hub), &m); err != nil {
 		return nil, false, err
 	}
 	if m.Key == "" {
@@ -68,7 +68,7 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, tried time.Ti
 		}
 		owner, repo, _ := strings.Cut(full, "/")
 		m.Key = place{owner, repo, number}.key()
-		if err := c.save(ctx, madeKey(hub), m); err != nil {
+		if err := c.memory.Save(ctx, madeKey(hub), m); err != nil {
 			return nil, false, err
 		}
 	}
@@ -79,7 +79,7 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, tried time.Ti
 // lookFor returns the number of the oldest issue of ours that carries a mark. A mark alone proves nothing: people copy.
 func (c *Connector) lookFor(ctx context.Context, e flow.Effect, hub string, tried time.Time) (int, error) {
 	var s sighting
-	if ok, err := c.load(ctx, receiptPrefix+"sighted/"+hub, &s); err != nil || ok {
+	if ok, err := c.memory.Load(ctx, receiptPrefix+"sighted/"+hub, &s); err != nil || ok {
 		return s.Number, err
 	}
 	full, err := c.home(e.Show)
@@ -153,7 +153,7 @@ func (c *Connector) findTold(ctx context.Context, e flow.Effect, tried time.Time
 		}
 		return nil, false, nil
 	}
-	if err := c.save(ctx, toldKey(e.Mark()), until{c.deps.Now().Add(receiptLife)}); err != nil {
+	if err := c.memory.Save(ctx, toldKey(e.Mark()), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return nil, false, err
 	}
 	if e.Tell.Private {
@@ -169,7 +169,7 @@ func (c *Connector) findWords(ctx context.Context, e flow.Effect, tried time.Tim
 		return nil, false, nil
 	}
 	var sp spoken
-	if _, err := c.load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
+	if _, err := c.memory.Load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
 		return nil, false, err
 	}
 	for n := len(texts(e)); len(sp.Parts) < n; {
@@ -184,7 +184,7 @@ func (c *Connector) findWords(ctx context.Context, e flow.Effect, tried time.Tim
 			break
 		}
 		sp.Parts = append(sp.Parts, id)
-		c.note(c.spokenKey(e.Mark()), sp)
+		c.memory.Note(c.spokenKey(e.Mark()), sp)
 	}
 	if len(sp.Parts) == 0 {
 		return nil, false, nil

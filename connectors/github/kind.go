@@ -49,18 +49,19 @@ func Kind() connectors.Kind {
 
 // Connector is one account or app at GitHub. It is safe for concurrent use.
 type Connector struct {
-	set   Settings
-	deps  connectors.Deps
-	api   *gogithub.Client // shapes requests
-	http  *http.Client     // sends them
-	app   *app             // nil with a token
-	self  atomic.Pointer[account]
-	query atomic.Pointer[connectors.Query]
-	names names
-	pins  pins
-	cache cache
-	swept atomic.Int64
-	ends  atomic.Int64 // when the token ends, as GitHub said last
+	set    Settings
+	deps   connectors.Deps
+	memory connectors.Memory
+	api    *gogithub.Client // shapes requests
+	http   *http.Client     // sends them
+	app    *app             // nil with a token
+	self   atomic.Pointer[account]
+	query  atomic.Pointer[connectors.Query]
+	names  names
+	pins   pins
+	cache  cache
+	swept  atomic.Int64
+	ends   atomic.Int64 // when the token ends, as GitHub said last
 }
 
 var (
@@ -90,7 +91,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	if err := s.complete(d.Tracker); err != nil {
 		return nil, err
 	}
-	c := &Connector{set: s, deps: d}
+	c := &Connector{set: s, deps: d, memory: d.Memory()}
 	if s.App != nil {
 		c.app = &app{id: s.App.ID, key: s.App.key}
 	}

@@ -127,13 +127,13 @@ func (c *Connector) met(ctx context.Context, id int64, full string) (string, err
 		return strings.ToLower(full), nil
 	}
 	var first string
-	ok, err := c.load(ctx, repoKey(id), &first)
+	ok, err := c.memory.Load(ctx, repoKey(id), &first)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		first = strings.ToLower(full)
-		if err := c.save(ctx, repoKey(id), first); err != nil {
+		if err := c.memory.Save(ctx, repoKey(id), first); err != nil {
 			return "", err
 		}
 	}
@@ -173,7 +173,7 @@ func (c *Connector) at(ctx context.Context, key string) (place, error) {
 		return place{}, cannot("find "+key, fmt.Sprintf("%q is not an issue or pull request of GitHub.", key))
 	}
 	var now place
-	moved, err := c.load(ctx, atKey(key), &now)
+	moved, err := c.memory.Load(ctx, atKey(key), &now)
 	if err != nil || !moved {
 		return p, err
 	}
@@ -183,7 +183,7 @@ func (c *Connector) at(ctx context.Context, key string) (place, error) {
 // keyOf is the key by which the thing at a place is known.
 func (c *Connector) keyOf(ctx context.Context, p place) (string, error) {
 	var key string
-	ok, err := c.load(ctx, fromKey(p.key()), &key)
+	ok, err := c.memory.Load(ctx, fromKey(p.key()), &key)
 	if err != nil || ok {
 		return key, err
 	}
@@ -192,10 +192,10 @@ func (c *Connector) keyOf(ctx context.Context, p place) (string, error) {
 
 // moved remembers that the thing with a key is somewhere else now.
 func (c *Connector) moved(ctx context.Context, key string, to place) error {
-	if err := c.save(ctx, fromKey(to.key()), key); err != nil {
+	if err := c.memory.Save(ctx, fromKey(to.key()), key); err != nil {
 		return err
 	}
-	return c.save(ctx, atKey(key), to)
+	return c.memory.Save(ctx, atKey(key), to)
 }
 
 // placeOf reads where an answer says that the thing is: a call that was redirected is about another place.

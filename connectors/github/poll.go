@@ -70,7 +70,7 @@ func (c *Connector) pollHook(ctx context.Context, h hookPath) error {
 	began := c.deps.Now()
 	since := began.Add(-redeliverable + time.Hour) // what is nearly too old may be refused a moment later
 	var last time.Time
-	if _, err := c.load(ctx, "poll/"+h.name, &last); err != nil {
+	if _, err := c.memory.Load(ctx, "poll/"+h.name, &last); err != nil {
 		return err
 	}
 	if from := last.Add(-pollOverlap - patience); !last.IsZero() && from.After(since) {
@@ -88,7 +88,7 @@ func (c *Connector) pollHook(ctx context.Context, h hookPath) error {
 	if len(lost) > 0 || !whole {
 		return nil // looked at again from the same place: what was asked for may fail again
 	}
-	return c.save(ctx, "poll/"+h.name, began)
+	return c.memory.Save(ctx, "poll/"+h.name, began)
 }
 
 // lost are the deliveries since then of which no try arrived, the oldest first, one of each.
@@ -145,14 +145,14 @@ func (c *Connector) redeliver(ctx context.Context, h hookPath, d *gogithub.HookD
 	now := c.deps.Now()
 	key := receiptPrefix + "again/" + d.GetGUID()
 	var row again
-	if _, err := c.load(ctx, key, &row); err != nil {
+	if _, err := c.memory.Load(ctx, key, &row); err != nil {
 		return err
 	}
 	if row.Times >= mostAgain || row.Times > 0 && now.Sub(row.At) < patience {
 		return nil
 	}
 	row = again{Until: now.Add(redeliverable), At: now, Times: row.Times + 1}
-	if err := c.save(ctx, key, row); err != nil {
+	if err := c.memory.Save(ctx, key, row); err != nil {
 		return err
 	}
 	if row.Times == mostAgain {

@@ -164,7 +164,7 @@ func reviewKey(key string, id int64) string {
 
 func (c *Connector) reviewOf(ctx context.Context, key string, id int64) (reviewRow, error) {
 	var row reviewRow
-	_, err := c.load(ctx, reviewKey(key, id), &row)
+	_, err := c.memory.Load(ctx, reviewKey(key, id), &row)
 	return row, err
 }
 
@@ -192,7 +192,7 @@ func (l *look) review(ctx context.Context, one *gogithub.PullRequestReview) erro
 		return nil
 	}
 	var row reviewRow
-	told, err := c.load(ctx, reviewKey(key, one.GetID()), &row)
+	told, err := c.memory.Load(ctx, reviewKey(key, one.GetID()), &row)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (l *look) review(ctx context.Context, one *gogithub.PullRequestReview) erro
 	if dismissed {
 		word = row.Verdict
 	}
-	c.note(reviewKey(key, one.GetID()), reviewRow{Verdict: word, Body: words, Dismissed: dismissed})
+	c.memory.Note(reviewKey(key, one.GetID()), reviewRow{Verdict: word, Body: words, Dismissed: dismissed})
 	if ok {
 		l.events = append(l.events, ev)
 	}
@@ -324,7 +324,7 @@ func (c *Connector) heardAt(ctx context.Context, where flow.Ref, kind string, on
 	}
 	row := heardKey(where.Key, kind, one.GetID())
 	var last string
-	told, err := c.load(ctx, row, &last)
+	told, err := c.memory.Load(ctx, row, &last)
 	now := stamp(one.GetUpdatedAt().Time)
 	if err != nil || told && last == now {
 		return ev, false, err
@@ -333,7 +333,7 @@ func (c *Connector) heardAt(ctx context.Context, where flow.Ref, kind string, on
 	if err != nil {
 		return ev, false, err
 	}
-	c.note(row, now)
+	c.memory.Note(row, now)
 	ev = flow.Event{
 		ID:   c.deps.Instance + "/read/" + where.Key + "/" + kind + "/" + strconv.FormatInt(one.GetID(), 10) + "/" + now,
 		Kind: flow.CommentAdded, At: c.deps.Now().UTC(), Sent: one.GetUpdatedAt().UTC(), Subject: where, Fields: map[string][]string{},
@@ -360,7 +360,7 @@ func (c *Connector) missed(ctx context.Context, where flow.Ref, kind string, the
 		if err != nil || there[id] {
 			return nil
 		}
-		c.deps.Keep.Note(row, nil)
+		c.memory.Forget(row)
 		out = append(out, flow.Event{
 			ID:   c.deps.Instance + "/read/" + where.Key + "/" + kind + "/" + text + "/gone",
 			Kind: flow.CommentRemoved, At: now, Sent: now, Seq: text, Subject: where, Said: c.ref(kind, where.Key+"/"+text),

@@ -110,7 +110,7 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 	r := call{op: "make webhook", method: http.MethodPost, path: repoPath(full, "/hooks"), repo: full, scope: "repository " + full}
 	mark := c.hubKey("webhook/" + c.set.WebhookSecret[0].Reveal())
 	var given string
-	if _, err := c.load(ctx, secretKey(full), &given); err != nil {
+	if _, err := c.memory.Load(ctx, secretKey(full), &given); err != nil {
 		return connectors.Finding{}, err
 	}
 	for _, extra := range ours[min(1, len(ours)):] {
@@ -125,7 +125,7 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 		if err := c.do(ctx, r, nil); err != nil {
 			return connectors.Finding{}, err
 		}
-		return finding(okLevel, what, "made", ""), c.save(ctx, secretKey(full), mark)
+		return finding(okLevel, what, "made", ""), c.memory.Save(ctx, secretKey(full), mark)
 	case given == mark && c.right(ours[0], full):
 		return finding(okLevel, what, "in order", ""), nil
 	}
@@ -133,7 +133,7 @@ func (c *Connector) registerAt(ctx context.Context, full string) (connectors.Fin
 	if err := c.do(ctx, r, nil); err != nil {
 		return connectors.Finding{}, err
 	}
-	return finding(okLevel, what, "brought in order", ""), c.save(ctx, secretKey(full), mark)
+	return finding(okLevel, what, "brought in order", ""), c.memory.Save(ctx, secretKey(full), mark)
 }
 
 // right reports whether a webhook is as it should be.
@@ -160,7 +160,7 @@ func (c *Connector) registerApp(ctx context.Context) ([]connectors.Finding, erro
 	out := []connectors.Finding{finding(okLevel, what, "in order", "")}
 	mark := c.hubKey("webhook/" + c.set.WebhookSecret[0].Reveal())
 	var given string
-	if _, err := c.load(ctx, secretKey("app"), &given); err != nil {
+	if _, err := c.memory.Load(ctx, secretKey("app"), &given); err != nil {
 		return nil, err
 	}
 	if now.URL != c.hookURL() || now.ContentType != "json" || now.InsecureSSL == "1" || given != mark {
@@ -168,7 +168,7 @@ func (c *Connector) registerApp(ctx context.Context) ([]connectors.Finding, erro
 		if err := c.do(ctx, r, nil); err != nil {
 			return nil, err
 		}
-		if err := c.save(ctx, secretKey("app"), mark); err != nil {
+		if err := c.memory.Save(ctx, secretKey("app"), mark); err != nil {
 			return nil, err
 		}
 		out[0].Text = "brought in order"

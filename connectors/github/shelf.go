@@ -224,7 +224,7 @@ func (c *Connector) reviewComment(ctx context.Context, p connectors.Proposal, r 
 	mark := c.wordsMark("rules/" + strconv.Itoa(p.Number))
 	words := fitting(r.Body, room, "\n\n…") + "\n\n" + mark
 	var was reviewed
-	if _, err := c.load(ctx, reviewedKey(p.Number), &was); err != nil {
+	if _, err := c.memory.Load(ctx, reviewedKey(p.Number), &was); err != nil {
 		return err
 	}
 	if was.ID == 0 {
@@ -244,7 +244,7 @@ func (c *Connector) reviewComment(ctx context.Context, p connectors.Proposal, r 
 			if err != nil {
 				return err
 			}
-			return c.save(ctx, reviewedKey(p.Number), reviewed{was.ID, hash(words)})
+			return c.memory.Save(ctx, reviewedKey(p.Number), reviewed{was.ID, hash(words)})
 		}
 	}
 	post := c.shelf("comment", http.MethodPost, "/issues/"+strconv.Itoa(p.Number)+"/comments")
@@ -253,7 +253,7 @@ func (c *Connector) reviewComment(ctx context.Context, p connectors.Proposal, r 
 	if err := c.do(ctx, post, &made); err != nil {
 		return err
 	}
-	return c.save(ctx, reviewedKey(p.Number), reviewed{made.GetID(), hash(words)})
+	return c.memory.Save(ctx, reviewedKey(p.Number), reviewed{made.GetID(), hash(words)})
 }
 
 // commentMarked finds the comment that an earlier try left behind, 0 without one.

@@ -33,7 +33,7 @@ func (c *Connector) readIssue(ctx context.Context, key string) (*gogithub.Issue,
 // change brings a ticket to its view. What people changed meanwhile stays.
 func (c *Connector) change(ctx context.Context, e flow.Effect, key string) ([]flow.Link, error) {
 	var st state
-	if _, err := c.load(ctx, stateKey(key), &st); err != nil {
+	if _, err := c.memory.Load(ctx, stateKey(key), &st); err != nil {
 		return nil, err
 	}
 	i, at, err := c.readIssue(ctx, key)
@@ -61,7 +61,7 @@ func (c *Connector) change(ctx context.Context, e flow.Effect, key string) ([]fl
 		return nil, err
 	}
 	st.Version = e.Show.Version
-	if err := c.save(ctx, stateKey(key), st); err != nil {
+	if err := c.memory.Save(ctx, stateKey(key), st); err != nil {
 		return nil, err
 	}
 	links, err := c.finish(ctx, e, key, at, i)
@@ -101,7 +101,7 @@ func (c *Connector) assign(ctx context.Context, e flow.Effect, at place, i *gogi
 // finish brings labels and state to the status, and names who could not be given the ticket.
 func (c *Connector) finish(ctx context.Context, e flow.Effect, key string, at place, i *gogithub.Issue) ([]flow.Link, error) {
 	var st state
-	if _, err := c.load(ctx, stateKey(key), &st); err != nil {
+	if _, err := c.memory.Load(ctx, stateKey(key), &st); err != nil {
 		return nil, err
 	}
 	if err := c.label(ctx, e, key, at, i, &st); err != nil {
@@ -111,7 +111,7 @@ func (c *Connector) finish(ctx context.Context, e flow.Effect, key string, at pl
 		return nil, err
 	}
 	st.Word = string(e.Show.View.Status)
-	c.note(stateKey(key), st)
+	c.memory.Note(stateKey(key), st)
 	c.nameWanted(ctx, e, key, &st)
 	return c.ticketLink(e, at, key), nil
 }
@@ -214,5 +214,5 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, key string, s
 		return
 	}
 	st.Named = t.Assignee.ID()
-	c.note(stateKey(key), *st)
+	c.memory.Note(stateKey(key), *st)
 }

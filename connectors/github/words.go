@@ -102,13 +102,13 @@ func (c *Connector) sayOnce(ctx context.Context, m remark) error {
 		return nil
 	}
 	var told until
-	if ok, err := c.load(ctx, toldKey(m.mark), &told); ok || err != nil {
+	if ok, err := c.memory.Load(ctx, toldKey(m.mark), &told); ok || err != nil {
 		return err
 	}
 	if _, err := c.post(ctx, m); err != nil {
 		return err
 	}
-	if err := c.save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
+	if err := c.memory.Save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
 	}
 	return nil
@@ -223,7 +223,7 @@ func (c *Connector) showWords(ctx context.Context, e flow.Effect) ([]flow.Link, 
 		return nil, cannot("comment", "There is nothing to say.")
 	}
 	var sp spoken
-	if _, err := c.load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
+	if _, err := c.memory.Load(ctx, c.spokenKey(e.Mark()), &sp); err != nil {
 		return nil, err
 	}
 	if l := e.Show.Link; l != nil && len(sp.Parts) == 0 {
@@ -238,7 +238,7 @@ func (c *Connector) showWords(ctx context.Context, e flow.Effect) ([]flow.Link, 
 		return nil, err
 	}
 	sp.Version = e.Show.Version
-	c.note(c.spokenKey(e.Mark()), sp)
+	c.memory.Note(c.spokenKey(e.Mark()), sp)
 	return c.wordsLink(ctx, e, key, sp.Parts[0])
 }
 
@@ -261,7 +261,7 @@ func (c *Connector) write(ctx context.Context, e flow.Effect, key string, list [
 			return err
 		}
 		sp.Parts = append(sp.Parts, id)
-		c.note(c.spokenKey(e.Mark()), *sp)
+		c.memory.Note(c.spokenKey(e.Mark()), *sp)
 	}
 	for len(sp.Parts) > len(list) {
 		last := len(sp.Parts) - 1

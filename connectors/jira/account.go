@@ -26,7 +26,7 @@ type keptAccount struct {
 // account returns our own account: from memory, from what was kept within a day, or from Jira.
 func (c *Connector) account(ctx context.Context) (*account, error) {
 	var k keptAccount
-	ok, err := c.load(ctx, selfKey, &k)
+	ok, err := c.memory.Load(ctx, selfKey, &k)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (c *Connector) askAccount(ctx context.Context) (*account, error) {
 		return nil, &connectors.Error{Op: "read our account", Class: connectors.Transient, Err: errors.New("the answer names no account")}
 	}
 	c.self.Store(&a)
-	c.note(selfKey, keptAccount{a, c.set.User, c.set.APIURL, c.deps.Now()})
+	c.memory.Note(selfKey, keptAccount{a, c.set.User, c.set.APIURL, c.deps.Now()})
 	return &a, nil
 }
 

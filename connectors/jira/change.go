@@ -61,7 +61,7 @@ func (c *Connector) read(ctx context.Context, id string) (*issue, error) {
 // shownKey is what people call a ticket, for sentences.
 func (c *Connector) shownKey(ctx context.Context, id string) string {
 	var st state
-	if ok, err := c.load(ctx, stateKey(id), &st); err == nil && ok && st.Key != "" {
+	if ok, err := c.memory.Load(ctx, stateKey(id), &st); err == nil && ok && st.Key != "" {
 		return "ticket " + st.Key
 	}
 	return "the ticket"
@@ -70,7 +70,7 @@ func (c *Connector) shownKey(ctx context.Context, id string) string {
 // change writes what the request changed since signoff last wrote the ticket, and moves it.
 func (c *Connector) change(ctx context.Context, e flow.Effect, id string) ([]flow.Link, error) {
 	var st state
-	if _, err := c.load(ctx, stateKey(id), &st); err != nil {
+	if _, err := c.memory.Load(ctx, stateKey(id), &st); err != nil {
 		return nil, err
 	}
 	if st.Version > e.Show.Version {
@@ -91,7 +91,7 @@ func (c *Connector) change(ctx context.Context, e flow.Effect, id string) ([]flo
 		return nil, err
 	}
 	st.Version = e.Show.Version
-	if err := c.save(ctx, stateKey(id), st); err != nil {
+	if err := c.memory.Save(ctx, stateKey(id), st); err != nil {
 		return nil, err
 	}
 	c.sayDropped(e, now.Key, w.dropped)
@@ -290,7 +290,7 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, id string, w 
 		return
 	}
 	var st state
-	if _, err := c.load(ctx, stateKey(id), &st); err != nil || st.Named == w.unknown {
+	if _, err := c.memory.Load(ctx, stateKey(id), &st); err != nil || st.Named == w.unknown {
 		return
 	}
 	name := escape(w.unknown, false)
@@ -303,7 +303,7 @@ func (c *Connector) nameWanted(ctx context.Context, e flow.Effect, id string, w 
 		return
 	}
 	st.Named = w.unknown
-	if err := c.save(ctx, stateKey(id), st); err != nil {
+	if err := c.memory.Save(ctx, stateKey(id), st); err != nil {
 		c.deps.Log.Warn("wanted assignee not remembered", "request", string(e.Request), "err", err)
 	}
 }

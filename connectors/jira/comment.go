@@ -35,13 +35,13 @@ func (c *Connector) sayOnce(ctx context.Context, m remark) error {
 		return nil
 	}
 	var told until
-	if ok, err := c.load(ctx, toldKey(m.mark), &told); ok || err != nil {
+	if ok, err := c.memory.Load(ctx, toldKey(m.mark), &told); ok || err != nil {
 		return err
 	}
 	if _, err := c.post(ctx, m); err != nil {
 		return err
 	}
-	if err := c.save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
+	if err := c.memory.Save(ctx, toldKey(m.mark), until{c.deps.Now().Add(receiptLife)}); err != nil {
 		return &connectors.Error{Op: "comment", Class: connectors.Unsure, Wait: firstLook, Err: err} // said, and we do not know it
 	}
 	return nil

@@ -60,7 +60,7 @@ func (c *Connector) finish(ctx context.Context, e flow.Effect, id string, st sta
 		return err
 	}
 	st.saw(now)
-	c.note(stateKey(id), st)
+	c.memory.Note(stateKey(id), st)
 	return c.settle(ctx, e, now)
 }
 
@@ -207,8 +207,8 @@ func (c *Connector) refusedFields(err error, said *refusal, s *screen, project s
 // remember keeps what was made. If that fails, the ticket is there and we do not know it: so it must be looked for.
 func (c *Connector) remember(ctx context.Context, e flow.Effect, m made, w wanted) (state, error) {
 	st := state{Key: m.Key, Version: e.Show.Version, Labels: w.labels, Wrote: w.hashes()}
-	c.note(stateKey(m.ID), st) // safe with the next line
-	if err := c.save(ctx, madeKey(c.hubKey(e)), m); err != nil {
+	c.memory.Note(stateKey(m.ID), st) // safe with the next line
+	if err := c.memory.Save(ctx, madeKey(c.hubKey(e)), m); err != nil {
 		return st, &connectors.Error{Op: "create issue", Class: connectors.Unsure, Wait: firstLook, Err: err}
 	}
 	return st, nil

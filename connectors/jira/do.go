@@ -67,7 +67,7 @@ func (c *Connector) ticketOf(ctx context.Context, e flow.Effect) (string, error)
 		return l.Ref.Key, nil
 	}
 	var m made
-	_, err := c.load(ctx, madeKey(c.hubKey(e)), &m)
+	_, err := c.memory.Load(ctx, madeKey(c.hubKey(e)), &m)
 	return m.ID, err
 }
 

@@ -40,7 +40,7 @@ func (c *Connector) edition(ctx context.Context) (edition, error) {
 		return *e, nil
 	}
 	var k keptEdition
-	ok, err := c.load(ctx, editionKey, &k)
+	ok, err := c.memory.Load(ctx, editionKey, &k)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +78,7 @@ func (c *Connector) askEdition(ctx context.Context) (edition, error) {
 			Person: text + " If it is Cloud or Data Center all the same, an administrator has to say so in tracker.jira.deployment."}
 	}
 	c.kind.Store(&e)
-	c.note(editionKey, keptEdition{e, c.set.APIURL, c.deps.Now()})
+	c.memory.Note(editionKey, keptEdition{e, c.set.APIURL, c.deps.Now()})
 	return e, nil
 }
 

@@ -65,7 +65,7 @@ func (c *Connector) marked(ctx context.Context, p *payload, mark string, own boo
 // keyOf is what people call a ticket of ours, as far as we know.
 func (c *Connector) keyOf(ctx context.Context, id string) (string, error) {
 	var st state
-	_, err := c.load(ctx, stateKey(id), &st)
+	_, err := c.memory.Load(ctx, stateKey(id), &st)
 	return st.Key, err
 }
 
@@ -87,14 +87,14 @@ func sightedKey(mark string) string { return receiptPrefix + "sighted/" + mark }
 
 func (c *Connector) sighted(ctx context.Context, mark string, h hit) error {
 	var s sightings
-	if _, err := c.load(ctx, sightedKey(mark), &s); err != nil {
+	if _, err := c.memory.Load(ctx, sightedKey(mark), &s); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(s.Hits, func(other hit) bool { return other.ID == h.ID }) {
 		return nil
 	}
 	s.Until, s.Hits = c.deps.Now().Add(receiptLife), append(s.Hits, h)
-	return c.save(ctx, sightedKey(mark), s)
+	return c.memory.Save(ctx, sightedKey(mark), s)
 }
 
 // explained looks for the receipt of the change.

@@ -54,7 +54,7 @@ func (c *Connector) Attach(ctx context.Context, e flow.Effect, m connectors.File
 		return nil, cannot("attach file", "The ticket to put the file at is not known.")
 	}
 	var r fileReceipt
-	if ok, err := c.load(ctx, fileKey(issue, e.Mark()), &r); err != nil {
+	if ok, err := c.memory.Load(ctx, fileKey(issue, e.Mark()), &r); err != nil {
 		return nil, err
 	} else if ok && r.ID != "" {
 		return c.fileLink(e, r), nil
@@ -67,7 +67,7 @@ func (c *Connector) Attach(ctx context.Context, e flow.Effect, m connectors.File
 	if limit > 0 && m.Size > limit {
 		return nil, tooLarge(r.Name, m.Size, limit)
 	}
-	if err := c.save(ctx, fileKey(issue, e.Mark()), r); err != nil {
+	if err := c.memory.Save(ctx, fileKey(issue, e.Mark()), r); err != nil {
 		return nil, err
 	}
 	if err := c.expect(ctx, issue, "attachment", r.Name); err != nil {
@@ -100,7 +100,7 @@ func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, bo
 	read := src.progress()
 	if read.ended && r.Size < 0 {
 		r.Size = read.n
-		c.note(fileKey(issue, e.Mark()), r)
+		c.memory.Note(fileKey(issue, e.Mark()), r)
 	}
 	switch {
 	case read.err != nil:
@@ -111,7 +111,7 @@ func (c *Connector) upload(ctx context.Context, e flow.Effect, r fileReceipt, bo
 		return nil, &connectors.Error{Op: k.op, Class: connectors.Unsure, Wait: firstLook, Err: errors.New("the answer names no file")}
 	}
 	r.ID = string(list[0].ID)
-	c.note(fileKey(issue, e.Mark()), r) // else it is found by name and size
+	c.memory.Note(fileKey(issue, e.Mark()), r) // else it is found by name and size
 	return c.fileLink(e, r), nil
 }
 
@@ -273,7 +273,7 @@ func (c *Connector) findFile(ctx context.Context, e flow.Effect, tried time.Time
 		return nil, false, nil
 	}
 	var r fileReceipt
-	ok, err := c.load(ctx, fileKey(issue, e.Mark()), &r)
+	ok, err := c.memory.Load(ctx, fileKey(issue, e.Mark()), &r)
 	switch {
 	case err != nil:
 		return nil, false, err
@@ -296,7 +296,7 @@ func (c *Connector) findFile(ctx context.Context, e flow.Effect, tried time.Time
 			continue
 		}
 		r.ID = string(b.ID)
-		c.note(fileKey(issue, e.Mark()), r)
+		c.memory.Note(fileKey(issue, e.Mark()), r)
 		return c.fileLink(e, r), true, nil
 	}
 	if gone := c.deps.Now().Sub(tried); gone < commentLook {

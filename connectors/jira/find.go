@@ -72,7 +72,7 @@ func onItsWay(wait time.Duration) error {
 
 func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Duration) ([]flow.Link, bool, error) {
 	var m made
-	ok, err := c.load(ctx, madeKey(c.hubKey(e)), &m)
+	ok, err := c.memory.Load(ctx, madeKey(c.hubKey(e)), &m)
 	if err != nil {
 		return nil, false, err
 	}
@@ -103,7 +103,7 @@ func (c *Connector) findTicket(ctx context.Context, e flow.Effect, gone time.Dur
 // look asks first the tickets that a webhook told of, then search.
 func (c *Connector) look(ctx context.Context, project, hubKey string) ([]hit, error) {
 	var s sightings
-	if _, err := c.load(ctx, sightedKey(hubKey), &s); err != nil {
+	if _, err := c.memory.Load(ctx, sightedKey(hubKey), &s); err != nil {
 		return nil, err
 	}
 	ours, err := c.provenOf(ctx, s.Hits, hubKey)
@@ -116,7 +116,7 @@ func (c *Connector) look(ctx context.Context, project, hubKey string) ([]hit, er
 // adopt takes a found ticket over and brings it to the view: the lost call may have been cut short, or was for an
 // older view.
 func (c *Connector) adopt(ctx context.Context, e flow.Effect, m made) ([]flow.Link, bool, error) {
-	if err := c.save(ctx, madeKey(c.hubKey(e)), m); err != nil {
+	if err := c.memory.Save(ctx, madeKey(c.hubKey(e)), m); err != nil {
 		return nil, false, err
 	}
 	if err := c.proof(ctx, e, m.ID); err != nil {

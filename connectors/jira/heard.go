@@ -29,14 +29,14 @@ func (c *Connector) hear(ctx context.Context, kind flow.Kind, issue, id string) 
 		return nil
 	}
 	if kind == flow.CommentRemoved {
-		c.deps.Keep.Note(heardKey(issue, id), nil)
+		c.memory.Forget(heardKey(issue, id))
 		return nil
 	}
 	var row heardRow
-	if ok, err := c.load(ctx, heardKey(issue, id), &row); err != nil || ok && row.Gone.IsZero() {
+	if ok, err := c.memory.Load(ctx, heardKey(issue, id), &row); err != nil || ok && row.Gone.IsZero() {
 		return err
 	}
-	c.note(heardKey(issue, id), heardRow{})
+	c.memory.Note(heardKey(issue, id), heardRow{})
 	return nil
 }
 
@@ -87,9 +87,9 @@ func (c *Connector) missed(ctx context.Context, ticket flow.Ref, s span) ([]flow
 		switch {
 		case row.Gone.IsZero():
 			row.Gone = now
-			c.note(heardKey(ticket.Key, id), row)
+			c.memory.Note(heardKey(ticket.Key, id), row)
 		case now.Sub(row.Gone) > goneFor:
-			c.deps.Keep.Note(heardKey(ticket.Key, id), nil)
+			c.memory.Forget(heardKey(ticket.Key, id))
 		}
 		out = append(out, flow.Event{
 			ID: ticket.System + "/read/" + ticket.Key + "/comment/" + id + "/gone", Kind: flow.CommentRemoved,

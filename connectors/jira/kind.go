@@ -53,17 +53,18 @@ func Kind() connectors.Kind {
 
 // Connector is one Jira site. It is safe for concurrent use.
 type Connector struct {
-	set   Settings
-	deps  connectors.Deps
-	api   *gojira.Client
-	files *http.Client // for the bytes of files; follows no redirects
-	meta  metaCache
-	self  atomic.Pointer[account] // our own account, once known
-	swept atomic.Int64            // the second in which receipts were last swept
-	kind  atomic.Pointer[edition] // which Jira it is, once known
-	limit atomic.Pointer[limits]  // of attachments, for a while
-	near  atomic.Int64            // until when we go slowly
-	hops  hops                    // how often tickets are changed
+	set    Settings
+	deps   connectors.Deps
+	memory connectors.Memory
+	api    *gojira.Client
+	files  *http.Client // for the bytes of files; follows no redirects
+	meta   metaCache
+	self   atomic.Pointer[account] // our own account, once known
+	swept  atomic.Int64            // the second in which receipts were last swept
+	kind   atomic.Pointer[edition] // which Jira it is, once known
+	limit  atomic.Pointer[limits]  // of attachments, for a while
+	near   atomic.Int64            // until when we go slowly
+	hops   hops                    // how often tickets are changed
 }
 
 var (
@@ -100,7 +101,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 	}
 	files := signedIn(d.Files(s.APIURL), s, d.Version)
 	files.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Connector{set: s, deps: d, api: api, files: files}, nil
+	return &Connector{set: s, deps: d, memory: d.Memory(), api: api, files: files}, nil
 }
 
 // signedIn is a client that shows our token to the site and to nobody else.

@@ -54,7 +54,7 @@ func (c *Connector) namesIn(ctx context.Context, body string) (map[string]string
 
 func (c *Connector) nameOf(ctx context.Context, id string) (string, error) {
 	var k keptName
-	if ok, err := c.load(ctx, nameKey(id), &k); ok || err != nil {
+	if ok, err := c.memory.Load(ctx, nameKey(id), &k); ok || err != nil {
 		return k.Shown, err
 	}
 	e, err := c.edition(ctx)
@@ -73,7 +73,7 @@ func (c *Connector) nameOf(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	k.Shown = a.Shown
-	c.note(nameKey(id), k)
+	c.memory.Note(nameKey(id), k)
 	return k.Shown, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ type until struct {
 // expect leaves a receipt before the write it is for, so that no webhook can be faster.
 func (c *Connector) expect(ctx context.Context, issue, field, value string) error {
 	now := c.deps.Now()
-	c.note(receiptKey(issue, field, value), until{now.Add(receiptLife)})
+	c.memory.Note(receiptKey(issue, field, value), until{now.Add(receiptLife)})
 	return c.sweep(ctx, now)
 }
 
@@ -41,7 +40,7 @@ func (c *Connector) expect(ctx context.Context, issue, field, value string) erro
 // twice, and a second look must give the same answer.
 func (c *Connector) receipt(ctx context.Context, issue, field, value string) (bool, error) {
 	var u until
-	ok, err := c.load(ctx, receiptKey(issue, field, value), &u)
+	ok, err := c.memory.Load(ctx, receiptKey(issue, field, value), &u)
 	return ok && c.deps.Now().Before(u.Until), err
 }
 
@@ -54,57 +53,10 @@ func (c *Connector) sweep(ctx context.Context, now time.Time) error {
 	return kept("sweep receipts", c.deps.Keep.Scan(ctx, receiptPrefix, func(key string, value []byte) error {
 		var u until
 		if json.Unmarshal(value, &u) != nil || !now.Before(u.Until) {
-			c.deps.Keep.Note(key, nil)
+			c.memory.Forget(key)
 		}
 		return nil
 	}))
-}
-
-// load reads a kept value; false when there is none.
-func (c *Connector) load(ctx context.Context, key string, into any) (bool, error) {
-	raw, err := c.deps.Keep.Get(ctx, key)
-	if err != nil {
-		return false, kept("read "+key, err)
-	}
-	if raw == nil {
-		return false, nil
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return false, nil // of another version: as if it were not there, it is only ever a shortcut
-	}
-	return true, nil
-}
-
-const saveTries = 3
-
-// note keeps a value without waiting for it: what Jira is asked again for, or what need only be known while the process
-// lives, when it ends now.
-func (c *Connector) note(key string, value any) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		c.deps.Log.Warn("what jira said is not kept", "what", key, "err", err)
-		return
-	}
-	c.deps.Keep.Note(key, raw)
-}
-
-// save writes a kept value over whatever is there and waits until it is safe.
-func (c *Connector) save(ctx context.Context, key string, value any) error {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return kept("write "+key, err)
-	}
-	for range saveTries {
-		old, err := c.deps.Keep.Get(ctx, key)
-		if err != nil {
-			return kept("write "+key, err)
-		}
-		err = c.deps.Keep.Put(ctx, key, old, raw)
-		if !errors.Is(err, connectors.ErrChanged) {
-			return kept("write "+key, err)
-		}
-	}
-	return kept("write "+key, connectors.ErrChanged)
 }
 
 // kept wraps an error of our own store: trying later is all there is to do.

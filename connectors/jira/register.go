@@ -234,7 +234,7 @@ func (c *Connector) mine(list []registration, k keptHook) (ours, alike []registr
 // arrange makes the list hold exactly one webhook of ours, as it has to be.
 func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registration) ([]connectors.Finding, error) {
 	var k keptHook
-	if _, err := c.load(ctx, hookKey, &k); err != nil {
+	if _, err := c.memory.Load(ctx, hookKey, &k); err != nil {
 		return nil, err
 	}
 	ours, alike := c.mine(list, k)
@@ -247,7 +247,7 @@ func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registrati
 		if err != nil {
 			return nil, err
 		}
-		c.note(hookKey, keptHook{made.id(), t.hash})
+		c.memory.Note(hookKey, keptHook{made.id(), t.hash})
 		return append(out, c.ok("webhook", "registered for %s", c.hookURL())), nil
 	}
 	what := "registered"
@@ -266,7 +266,7 @@ func (c *Connector) arrange(ctx context.Context, t hookTarget, list []registrati
 		what += ", a second one deleted"
 	}
 	if now := (keptHook{ours[0].id(), t.hash}); now != k {
-		c.note(hookKey, now)
+		c.memory.Note(hookKey, now)
 	}
 	return append(out, c.ok("webhook", "%s", what)), nil
 }
@@ -348,7 +348,7 @@ func (c *Connector) checkHook(ctx context.Context) connectors.Finding {
 		return c.failed("webhook", err)
 	}
 	var k keptHook
-	if _, err := c.load(ctx, hookKey, &k); err != nil {
+	if _, err := c.memory.Load(ctx, hookKey, &k); err != nil {
 		return c.failed("webhook", err)
 	}
 	ours, _ := c.mine(list, k)

@@ -107,7 +107,7 @@ func (c *Connector) footed(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	var kept string
-	_, err = c.load(ctx, footKey, &kept)
+	_, err = c.memory.Load(ctx, footKey, &kept)
 	return kept != "yes", err
 }
 
@@ -118,10 +118,10 @@ func (c *Connector) footNeeded(ctx context.Context, made written) error {
 		kept = "yes"
 	}
 	var known string
-	if _, err := c.load(ctx, footKey, &known); err != nil || known == kept {
+	if _, err := c.memory.Load(ctx, footKey, &known); err != nil || known == kept {
 		return nil // a shortcut only: the next comment asks again
 	}
-	c.note(footKey, kept)
+	c.memory.Note(footKey, kept)
 	return nil
 }
 
@@ -241,7 +241,7 @@ func (c *Connector) showComment(ctx context.Context, e flow.Effect) ([]flow.Link
 		return nil, cannot("comment", "The ticket to comment on is not known.")
 	}
 	var sp spoken
-	if _, err := c.load(ctx, spokenKey(issue, e.Mark()), &sp); err != nil {
+	if _, err := c.memory.Load(ctx, spokenKey(issue, e.Mark()), &sp); err != nil {
 		return nil, err
 	}
 	if _, id, ok := strings.Cut(linkKey(s), "/"); ok && len(sp.Parts) == 0 {
@@ -254,7 +254,7 @@ func (c *Connector) showComment(ctx context.Context, e flow.Effect) ([]flow.Link
 		return nil, err
 	}
 	sp.Version = s.Version
-	c.note(spokenKey(issue, e.Mark()), sp)
+	c.memory.Note(spokenKey(issue, e.Mark()), sp)
 	return c.commentLink(ctx, e, issue, sp.Parts[0]), nil
 }
 
@@ -276,7 +276,7 @@ func (c *Connector) write(ctx context.Context, e flow.Effect, issue string, sp *
 			return err
 		}
 		sp.Parts = append(sp.Parts, id)
-		c.note(spokenKey(issue, e.Mark()), *sp)
+		c.memory.Note(spokenKey(issue, e.Mark()), *sp)
 	}
 	for len(sp.Parts) > len(bodies) {
 		last := len(sp.Parts) - 1
@@ -333,7 +333,7 @@ func (c *Connector) findShown(ctx context.Context, e flow.Effect, tried time.Tim
 		return nil, false, nil
 	}
 	var sp spoken
-	if _, err := c.load(ctx, spokenKey(issue, e.Mark()), &sp); err != nil {
+	if _, err := c.memory.Load(ctx, spokenKey(issue, e.Mark()), &sp); err != nil {
 		return nil, false, err
 	}
 	for n := len(c.bodies(e.Show.View.Body)); len(sp.Parts) < n; {
@@ -348,7 +348,7 @@ func (c *Connector) findShown(ctx context.Context, e flow.Effect, tried time.Tim
 			break
 		}
 		sp.Parts = append(sp.Parts, id)
-		c.note(spokenKey(issue, e.Mark()), sp)
+		c.memory.Note(spokenKey(issue, e.Mark()), sp)
 	}
 	if len(sp.Parts) == 0 {
 		return nil, false, nil

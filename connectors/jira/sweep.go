@@ -129,17 +129,17 @@ type toSweep struct {
 
 // lost remembers that a create may have been carried out.
 func (c *Connector) lost(hubKey string) {
-	c.note(lostPrefix+hubKey, until{c.deps.Now().Add(receiptLife)})
+	c.memory.Note(lostPrefix+hubKey, until{c.deps.Now().Add(receiptLife)})
 }
 
 // watch asks for a look in a while, when an earlier create of the same ticket was lost.
 func (c *Connector) watch(ctx context.Context, hubKey, project string, m made) {
 	var u until
-	if ok, err := c.load(ctx, lostPrefix+hubKey, &u); !ok || err != nil {
+	if ok, err := c.memory.Load(ctx, lostPrefix+hubKey, &u); !ok || err != nil {
 		return
 	}
-	c.note(sweepPrefix+hubKey, toSweep{At: c.deps.Now().Add(sweepAfter), Project: project, ID: m.ID, Key: m.Key})
-	c.deps.Keep.Note(lostPrefix+hubKey, nil)
+	c.memory.Note(sweepPrefix+hubKey, toSweep{At: c.deps.Now().Add(sweepAfter), Project: project, ID: m.ID, Key: m.Key})
+	c.memory.Forget(lostPrefix + hubKey)
 }
 
 // sweepDuplicates searches the marks that are due. It is a chore beside other work: what fails is tried at the next one.
@@ -161,7 +161,7 @@ func (c *Connector) sweepDuplicates(ctx context.Context) {
 		hits, err := c.search(ctx, s.Project, hubKey)
 		if err == nil {
 			c.duplicates(ctx, hit{ID: s.ID, Key: s.Key}, hits)
-			c.deps.Keep.Note(sweepPrefix+hubKey, nil)
+			c.memory.Forget(sweepPrefix + hubKey)
 		}
 		if err != nil {
 			c.deps.Log.Warn("duplicates not looked for", "ticket", s.Key, "class", string(connectors.ClassOf(err)), "err", err)

@@ -299,7 +299,7 @@ func waysKey(now *issue) string { return "ways/" + now.Fields.Project.Key + "/" 
 
 func (c *Connector) edges(ctx context.Context, now *issue) (ways, error) {
 	var w ways
-	_, err := c.load(ctx, waysKey(now), &w)
+	_, err := c.memory.Load(ctx, waysKey(now), &w)
 	return w, err
 }
 
@@ -328,7 +328,7 @@ func (c *Connector) learn(ctx context.Context, now *issue, list []transition) er
 	if err != nil || string(before) == string(after) {
 		return kept("learn transitions", err)
 	}
-	c.note(waysKey(now), known)
+	c.memory.Note(waysKey(now), known)
 	return nil
 }
 

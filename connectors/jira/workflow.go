@@ -39,14 +39,14 @@ func (c *Connector) plan(ctx context.Context, project, typ string) (ways, error)
 	}
 	key := "workflow/" + project + "/" + typ
 	var k keptWorkflow
-	ok, err := c.load(ctx, key, &k)
+	ok, err := c.memory.Load(ctx, key, &k)
 	if err != nil || ok && c.deps.Now().Sub(k.At) < workflowLife {
 		return k.Ways, err
 	}
 	k = keptWorkflow{At: c.deps.Now()}
 	list, err := c.workflows(ctx)
 	if said := refusalOf(err); said != nil && said.status < 500 && said.status != http.StatusTooManyRequests {
-		c.note(key, k) // no administrator
+		c.memory.Note(key, k) // no administrator
 		return ways{}, nil
 	}
 	if err != nil {
@@ -65,7 +65,7 @@ func (c *Connector) plan(ctx context.Context, project, typ string) (ways, error)
 	if len(fits) == 1 {
 		k.Ways = fits[0].ways()
 	}
-	c.note(key, k)
+	c.memory.Note(key, k)
 	return k.Ways, nil
 }
 

@@ -42,7 +42,7 @@ func (p *Part) readOn(ctx context.Context, deliver func(context.Context, connect
 	}
 	a, err := p.journal.Ask(ctx, api.Call{Op: "read the journal", Full: at})
 	if status := outbound.StatusOf(err); status == http.StatusGone || status == http.StatusNotFound && at != p.set.JournalURL {
-		p.deps.Keep.Note(cursorKey, nil) // where it stood is older than seven days
+		p.Forget(cursorKey) // where it stood is older than seven days
 		return journalRest, false, nil
 	}
 	if err != nil {

@@ -19,7 +19,7 @@ const Door = "io"
 
 // Part is the connection to I/O Events. It is safe for concurrent use.
 type Part struct {
-	api.Memory
+	connectors.Memory
 	set      Settings
 	deps     connectors.Deps
 	client   *api.Client // nil without a client secret
@@ -31,7 +31,7 @@ type Part struct {
 
 // New makes the part. It speaks to nobody yet.
 func New(s Settings, d connectors.Deps) (*Part, error) {
-	p := &Part{Memory: api.Memory{Deps: d}, set: s, deps: d}
+	p := &Part{Memory: d.Memory(), set: s, deps: d}
 	keysClient := *d.HTTP(s.KeysURL)
 	keysClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p.keys = newKeys(s.KeysURL, &keysClient, d.Now)

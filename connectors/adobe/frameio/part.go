@@ -29,7 +29,7 @@ const Door = "frameio"
 
 // Part is the connection to Frame.io. It is safe for concurrent use.
 type Part struct {
-	api.Memory
+	connectors.Memory
 	set     Settings
 	deps    connectors.Deps
 	client  *api.Client
@@ -54,7 +54,7 @@ const (
 
 // New makes the part. It speaks to nobody yet.
 func New(s Settings, d connectors.Deps) (*Part, error) {
-	p := &Part{Memory: api.Memory{Deps: d}, set: s, deps: d, kinds: map[string]parentKind{}, names: map[string]string{}}
+	p := &Part{Memory: d.Memory(), set: s, deps: d, kinds: map[string]parentKind{}, names: map[string]string{}}
 	if len(d.Key) > 0 { // without a key only the settings are looked at
 		box, err := secret.NewBox(d.Key, "adobe/frameio")
 		if err != nil {

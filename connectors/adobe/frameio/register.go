@@ -156,7 +156,7 @@ func (p *Part) make(ctx context.Context, workspace string) error {
 		return &connectors.Error{Op: "register a webhook", Class: connectors.Transient, Err: errors.New("the answer holds no signing secret")}
 	}
 	p.secrets.put(rest, one)
-	return p.Store(ctx, hookKeep+rest, keptHook{ID: made.ID, Workspace: workspace, Sealed: p.box.Seal(one, rest), Since: p.deps.Now().UTC()})
+	return p.Save(ctx, hookKeep+rest, keptHook{ID: made.ID, Workspace: workspace, Sealed: p.box.Seal(one, rest), Since: p.deps.Now().UTC()})
 }
 
 // drop deletes a webhook; one that is gone already is as good. Which of two addresses a webhook has is documented either way.
@@ -172,7 +172,7 @@ func (p *Part) drop(ctx context.Context, workspace string, h hook) error {
 		return err
 	}
 	if rest := p.restOf(h); rest != "" {
-		return p.Store(ctx, hookKeep+rest, nil)
+		return p.Save(ctx, hookKeep+rest, nil)
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (p *Part) sweep(ctx context.Context) {
 	err := p.deps.Keep.Scan(ctx, receiptKeep, func(key string, _ []byte) error {
 		var r receipt
 		if ok, err := p.Load(ctx, key, &r); err == nil && (!ok || p.deps.Now().Sub(r.At).Seconds() > receiptLife) {
-			p.deps.Keep.Note(key, nil)
+			p.Forget(key)
 		}
 		return nil
 	})

@@ -24,7 +24,7 @@ const Door = "workfront"
 
 // Part is the connection to Workfront. It is safe for concurrent use.
 type Part struct {
-	api.Memory
+	connectors.Memory
 	set    Settings
 	deps   connectors.Deps
 	client *api.Client // nil without credentials
@@ -33,7 +33,7 @@ type Part struct {
 
 // New makes the part. It speaks to nobody yet.
 func New(s Settings, d connectors.Deps) (*Part, error) {
-	p := &Part{Memory: api.Memory{Deps: d}, set: s, deps: d}
+	p := &Part{Memory: d.Memory(), set: s, deps: d}
 	if auth := p.auth(); auth != nil {
 		p.client = &api.Client{
 			Service: "Workfront", Setting: "connectors.adobe.workfront", Base: s.APIURL, HTTP: d.Files(s.APIURL), Agent: "signoff/" + d.Version, Auth: auth,
