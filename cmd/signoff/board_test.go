@@ -38,7 +38,7 @@ import (
 func cmdJira(ts *testscript.TestScript, neg bool, args []string) {
 	b := board{ts, on(ts).jira}
 	acts := map[string]func([]string){
-		"status": b.status, "move": b.move, "issues": b.issues, "subtasks": b.subtasks, "due": b.dueOn, "comment": b.comment, "edit": b.edit, "delete": b.remove, "restrict": b.restrict, "attach": b.attach,
+		"status": b.status, "move": b.move, "issues": b.issues, "subtasks": b.subtasks, "due": b.dueOn, "describes": b.describes, "assigned": b.assigned, "comment": b.comment, "edit": b.edit, "delete": b.remove, "restrict": b.restrict, "attach": b.attach,
 		"comments": b.comments, "has-file": b.hasFile, "files": b.files, "field": b.field, "project": b.project, "remove": b.delete, "archive": b.archive, "hide": b.hide,
 		"hooks": b.hooks, "hook": b.hook, "person": b.person,
 		"deny": func(keys []string) { b.s.Deny(keys...) },
@@ -128,6 +128,16 @@ func (b board) subtasks(args []string) {
 		slices.Sort(have)
 		return slices.Equal(have, want), strings.Join(have, ", ")
 	})
+}
+
+// assigned waits until an issue is somebody's.
+func (b board) assigned(args []string) {
+	b.wait(args[0], args[1], func(i jira.Issue) (bool, string) { return i.Assignee == args[1], i.Assignee })
+}
+
+// describes waits until the description of an issue has words.
+func (b board) describes(args []string) {
+	b.wait(args[0], args[1], func(i jira.Issue) (bool, string) { return strings.Contains(i.Description, args[1]), i.Description })
 }
 
 // dueOn waits until an issue is due on a day.

@@ -34,7 +34,7 @@ func cmdSlack(ts *testscript.TestScript, neg bool, args []string) {
 	s := on(ts).slack
 	verb, rest := args[0], args[1:]
 	acts := map[string]func(*testscript.TestScript, *slack.Server, []string){
-		"mention": slackMention, "post": slackPost, "shortcut": slackShortcut, "submit": slackSubmit, "press": slackPress, "count": slackCount, "cards": slackCards,
+		"mention": slackMention, "post": slackPost, "shortcut": slackShortcut, "submit": slackSubmit, "press": slackPress, "count": slackCount, "cards": slackCards, "form": slackForm, "refused": slackRefused,
 		"reply": slackReply, "edit": slackEdit, "delete": slackDelete, "react": slackReact, "dm": slackDM, "command": slackCommand, "home": slackHome,
 		"at-home": slackAtHome, "has-file": slackHasFile, "redeliver": slackRedeliver, "sockets": slackSockets, "lose": slackLose, "revoke": slackRevoke,
 	}
