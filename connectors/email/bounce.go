@@ -27,7 +27,7 @@ func keyBack(address string) string { return "b/" + address }
 
 // returnedFrom is what came back from an address; a suspension ends after a month.
 func (c *Connector) returnedFrom(ctx context.Context, address string) (row backRow, err error) {
-	if _, err = c.get(ctx, keyBack(address), &row); err != nil {
+	if _, err = c.memory.Load(ctx, keyBack(address), &row); err != nil {
 		return row, err
 	}
 	if row.Suspended != "" && c.d.Now().Sub(row.Since) > suspendedFor {
@@ -60,14 +60,14 @@ func (c *Connector) cameBack(ctx context.Context, address string, at time.Time, 
 	if row.Suspended != "" {
 		c.d.Log.Warn("mail to an address is suspended", "why", row.Suspended)
 	}
-	c.note(keyBack(address), row)
+	c.memory.Note(keyBack(address), row)
 	return nil
 }
 
 // answered ends a suspension: somebody writes from the address.
 func (c *Connector) answered(ctx context.Context, address string) {
 	if row, err := c.returnedFrom(ctx, address); err == nil && row.Suspended != "" {
-		c.d.Keep.Note(keyBack(address), nil)
+		c.memory.Forget(keyBack(address))
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *Connector) failures(ctx context.Context, l letter.Letter, at time.Time)
 // reported finds the mail of ours that a report is about: by the address it came back to, else by its Message-ID.
 func (c *Connector) reported(ctx context.Context, l letter.Letter) (row mailRow, ok bool, err error) {
 	if key, right := c.returned(l.Delivered); right {
-		ok, err = c.get(ctx, "m/"+key, &row)
+		ok, err = c.memory.Load(ctx, "m/"+key, &row)
 		if err != nil || ok && row.Sent != nil {
 			return row, ok, err
 		}

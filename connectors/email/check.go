@@ -226,7 +226,7 @@ func (c *Connector) checkTrust(ctx context.Context) []connectors.Finding {
 		return []connectors.Finding{{Level: "ok", What: "receive.authserv_id", Text: "signoff checks DKIM and DMARC itself"}}
 	}
 	var seen string
-	if _, err := c.get(ctx, keyAuthserv, &seen); err != nil || seen == "" {
+	if _, err := c.memory.Load(ctx, keyAuthserv, &seen); err != nil || seen == "" {
 		return []connectors.Finding{{Level: "ok", What: "receive.authserv_id", Text: "the word of " + strings.Join(set.AuthservID, ", ") + " is taken; no mail has come yet"}}
 	}
 	for _, id := range set.AuthservID {

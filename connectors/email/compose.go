@@ -68,12 +68,12 @@ func (c *Connector) subject(ctx context.Context, v flow.View) string {
 	}
 	var row subjectRow
 	key := "s/" + string(v.Request)
-	if ok, err := c.get(ctx, key, &row); ok && err == nil && row.Subject != "" {
+	if ok, err := c.memory.Load(ctx, key, &row); ok && err == nil && row.Subject != "" {
 		return row.Subject
 	}
 	row = subjectRow{Subject: subjectOf(v), At: c.d.Now().UTC()}
 	if oneLine(v.Title) != "" {
-		c.note(key, row)
+		c.memory.Note(key, row)
 	}
 	return row.Subject
 }

@@ -46,7 +46,7 @@ func (c *Connector) askedAnew(ctx context.Context, e flow.Effect) (bool, error) 
 		return false, nil
 	}
 	var sent questionRow
-	if _, err := c.get(ctx, keyAsked(e.Mark()), &sent); err != nil {
+	if _, err := c.memory.Load(ctx, keyAsked(e.Mark()), &sent); err != nil {
 		return false, storeFailed(err)
 	}
 	return sent.Question != "" && sent.Question != now, nil
@@ -252,7 +252,7 @@ func (c *Connector) trying(o outgoing, row mailRow) mailRow {
 		lost = row.Sent.Lost
 	}
 	row = mailRow{ID: o.id, Thread: o.thread, Request: o.request, At: c.d.Now().UTC(), Sent: &sentRow{To: o.address, Effect: o.effect, State: stateTrying, Lost: lost}}
-	c.note(keyMail(o.id), row)
+	c.memory.Note(keyMail(o.id), row)
 	return row
 }
 
@@ -282,9 +282,9 @@ func (c *Connector) remember(ctx context.Context, o outgoing, row mailRow) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTime)
 	defer cancel()
 	if o.question != "" {
-		c.note(keyAsked(o.mark), questionRow{Question: o.question, At: row.At})
+		c.memory.Note(keyAsked(o.mark), questionRow{Question: o.question, At: row.At})
 	}
-	if err := c.put(ctx, keyMail(o.id), row); err != nil {
+	if err := c.memory.Save(ctx, keyMail(o.id), row); err != nil {
 		c.d.Log.Warn("a mail that was sent is not remembered", "request", o.request, "error", err)
 	}
 	c.rows.Lock()
@@ -300,7 +300,7 @@ func (c *Connector) remember(ctx context.Context, o outgoing, row mailRow) {
 		}
 	}
 	thread.joined(o.id, row.At)
-	c.note(keyThread(o.thread), thread)
+	c.memory.Note(keyThread(o.thread), thread)
 }
 
 // linksOf is what exists after a mail was sent: the mail, and the conversation in which people answer it.
@@ -380,7 +380,7 @@ func keyHour(o outgoing) string { return "c/mail/" + string(o.request) + "/" + o
 // notSent takes a mail that did not leave out of what was counted.
 func (c *Connector) notSent(ctx context.Context, o outgoing, row mailRow) {
 	row.Sent.State = stateNot
-	c.note(keyMail(o.id), row)
+	c.memory.Note(keyMail(o.id), row)
 	c.undo(ctx, keyHour(o))
 	if o.answers {
 		for _, limit := range limits(o) {

@@ -100,7 +100,7 @@ func (c *Connector) belongs(ctx context.Context, out *learned, d flow.Delivery, 
 	out.Request = c.existing(ctx, c.requestOf(l.Delivered))
 	if key, ok := c.returned(l.Delivered); ok && out.Request == "" { // some absence notes go to where failures go
 		var row mailRow
-		if _, err := c.get(ctx, "m/"+key, &row); err != nil {
+		if _, err := c.memory.Load(ctx, "m/"+key, &row); err != nil {
 			return err
 		}
 		out.Request = row.Request
@@ -260,7 +260,7 @@ func (c *Connector) joins(ctx context.Context, out learned, d flow.Delivery, l l
 	e := envelopeOf(d.Type)
 	key, _ := contentKey(d.Body, e.Size)
 	if _, known, err := c.mail(ctx, l.MessageID); err == nil && !known && l.MessageID != "" {
-		c.note(keyMail(l.MessageID), mailRow{ID: l.MessageID, Thread: out.Thread, Request: out.Request, At: d.At, Content: key})
+		c.memory.Note(keyMail(l.MessageID), mailRow{ID: l.MessageID, Thread: out.Thread, Request: out.Request, At: d.At, Content: key})
 	}
 	row, ok, err := c.thread(ctx, out.Thread)
 	if err != nil {
@@ -280,7 +280,7 @@ func (c *Connector) joins(ctx context.Context, out learned, d flow.Delivery, l l
 		row.Opens = out.Nothing == "" && out.Stranger == ""
 	}
 	row.joined(l.MessageID, d.At)
-	c.note(keyThread(out.Thread), row)
+	c.memory.Note(keyThread(out.Thread), row)
 }
 
 // listID is the name of a mailing list without its words.

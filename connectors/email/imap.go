@@ -215,7 +215,7 @@ func (b *mailbox) enter(ctx context.Context) error {
 	}
 	account := strings.ToLower(b.set.User) + "@" + strings.ToLower(b.set.Host)
 	b.key = fmt.Sprintf("imap/%s/%s/%d", account, b.set.Mailbox, data.UIDValidity)
-	known, err := b.c.get(ctx, b.key, &b.at)
+	known, err := b.c.memory.Load(ctx, b.key, &b.at)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (b *mailbox) spoiled(uid imap.UID) bool {
 	key := fmt.Sprintf("c/spoiled/%d/%d", b.at.Validity, uid)
 	_, _, err := b.c.within(context.Background(), key, keepCounts, mostMissed)
 	var times []time.Time
-	if ok, _ := b.c.get(context.Background(), key, &times); err != nil || !ok {
+	if ok, _ := b.c.memory.Load(context.Background(), key, &times); err != nil || !ok {
 		return false
 	}
 	return len(times) >= mostMissed
@@ -201,7 +201,7 @@ func (b *mailbox) passed(uid imap.UID, folder string) {
 		}
 		b.at.Unmoved[uid] = folder
 	}
-	b.c.note(b.key, b.at)
+	b.c.memory.Note(b.key, b.at)
 }
 
 // moveAgain moves what is kept out of the mailbox. What cannot be moved stays and is tried again with the next look: it
@@ -226,7 +226,7 @@ func (b *mailbox) moveAgain() {
 		delete(left, uid)
 	}
 	b.at.Unmoved = left
-	b.c.note(b.key, b.at)
+	b.c.memory.Note(b.key, b.at)
 }
 
 // move puts a mail into a folder. Without MOVE it is copied, and deleted only once the copy is there; it is expunged only

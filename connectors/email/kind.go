@@ -55,6 +55,7 @@ func Kind() connectors.Kind { return connectors.Kind{Name: "email", Example: exa
 type Connector struct {
 	set      Settings
 	d        connectors.Deps
+	memory   connectors.Memory
 	from     *mail.Address
 	resolver letter.Resolver
 	imapTLS  *tls.Config
@@ -103,7 +104,7 @@ func New(decode func(into any) error, d connectors.Deps) (connectors.Connector, 
 		return nil, problem("from", "%s", err)
 	}
 	from.Address = strings.ToLower(from.Address)
-	c := &Connector{set: s, d: d, from: from, resolver: net.DefaultResolver, dial: dial, listen: listenDoor, most: mostMail}
+	c := &Connector{set: s, d: d, memory: d.Memory(), from: from, resolver: net.DefaultResolver, dial: dial, listen: listenDoor, most: mostMail}
 	if m := s.Receive.IMAP; m != nil {
 		c.imapTLS = clientTLS(m.Host, m.CA)
 	}

@@ -3,12 +3,10 @@ package email
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
-	"signoff/connectors"
 	"signoff/internal/flow"
 )
 
@@ -58,46 +56,6 @@ type threadRow struct {
 	At         time.Time      `json:"at"`
 }
 
-func (c *Connector) get(ctx context.Context, key string, into any) (bool, error) {
-	data, err := c.d.Keep.Get(ctx, key)
-	if err != nil || data == nil {
-		return false, err
-	}
-	return json.Unmarshal(data, into) == nil, nil
-}
-
-// note keeps v without waiting: what is learned again when the process ends now.
-func (c *Connector) note(key string, v any) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		c.d.Log.Warn("not kept", "what", key, "error", err)
-		return
-	}
-	c.d.Keep.Note(key, data)
-}
-
-const putTries = 3
-
-// put keeps v and waits until it is safe.
-func (c *Connector) put(ctx context.Context, key string, v any) error {
-	data, err := json.Marshal(v)
-	for range putTries {
-		if err != nil {
-			return err
-		}
-		var old []byte
-		if old, err = c.d.Keep.Get(ctx, key); err != nil {
-			return err
-		}
-		err = c.d.Keep.Put(ctx, key, old, data)
-		if !errors.Is(err, connectors.ErrChanged) {
-			return err
-		}
-		err = nil
-	}
-	return connectors.ErrChanged
-}
-
 func keyMail(id string) string       { return "m/" + idKey(id) }
 func keyThread(thread string) string { return "t/" + thread }
 
@@ -105,12 +63,12 @@ func (c *Connector) mail(ctx context.Context, id string) (row mailRow, ok bool, 
 	if id == "" {
 		return row, false, nil
 	}
-	ok, err = c.get(ctx, keyMail(id), &row)
+	ok, err = c.memory.Load(ctx, keyMail(id), &row)
 	return row, ok && row.ID == id, err
 }
 
 func (c *Connector) thread(ctx context.Context, key string) (row threadRow, ok bool, err error) {
-	ok, err = c.get(ctx, keyThread(key), &row)
+	ok, err = c.memory.Load(ctx, keyThread(key), &row)
 	return row, ok, err
 }
 
@@ -142,14 +100,14 @@ func (c *Connector) within(ctx context.Context, key string, span time.Duration, 
 	defer c.rows.Unlock()
 	now := c.d.Now().UTC()
 	var times []time.Time
-	if _, err := c.get(ctx, key, &times); err != nil {
+	if _, err := c.memory.Load(ctx, key, &times); err != nil {
 		return false, next, err
 	}
 	times = slices.DeleteFunc(times, func(at time.Time) bool { return !at.After(now.Add(-span)) })
 	if len(times) >= most {
 		return false, times[len(times)-most].Add(span), nil
 	}
-	c.note(key, append(times, now))
+	c.memory.Note(key, append(times, now))
 	return true, next, nil
 }
 
@@ -158,10 +116,10 @@ func (c *Connector) undo(ctx context.Context, key string) {
 	c.rows.Lock()
 	defer c.rows.Unlock()
 	var times []time.Time
-	if ok, err := c.get(ctx, key, &times); err != nil || !ok || len(times) == 0 {
+	if ok, err := c.memory.Load(ctx, key, &times); err != nil || !ok || len(times) == 0 {
 		return
 	}
-	c.note(key, times[:len(times)-1])
+	c.memory.Note(key, times[:len(times)-1])
 }
 
 const (
@@ -191,7 +149,7 @@ func (c *Connector) sweep(ctx context.Context) {
 		}
 	}
 	for _, key := range old {
-		c.d.Keep.Note(key, nil)
+		c.memory.Forget(key)
 	}
 }
 

@@ -58,8 +58,8 @@ func (c *Connector) sawAuthserv(ctx context.Context, value string) {
 		return
 	}
 	var seen string
-	if _, err := c.get(ctx, keyAuthserv, &seen); err == nil && seen != words[0] {
-		c.note(keyAuthserv, clip(oneLine(words[0]), 100))
+	if _, err := c.memory.Load(ctx, keyAuthserv, &seen); err == nil && seen != words[0] {
+		c.memory.Note(keyAuthserv, clip(oneLine(words[0]), 100))
 	}
 }
 
