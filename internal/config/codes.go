@@ -21,6 +21,7 @@ const (
 	CodeRules = "SO311"
 	// CodePerson says that a name is not in the directory.
 	CodePerson = "SO312"
+	codeQuiet  = "SO313"
 )
 
 // Explanations tells more about this package's codes, in order.
@@ -39,5 +40,6 @@ func Explanations() []source.Explanation {
 		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
 		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
 		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:, and triage only for a channel or a group that has somebody in it."},
+		{Code: codeQuiet, Title: "Quiet hours that cannot be read", Text: "Quiet hours are one stretch of every day, over midnight where the end is the earlier: \"19:00-08:30\". What would be said then waits for the end."},
 	}
 }

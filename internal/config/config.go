@@ -189,6 +189,13 @@ func (l *loader) workspace(n *source.Node) {
 		l.Hint("use a name like Europe/London")
 	}
 	l.text(n, "language", &w.Language)
+	if l.text(n, "quiet_hours", &w.QuietHours) {
+		if _, err := rules.ParseQuiet(w.QuietHours); err != nil || w.QuietHours == "" {
+			l.Errorf(n.Key("quiet_hours").Pos(), codeQuiet, "%q is not a stretch of hours", w.QuietHours)
+			l.Hint(`write "19:00-08:30"`)
+			w.QuietHours = ""
+		}
+	}
 	l.text(n, "calendar", &w.Calendar)
 	l.enum(n, "week_starts", &w.WeekStarts, shape.Words("week_starts")...)
 	l.enum(n, "date_order", &w.DateOrder, shape.Words("date_order")...)

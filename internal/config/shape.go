@@ -93,7 +93,7 @@ func workspaceShape() source.Shape {
 		{Name: "key_prefix", Form: source.Like(`^[A-Z]{1,10}$`), Doc: "Requests are called PREFIX-142.", Examples: []string{"CR"}},
 		{Name: "calendar", Form: source.AnyText(), Doc: "The calendar of the rule files that is the studio's working time.", Examples: []string{"london"}},
 		{Name: "date_order", Form: source.OneOf("day-first", "month-first"), Doc: `How "03/12" is read.`},
-		ignored("quiet_hours"),
+		{Name: "quiet_hours", Form: source.Like(`^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`), Doc: "When nobody is reminded, each where they are; somebody's own quiet_hours go first.", Examples: []string{`"19:00-08:30"`}},
 	}}
 }
 

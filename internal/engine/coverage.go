@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ func (c *chores) coverMoves(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	for _, id := range ids {
-		if err := c.coverChanged(ctx, id, is); err != nil {
+		if err := c.coverChanged(ctx, id, now); err != nil {
 			return 0, err
 		}
 	}
@@ -101,12 +100,12 @@ func concernedBy(tx store.Tx, away []flow.Absence) (ids []flow.RequestID, err er
 	return ids, nil
 }
 
-func (c *chores) coverChanged(ctx context.Context, id flow.RequestID, is []flow.Absence) error {
+func (c *chores) coverChanged(ctx context.Context, id flow.RequestID, now time.Time) error {
 	var dec decision
 	err := c.e.o.Store.Update(ctx, func(tx store.Tx) error {
 		var err error
 		dec, err = c.e.decider.event(tx, flow.Event{
-			ID: fmt.Sprintf("cover/%s/%s", awaySum(is), id), Kind: flow.CoverChanged, Request: id,
+			ID: fmt.Sprintf("cover/%d/%s", now.UnixMilli(), id), Kind: flow.CoverChanged, Request: id,
 		}, c.e.o.Now())
 		return err
 	})
@@ -114,17 +113,6 @@ func (c *chores) coverChanged(ctx context.Context, id flow.RequestID, is []flow.
 		c.e.decider.report(dec)
 	}
 	return err
-}
-
-// awaySum is short for who is away.
-func awaySum(is []flow.Absence) string {
-	var words []string
-	for _, a := range is {
-		words = append(words, a.Person, a.Cover, a.Until.Format(time.RFC3339))
-	}
-	sum := fnv.New64a()
-	sum.Write([]byte(strings.Join(words, " "))) // a hash never fails
-	return fmt.Sprintf("%x", sum.Sum64())
 }
 
 // Leave is somebody's absence as pages, the API and the command line show it.
