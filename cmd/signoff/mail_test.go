@@ -24,7 +24,8 @@ import (
 //	mail count olga WORDS N                                      wants exactly N letters with the words
 //	mail link ana WORDS Approve NAME                             puts where a letter's link leads into a variable
 //	mail box signoff/Done N                                      waits until a mailbox of requests@ holds N mails
-//	mail away olga TEXT                                          switches the absence note on
+//	mail away olga TEXT [rude]                                   switches the absence note on; a rude one answers machines
+//	mail between olga WORDS TEXT                                 answers that letter below its line with the words
 //	mail cut | half-dead | renumber                              breaks connections, makes them silent, numbers the inbox anew
 func cmdMail(ts *testscript.TestScript, neg bool, args []string) {
 	p := postman{ts, on(ts).mail}
@@ -38,12 +39,16 @@ func cmdMail(ts *testscript.TestScript, neg bool, args []string) {
 		"raw": func(a []string) {
 			ts.Check(p.s.Submit(address(a[0]), "", []string{requestsAt}, crlf(ts.ReadFile(a[1]))))
 		},
-		"reply":     func(a []string) { p.reply(a) },
-		"gets":      func(a []string) { p.gets(neg, a[0], a[1:]) },
-		"count":     func(a []string) { p.count(a[0], a[1], a[2]) },
-		"link":      func(a []string) { p.link(a) },
-		"box":       func(a []string) { p.box(a[0], a[1]) },
-		"away":      func(a []string) { ts.Check(p.s.SetAway(address(a[0]), mail.Away{Text: a[1]})) },
+		"reply": func(a []string) { p.reply(a) },
+		"gets":  func(a []string) { p.gets(neg, a[0], a[1:]) },
+		"count": func(a []string) { p.count(a[0], a[1], a[2]) },
+		"link":  func(a []string) { p.link(a) },
+		"box":   func(a []string) { p.box(a[0], a[1]) },
+		"away":  func(a []string) { ts.Check(p.s.SetAway(address(a[0]), mail.Away{Text: a[1], Rude: len(a) > 2})) },
+		"between": func(a []string) {
+			_, err := p.s.ReplyBetweenAs(address(a[0]), p.receive(a[0], a[1]), a[1], a[2])
+			ts.Check(err)
+		},
 		"cut":       func([]string) { p.s.Cut() },
 		"half-dead": func([]string) { p.s.HalfDead() },
 		"renumber":  func([]string) { ts.Check(p.s.Renumber(requestsAt, "INBOX")) },
