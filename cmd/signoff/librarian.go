@@ -102,10 +102,47 @@ func (l *librarian) Assess(ctx context.Context, files []connectors.RuleFile) con
 	if !v.refused() {
 		r.tests(ctx, v, l.options)
 		if now := l.hub.engine.Rules(); r.changes(now, v.set) {
+			r.open(l.concerned(ctx, now, v.set))
 			r.history(l.replay(ctx, now, v.set))
 		}
 	}
 	return r.review()
+}
+
+// openWork is what a change means for the requests that are open.
+type openWork struct {
+	keep    int       // requests that finish under the rules that opened them
+	leaving []concern // people who go while they are asked
+}
+
+// concerned looks for what is open.
+func (l *librarian) concerned(ctx context.Context, now, then *rules.Set) (w openWork, err error) {
+	sets, err := l.hub.engine.Rulesets(ctx)
+	if err != nil {
+		return w, err
+	}
+	for _, one := range sets {
+		if one.Digest != then.Digest() {
+			w.keep += one.Open
+		}
+	}
+	for _, c := range rules.Compare(now, then) {
+		if c.What != "person" || c.Kind != rules.Removed {
+			continue
+		}
+		page, err := l.hub.engine.Requests(ctx, engine.Filter{WaitingOn: c.Name, Open: true})
+		if err != nil {
+			return w, err
+		}
+		one := concern{Person: c.Name}
+		for _, r := range page.Requests {
+			one.Requests = append(one.Requests, string(r.ID))
+		}
+		if len(one.Requests) > 0 {
+			w.leaving = append(w.leaving, one)
+		}
+	}
+	return w, nil
 }
 
 // looksBack is how much of the past a proposal is replayed over.
@@ -269,11 +306,27 @@ func writeFailed(b *strings.Builder, file string, one rehearsal.Result) {
 	}
 }
 
+func (r *assessment) open(w openWork, err error) {
+	switch {
+	case err != nil:
+		r.row("Open requests", "! could not be counted")
+	case w.keep == 1:
+		r.row("Open requests", "1 keeps the rules that opened it; `signoff rules migrate` moves it")
+	case w.keep > 0:
+		r.row("Open requests", fmt.Sprintf("%d keep the rules that opened them; `signoff rules migrate` moves them", w.keep))
+	default:
+		r.row("Open requests", "none")
+	}
+	for _, c := range w.leaving {
+		r.row("Attention", fmt.Sprintf("! person %s is still asked in %s: %s", c.Person, plural(len(c.Requests), "open request"), strings.Join(c.Requests, ", ")))
+	}
+}
+
 // history says what the past would have been.
 func (r *assessment) history(rep backtest.Report, err error) {
 	switch {
 	case err != nil:
-		r.row("Last 90 days", "! could not be replayed; the log says why")
+		r.row("Last 90 days", "! could not be replayed")
 		return
 	case rep.Requests == 0:
 		r.row("Last 90 days", "– no requests to replay")
@@ -310,7 +363,7 @@ func (r *assessment) review() connectors.Review {
 	for _, row := range r.rows {
 		fmt.Fprintf(&b, "| **%s** | %s |\n", row[0], strings.ReplaceAll(row[1], "|", "\\|"))
 	}
-	b.WriteString("\nOpen requests keep the rules that opened them. Nothing has been changed or sent.\n")
+	b.WriteString("\nNothing has been changed or sent.\n")
 	for _, d := range r.details {
 		b.WriteString("\n" + d + "\n")
 	}
