@@ -24,7 +24,10 @@ func (e *Engine) Given(ctx context.Context, ev flow.Event, routing flow.Routing)
 		}
 		id := flow.RequestID(fmt.Sprintf("%s-%d", set.Options().Workspace.KeyPrefix, n))
 		ev.At = e.o.Now().UTC()
-		f := flow.Facts{New: id, Routing: &routing, Places: e.decider.places(ev)}
+		f := flow.Facts{New: id, Routing: &routing, Places: e.decider.places(ev), Triage: e.decider.askedInTriage(&routing)}
+		if err := e.decider.shareOut(tx, set, routing.Template, routing.Rule, &f.Answers); err != nil {
+			return err
+		}
 		dec, err = e.decider.apply(tx, set.Policy(set), flow.Request{}, ev, f)
 		return err
 	})

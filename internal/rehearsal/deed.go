@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"signoff/internal/engine"
 	"signoff/internal/flow"
 	"signoff/internal/text"
 )
@@ -329,30 +329,28 @@ func (w *world) leave(a absence) error {
 	if a.until == "" {
 		a.until = from.Add(usualAbsence).Format(time.DateOnly)
 	}
-	fields := map[string][]string{"person": {a.who}, "from": {from.Format(time.DateOnly)}, "until": {a.until}}
-	if a.cover != "" {
-		fields["cover"] = []string{a.cover}
-	}
-	return w.person(flow.Event{Kind: flow.AwaySet, Fields: fields}, a.who)
+	w.acts++
+	why, err := w.engine.SetAway(w.ctx, engine.AwayInput{
+		By: w.directed(a.who), Person: a.who, From: from.Format(time.DateOnly), Until: a.until, Cover: a.cover, Via: "web",
+		Delivery: "act-" + strconv.Itoa(w.acts),
+	})
+	return w.absent(why, err)
 }
 
-// person brings an event about somebody.
-func (w *world) person(ev flow.Event, by string) error {
-	ev.Actor = w.actor(by)
-	id := w.id
-	why, err := w.deliver(chatDoor, ev)
-	w.id = id
+// back ends somebody's absence.
+func (w *world) back(who string) error {
+	w.acts++
+	why, err := w.engine.EndAway(w.ctx, engine.AwayInput{By: w.directed(who), Person: who, Via: "web", Delivery: "act-" + strconv.Itoa(w.acts)})
+	return w.absent(why, err)
+}
+
+func (w *world) absent(why flow.Reason, err error) error {
+	if err == nil {
+		err = w.settle()
+	}
 	if err != nil {
 		return err
 	}
-	w.judge(personal(why), strings.TrimPrefix(string(ev.Kind), "away."))
+	w.judge([]flow.Reason{why}, "recorded")
 	return nil
-}
-
-// personal are the reasons of what is about a person: where nothing went wrong, none are kept.
-func personal(why []flow.Reason) []flow.Reason {
-	if len(why) == 1 && why[0].Code == "ignored" && why[0].Text == "" {
-		return []flow.Reason{{Code: flow.CodeRecorded}}
-	}
-	return why
 }

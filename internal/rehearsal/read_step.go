@@ -354,9 +354,7 @@ func leaves(r *reader, n *source.Node, by string) (string, func(*world) error) {
 
 func returns(r *reader, n *source.Node, by string) (string, func(*world) error) {
 	r.needsWho(n, by)
-	return "", func(w *world) error {
-		return w.person(flow.Event{Kind: flow.AwayEnded, Fields: map[string][]string{"person": {by}}}, by)
-	}
+	return "", func(w *world) error { return w.back(by) }
 }
 
 func accepts(r *reader, n *source.Node, by string) (string, func(*world) error) {
