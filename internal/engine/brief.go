@@ -70,5 +70,8 @@ func (d *decider) starting(tx store.Tx, r flow.Request, ev flow.Event, f *flow.F
 	if err != nil {
 		return err
 	}
+	if err := d.addAway(tx, &f.Answers, nil, ev.At); err != nil {
+		return err
+	}
 	return d.shareOut(tx, set, r.Template, r.Rule, &f.Answers)
 }
