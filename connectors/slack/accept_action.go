@@ -166,7 +166,7 @@ func (c *Connector) acceptAction(acc connectors.Accepted, i interaction) connect
 			return acc
 		}
 		switch p.Action {
-		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionAccept, actionFresh, actionSpam, actionHome, actionSet:
+		case actionApprove, actionUndo, actionSubmit, actionConfirm, actionReject, actionMute, actionYes, actionNo, actionAccept, actionFresh, actionSpam, actionResume, actionDrop, actionHome, actionSet:
 			acc.Enrich = true
 		case actionWhy, actionDismiss:
 			acc.Ignored = ignoredAnswered

@@ -169,7 +169,7 @@ func (c *Connector) queue(ctx context.Context, who flow.Actor, q connectors.Quer
 			s.blocks = append(s.blocks, section("…and "+count(len(t.Waiting)-i, "more", "more")+" on the page"))
 			break
 		}
-		s.blocks = append(s.blocks, section(c.requestLine(r)+c.waitsWhy(r)), c.triageRow(r))
+		s.blocks = append(s.blocks, section(c.requestLine(r)+c.waitsWhy(r)), c.triageRow(r, i+1))
 	}
 	return s
 }
@@ -184,15 +184,15 @@ func (c *Connector) waitsWhy(r flow.Request) string {
 	return "\n" + escape(clip(oneLine(r.Triage), maxLine))
 }
 
-// triageRow are the buttons of one request in the list.
-func (c *Connector) triageRow(r flow.Request) slack.Block {
+// triageRow are the buttons of the nth request in the list.
+func (c *Connector) triageRow(r flow.Request, nth int) slack.Block {
 	k := canvas{c: c, view: flow.View{Request: r.ID, Title: r.Title}}
 	var row []slack.BlockElement
 	for _, b := range []flow.Button{
 		{Action: actionTake, Label: "Accept", Style: "primary"}, {Action: actionMerge, Label: "Merge"},
 		{Action: actionSnooze, Label: "Snooze"}, {Action: actionTurnDown, Label: "Decline", Style: "danger"},
 	} {
-		row = append(row, k.button(b, "", 1))
+		row = append(row, k.button(b, "", nth))
 	}
 	return &slack.ActionBlock{Type: slack.MBTAction, BlockID: "triage/" + string(r.ID), Elements: &slack.BlockElements{ElementSet: row}}
 }

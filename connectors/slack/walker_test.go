@@ -17,7 +17,7 @@ import (
 func walkedKinds() []flow.ViewKind {
 	return []flow.ViewKind{
 		flow.CardView, flow.AskView, flow.WorkView, flow.TicketView, flow.NoticeView, flow.RefusalView, flow.CommentView,
-		flow.DraftView, flow.UnfurlView, flow.LinkView, flow.InfoView, "digest",
+		flow.DraftView, flow.UnfurlView, flow.LinkView, flow.InfoView, flow.TriageView, "digest",
 	}
 }
 
@@ -51,7 +51,7 @@ func walkedButtons(s string) map[string][]flow.Button {
 	every := []string{
 		actionApprove, actionChanges, actionDecline, actionDelegate, actionUndo, actionSubmit, actionAnswer, actionDetail, actionWithdraw,
 		actionOpen, actionWhy, actionConfirm, actionEdit, actionReject, actionMute, actionDismiss, actionYes, actionNo, actionHome,
-		actionAccept, actionFresh, actionSpam,
+		actionAccept, actionFresh, actionSpam, actionTake, actionMerge, actionSnooze, actionTurnDown, actionResume, actionDrop,
 	}
 	sets := map[string][]flow.Button{"none": nil}
 	for i, action := range every {
