@@ -34,6 +34,9 @@ func TestWriteJUnit(t *testing.T) {
 	t.Parallel()
 	var reports []rehearsal.Report
 	for _, a := range archives(t, "played") {
+		if a.name() != "routes" && a.name() != "brief" {
+			continue // two suites are enough
+		}
 		suite, problems := a.load(t)
 		if len(problems) > 0 {
 			t.Fatal(problems)
@@ -113,6 +116,9 @@ func TestSuite_Run_TakesTheSameCourse(t *testing.T) {
 	print := func(workers int) string {
 		var out bytes.Buffer
 		for _, a := range archives(t, "played") {
+			if a.name() != "votes" {
+				continue // the longest
+			}
 			suite, _ := a.load(t)
 			if err := suite.Run(context.Background(), rehearsal.Options{Workers: workers}).Print(&out, rehearsal.Style{}); err != nil {
 				t.Fatal(err)

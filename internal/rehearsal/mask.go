@@ -51,7 +51,7 @@ func newMask(set *rules.Set, records []flow.Record) *mask {
 				continue
 			}
 			for _, part := range m.parts(a) {
-				words[part] = strings.ToUpper(name[:1]) + name[1:]
+				words[part] = titled(name)
 			}
 		}
 	}

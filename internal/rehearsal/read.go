@@ -69,7 +69,11 @@ func (r *reader) test(n *source.Node, zone *time.Location, now time.Time) *test 
 	if v := n.Key("now"); v != nil {
 		t.now, _ = r.time(v, t.zone)
 	} else if now.IsZero() {
-		r.Errorf(n.KeyNode("name").Pos(), codeNow, "the test does not say when it is")
+		at := n.Pos()
+		if key := n.KeyNode("name"); key != nil {
+			at = key.Pos()
+		}
+		r.Errorf(at, codeNow, "the test does not say when it is")
 		r.Hint(`write now: "2026-11-18 15:00" here, or at the top for all tests`)
 	}
 	r.zone, r.now, r.known = t.zone, t.now, map[string]bool{}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"signoff/connectors"
 	"signoff/internal/calendar"
@@ -228,7 +230,13 @@ func (w *world) actor(name string) flow.Actor {
 	if strings.Contains(name, "@") {
 		return flow.Actor{Ref: account(mailDoor, "", name), Email: name, Shown: name}
 	}
-	return flow.Actor{Ref: account(chatDoor, name, ""), Shown: strings.ToUpper(name[:1]) + name[1:], Zone: w.zone.String()}
+	return flow.Actor{Ref: account(chatDoor, name, ""), Shown: titled(name), Zone: w.zone.String()}
+}
+
+// titled gives a name a capital.
+func titled(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // directed is somebody by their name in the directory, for our own pages.
