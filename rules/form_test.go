@@ -24,7 +24,7 @@ func TestTypes(t *testing.T) {
 	for _, f := range types[3].Fields {
 		page = append(page, f.Name+" "+f.Type+" "+f.Label)
 	}
-	if got, want := strings.Join(page, ", "), "due date Due, region choice Region, audience text Audience, page_address url Page address"; got != want {
+	if got, want := strings.Join(page, ", "), "due date Due, region choice Region, audience text Audience, page_address url Page address, legal_claim long_text Legal claim"; got != want {
 		t.Errorf("landing-page is based on copy: got %s\nwant %s", got, want)
 	}
 }
@@ -46,10 +46,10 @@ func TestPrefill(t *testing.T) {
 			},
 		},
 		{
-			"the words name the type", flow.Form{Text: "We want a landing page for AMER", Channel: "#random", Who: maya()},
+			"the words name the type", flow.Form{Text: "We want new copy for AMER", Channel: "#random", Who: maya()},
 			flow.Prefill{
-				Type: "landing-page", Title: "Page: landing page for AMER", Fields: map[string][]string{"region": {"AMER"}},
-				From: map[string]string{"type": "landing page", "region": "AMER"},
+				Type: "copy", Title: "Copy: copy for AMER", Fields: map[string][]string{"region": {"AMER"}},
+				From: map[string]string{"type": "copy", "region": "AMER"},
 			},
 		},
 		{
