@@ -97,6 +97,15 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
+// Namer knows the things outside that rule files name: the channels of a chat, the projects of a tracker.
+type Namer interface {
+	// Names says which kind of names it knows: "channel" or "project".
+	Names() string
+	// Unknown returns those of some names that the service does not have or does not show, each with the nearest that it has, if
+	// any. Errors are *Error.
+	Unknown(ctx context.Context, names []string) (map[string]string, error)
+}
+
 // Inbound is one HTTP request to /hooks/{instance}/{rest}, body read and bounded, nothing verified.
 type Inbound struct {
 	Method string

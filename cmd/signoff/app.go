@@ -130,6 +130,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.testCommand(), a.explainCommand(), a.planCommand(), a.backtestCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.routesCommand(), a.renderCommand(), a.doctorCommand(), a.slackCommand(), a.requestCommand(), a.peopleCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
+		a.pauseCommand(), a.resumeCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

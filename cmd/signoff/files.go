@@ -23,6 +23,15 @@ type files struct {
 	names   []string          // every file read
 	found   source.Problems
 	problem bool
+	dir     string // of the rule files
+}
+
+// opened names a rule file as it can be opened from here.
+func (f *files) opened(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.dir, name)
 }
 
 // read reads the configuration and its rule files and compiles them.
@@ -116,10 +125,9 @@ func (f *files) compile(dir string, sources []rules.Source, o rules.Options) {
 	f.set = set
 	for _, s := range sources {
 		mine := slices.DeleteFunc(slices.Clone(found), func(p source.Problem) bool { return p.Pos.File != s.Name })
+		f.dir = dir
 		for i := range mine {
-			if !filepath.IsAbs(s.Name) {
-				mine[i].Pos.File = filepath.Join(dir, s.Name)
-			}
+			mine[i].Pos.File = f.opened(s.Name)
 		}
 		f.found.Add(source.Problems(mine).Without(source.Ignored(s.Data))...)
 	}

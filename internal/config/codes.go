@@ -21,6 +21,8 @@ const (
 	CodeRules = "SO311"
 	// CodePerson says that a name is not in the directory.
 	CodePerson = "SO312"
+	// CodeOnline says that a service knows better.
+	CodeOnline = "SO315"
 	codeQuiet  = "SO313"
 )
 
@@ -39,6 +41,7 @@ func Explanations() []source.Explanation {
 		{Code: CodeSetting, Title: "A setting that is refused", Text: "The message says what is needed. A connection whose secret is missing, empty, short or a placeholder is refused: an unchecked sender could decide in anybody's name."},
 		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
 		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
+		{Code: CodeOnline, Title: "A service says otherwise", Text: "signoff check --online asked the service, and it does not have what the files name, does not let signoff see it, or does not let signoff do what the files want. The message says what the service said, the hint what to do."},
 		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:, and triage only for a channel or a group that has somebody in it."},
 		{Code: codeQuiet, Title: "Quiet hours that cannot be read", Text: "Quiet hours are one stretch of every day, over midnight where the end is the earlier: \"19:00-08:30\". What would be said then waits for the end."},
 	}

@@ -186,6 +186,9 @@ func (e *Engine) checkInstance(ctx context.Context, instance string) (list []Fin
 			add(connectors.Finding{Level: levelProblem, What: instance + " connection", Text: why, Remedy: "It is opened again by itself; see the log when it stays so."})
 		}
 	}
+	for _, f := range e.checkNames(ctx, instance) {
+		add(f)
+	}
 	for _, f := range e.poll.findings(instance) {
 		add(f)
 	}
