@@ -49,7 +49,7 @@ func Compile(files []Source, o Options) (*Set, source.Problems) {
 
 func newSet(files []Source, o Options) *Set {
 	return &Set{
-		options: o, sources: slices.Clone(files), zone: time.UTC,
+		options: o, sources: slices.Clone(files), zone: time.UTC, zones: &zones{},
 		dir: &directory{byName: map[string]*Person{}, byEmail: map[string]string{}, groups: map[string][]string{}},
 		rules: &ruleset{
 			vocabulary: &vocabulary{fields: map[string]string{}}, workflows: map[string]*workflow{},

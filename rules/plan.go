@@ -121,7 +121,7 @@ func (p policy) zoneOf(a flow.Actor) *time.Location {
 	if person := p.dir.byName[a.Name]; person != nil && person.Zone != nil {
 		return person.Zone
 	}
-	if loc, err := time.LoadLocation(a.Zone); err == nil && a.Zone != "" && a.Zone != "Local" {
+	if loc := p.set.zones.load(a.Zone); loc != nil {
 		return loc
 	}
 	return p.s.zone

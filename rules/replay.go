@@ -29,3 +29,9 @@ func (s *Set) Ask(ev flow.Event, answers func([]Need) flow.Answers) (flow.Routin
 
 // Capacity is how many hours a person works in a week.
 func (s *Set) Capacity(person string) float64 { return s.capacity(person) }
+
+// Conditional reports whether a workflow has stages that apply only to some requests.
+func (s *Set) Conditional(workflow string) bool {
+	w := s.rules.workflows[workflow]
+	return w != nil && slices.ContainsFunc(w.stages, func(st *stage) bool { return st.onlyIf != nil })
+}

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"signoff/internal/calendar"
@@ -49,6 +50,26 @@ type Set struct {
 	zone      *time.Location
 	quiet     quiet     // the workspace's
 	filed     []Absence // of the people file
+	zones     *zones
+}
+
+// zones remembers time zones by name: loading one reads a file.
+type zones struct{ known sync.Map }
+
+// load returns a zone by its IANA name; nil where there is none.
+func (z *zones) load(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	if loc, ok := z.known.Load(name); ok {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil // not kept: names that are none come from outside
+	}
+	z.known.Store(name, loc)
+	return loc
 }
 
 // ruleset is what a request keeps until it closes.

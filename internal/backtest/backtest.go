@@ -36,6 +36,7 @@ type Run struct {
 	is     *side
 	known  map[string]*rules.Set // by digest
 	pairs  map[pairKey]*sameness
+	memos  map[[2]*rules.Set]*memo
 	open   map[flow.RequestID]*request
 	due    timetable
 	habits *habits
@@ -51,7 +52,7 @@ func New(o Options) *Run {
 		o.Most = mostListed
 	}
 	r := &Run{
-		o: o, was: newSide(0), is: newSide(1), known: map[string]*rules.Set{o.Old.Digest(): o.Old}, pairs: map[pairKey]*sameness{},
+		o: o, was: newSide(0), is: newSide(1), known: map[string]*rules.Set{o.Old.Digest(): o.Old}, pairs: map[pairKey]*sameness{}, memos: map[[2]*rules.Set]*memo{},
 		open: map[flow.RequestID]*request{}, habits: newHabits(),
 	}
 	return r

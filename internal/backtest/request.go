@@ -95,7 +95,7 @@ func (r *Run) opened(rec flow.Record) {
 	}
 	old := r.set(rec.Ruleset)
 	q := &request{id: rec.Request, counted: !rec.Event.At.Before(r.o.Since)}
-	q.was = &story{set: old, p: memo(old.Policy(r.o.Old)), routing: *rec.Facts.Routing}
+	q.was = &story{set: old, p: r.policy(old, r.o.Old), routing: *rec.Facts.Routing}
 	q.was.fold(rec.Event, rec.Facts)
 	q.was.r.ID = rec.Request
 	r.open[q.id] = q
@@ -106,7 +106,7 @@ func (r *Run) opened(rec flow.Record) {
 	} else {
 		f := rec.Facts
 		f.Routing, f.Answers = &routing, flow.Answers{}
-		q.is = &story{set: r.o.New, p: memo(r.o.New.Policy(r.o.New)), routing: routing, ignored: routing.Ignore}
+		q.is = &story{set: r.o.New, p: r.policy(r.o.New, r.o.New), routing: routing, ignored: routing.Ignore}
 		if !routing.Ignore {
 			q.is.fold(rec.Event, f)
 		}
@@ -116,8 +116,9 @@ func (r *Run) opened(rec flow.Record) {
 
 // route says what the new rules make of a submission, with what their own running tally knows.
 func (r *Run) route(same *sameness, ev flow.Event, recorded flow.Routing, then flow.Answers) flow.Routing {
+	even := maps.Equal(r.was.load, r.is.load) && maps.Equal(r.was.turns, r.is.turns)
 	r.was.turned(then, nil, recorded.Assignee)
-	if same.routes {
+	if same.routes || even && same.applies(r.o.New, ev, recorded) {
 		r.is.turned(then, nil, recorded.Assignee)
 		return recorded
 	}
@@ -160,14 +161,14 @@ func (r *Run) moved(q *request, rec flow.Record) {
 	shared := q.shared()
 	old := r.set(rec.Ruleset)
 	next := *q.was
-	next.set, next.p, next.answers = old, memo(old.Policy(r.o.Old)), nil
+	next.set, next.p, next.answers = old, r.policy(old, r.o.Old), nil
 	next.fold(rec.Event, rec.Facts)
 	if shared {
 		same := r.same(old)
 		routing := r.route(same, rec.Event, next.routing, rec.Facts.Answers)
 		if !same.covers(next.r, routing) || !alike(next.routing, routing) {
 			mine := *q.was
-			mine.set, mine.p = r.o.New, memo(r.o.New.Policy(r.o.New))
+			mine.set, mine.p = r.o.New, r.policy(r.o.New, r.o.New)
 			q.is, q.was = &mine, &next
 			return
 		}
@@ -183,7 +184,7 @@ func (r *Run) confirmed(q *request, rec flow.Record) {
 	if alike(q.was.routing, routing) && same.covers(q.was.r, routing) {
 		return
 	}
-	mine := &story{set: r.o.New, p: memo(r.o.New.Policy(r.o.New)), routing: routing, ignored: routing.Ignore}
+	mine := &story{set: r.o.New, p: r.policy(r.o.New, r.o.New), routing: routing, ignored: routing.Ignore}
 	mine.r = flow.Request{ID: q.id}
 	if !routing.Ignore {
 		f := rec.Facts

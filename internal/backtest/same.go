@@ -1,6 +1,8 @@
 package backtest
 
 import (
+	"strings"
+
 	"signoff/internal/flow"
 	"signoff/rules"
 )
@@ -11,6 +13,7 @@ type pairKey string // digest of the old rules and of their directory
 type sameness struct {
 	changes []rules.Change
 	routes  bool // what decides how a request is routed is the same
+	reads   bool // what is read from the words of a request, and who there is, is the same: only which rule applies may differ
 	all     bool // who there is, when they work and where: the same
 	changed map[string]bool
 }
@@ -21,7 +24,7 @@ func (r *Run) same(old *rules.Set) *sameness {
 	if s := r.pairs[k]; s != nil {
 		return s
 	}
-	s := &sameness{routes: true, all: r.o.Old.DirectoryDigest() == r.o.New.DirectoryDigest(), changed: map[string]bool{}, changes: rules.Compare(old, r.o.New)}
+	s := &sameness{routes: true, reads: true, all: r.o.Old.DirectoryDigest() == r.o.New.DirectoryDigest(), changed: map[string]bool{}, changes: rules.Compare(old, r.o.New)}
 	for _, c := range s.changes {
 		s.note(c)
 	}
@@ -33,13 +36,16 @@ func (r *Run) same(old *rules.Set) *sameness {
 func (s *sameness) note(c rules.Change) {
 	section, name := c.What, c.Name
 	switch c.What {
-	case "rule", "template", "person", "group", "calendar", "workspace":
-		s.routes = false // templates hold the fields that are read, people and calendars whom work goes to and when a day ends
+	case "rule":
+		s.routes = false
+	case "template", "person", "group", "calendar", "workspace":
+		s.routes, s.reads = false, false // templates hold the fields that are read, people and calendars whom work goes to and when a day ends
 	case "stage":
 		section, name = "workflow", c.In
 	}
 	if c.Was != "" || c.Kind == rules.Added || c.Kind == rules.Removed {
 		s.routes = s.routes && (c.What == "stage" || c.What == "text")
+		s.reads = s.reads && (c.What == "stage" || c.What == "text" || c.What == "rule") // a name that rules may name
 	}
 	switch c.What {
 	case "person", "group", "calendar", "workspace":
@@ -48,6 +54,24 @@ func (s *sameness) note(c rules.Change) {
 	for _, n := range append([]string{name}, c.Also...) {
 		s.changed[section+"/"+n] = true
 	}
+}
+
+// applies reports whether the rules that applied then apply now, and are what they were.
+func (s *sameness) applies(now *rules.Set, ev flow.Event, recorded flow.Routing) bool {
+	if !s.reads {
+		return false
+	}
+	names, i := now.Applies(ev), 0
+	for _, w := range recorded.Why {
+		if w.Code != "rule" || !w.Held {
+			continue
+		}
+		if i >= len(names) || s.changed["rule/"+names[i]] || !strings.HasPrefix(w.Text, names[i]+": ") {
+			return false
+		}
+		i++
+	}
+	return i == len(names)
 }
 
 // covers reports whether everything that a request meets on its way is the same in both.
