@@ -26,6 +26,11 @@ func (s *Set) Needs(ev flow.Event) []Need {
 	if r.ignore || a == nil {
 		return nil
 	}
+	return s.needsOf(a)
+}
+
+// needsOf lists what an assignment must know.
+func (s *Set) needsOf(a *assignment) []Need {
 	people := s.candidates(a)
 	if len(people) == 0 {
 		return nil

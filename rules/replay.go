@@ -35,3 +35,25 @@ func (s *Set) Conditional(workflow string) bool {
 	w := s.rules.workflows[workflow]
 	return w != nil && slices.ContainsFunc(w.stages, func(st *stage) bool { return st.onlyIf != nil })
 }
+
+// Reassign assigns a request anew that is routed as before: applied are the rules that apply, as Applies says. Its
+// other values stay. answers is called with what the rules need to know, where they do.
+func (s *Set) Reassign(r flow.Routing, applied []string, ev flow.Event, answers func([]Need) flow.Answers) (flow.Routing, []Need) {
+	var to *assignment
+	for _, one := range s.rules.rules {
+		if to == nil && slices.Contains(applied, one.name) {
+			to = one.do.assign
+		}
+	}
+	if r.Ignore || to == nil {
+		return r, nil
+	}
+	needs := s.needsOf(to)
+	if len(needs) == 0 {
+		return r, nil
+	}
+	r.Triage = ""
+	r.Why = slices.DeleteFunc(slices.Clone(r.Why), func(w flow.Reason) bool { return w.Code == "assign" })
+	s.give(&r, to, s.author(ev.Actor), answers(needs))
+	return r, needs
+}

@@ -68,20 +68,25 @@ func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
 	r.Fields = fieldValues(d.values)
 	r.Due = d.facts.due
 	r.Title = s.title(d)
-	name, why := s.assign(d.do.assign, r.Effort, d.facts.author, a)
+	s.give(&r, d.do.assign, d.facts.author, a)
+	return r
+}
+
+// give assigns a routed request, and says whether a person must look first.
+func (s *Set) give(r *flow.Routing, to *assignment, author author, a flow.Answers) {
+	name, why := s.assign(to, r.Effort, author, a)
 	r.Assignee = name
 	switch {
-	case name == "" && why != "" && !r.StartNow && !toRequester(d.do.assign):
+	case name == "" && why != "" && !r.StartNow && !toRequester(to):
 		r.Triage = "Nobody was assigned: " + why + "."
-	case d.rule == "":
+	case r.Rule == "":
 		r.Triage = "No rule applies."
 	case name == "" && slices.Contains(r.Labels, needsTriage):
-		r.Triage = fmt.Sprintf("The rule %q labels it %s and names nobody.", d.rule, needsTriage)
+		r.Triage = fmt.Sprintf("The rule %q labels it %s and names nobody.", r.Rule, needsTriage)
 	}
 	if why != "" {
 		r.Why = append(r.Why, flow.Reason{Code: "assign", Text: s.assignWords(name, why), Held: name != ""})
 	}
-	return r
 }
 
 func (s *Set) assignWords(name, why string) string {

@@ -118,11 +118,22 @@ func (r *Run) opened(rec flow.Record) {
 func (r *Run) route(same *sameness, ev flow.Event, recorded flow.Routing, then flow.Answers) flow.Routing {
 	even := maps.Equal(r.was.load, r.is.load) && maps.Equal(r.was.turns, r.is.turns)
 	r.was.turned(then, nil, recorded.Assignee)
-	if same.routes || even && same.applies(r.o.New, ev, recorded) {
+	var applied []string
+	unchanged := same.routes
+	if !same.routes {
+		applied, unchanged = same.applies(r.o.New, ev, recorded)
+	}
+	var routing flow.Routing
+	var needs []rules.Need
+	switch {
+	case same.routes, unchanged && even:
 		r.is.turned(then, nil, recorded.Assignee)
 		return recorded
+	case unchanged:
+		routing, needs = r.o.New.Reassign(recorded, applied, ev, r.answers(then))
+	default:
+		routing, needs = r.o.New.Ask(ev, r.answers(then))
 	}
-	routing, needs := r.o.New.Ask(ev, r.answers(then))
 	r.is.turned(then, append([]rules.Need{}, needs...), routing.Assignee)
 	return routing
 }

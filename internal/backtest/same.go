@@ -56,10 +56,10 @@ func (s *sameness) note(c rules.Change) {
 	}
 }
 
-// applies reports whether the rules that applied then apply now, and are what they were.
-func (s *sameness) applies(now *rules.Set, ev flow.Event, recorded flow.Routing) bool {
+// applies names the rules that apply now, where they are the ones that applied then and are what they were.
+func (s *sameness) applies(now *rules.Set, ev flow.Event, recorded flow.Routing) (names []string, same bool) {
 	if !s.reads {
-		return false
+		return nil, false
 	}
 	names, i := now.Applies(ev), 0
 	for _, w := range recorded.Why {
@@ -67,11 +67,11 @@ func (s *sameness) applies(now *rules.Set, ev flow.Event, recorded flow.Routing)
 			continue
 		}
 		if i >= len(names) || s.changed["rule/"+names[i]] || !strings.HasPrefix(w.Text, names[i]+": ") {
-			return false
+			return nil, false
 		}
 		i++
 	}
-	return i == len(names)
+	return names, i == len(names)
 }
 
 // covers reports whether everything that a request meets on its way is the same in both.

@@ -39,6 +39,7 @@ var goals = []struct {
 	{"refresh", (*bench).refresh},
 	{"idle", (*bench).idle},
 	{"P11", (*bench).matching},
+	{"P15", (*bench).backtest},
 	{"P18", (*bench).mail},
 	{"P19", (*bench).reading},
 }

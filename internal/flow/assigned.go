@@ -32,6 +32,9 @@ func (s *step) assigned() {
 
 // tellAssignee says to whom a request without a workflow belongs; with one they are asked for the work.
 func (s *step) tellAssignee() {
+	if s.blind {
+		return
+	}
 	if who := s.r.Assignee; who.ID() != "" && !same(who, s.ev.Actor) {
 		view := s.view(NoticeView, s.label()+" is assigned to you.")
 		facts := s.parties()

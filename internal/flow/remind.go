@@ -92,6 +92,9 @@ func (s scene) wheres(m Moment) []string {
 
 // say tells people something that time brought.
 func (s *step) say(m moment, where string, to []Actor) {
+	if s.blind {
+		return
+	}
 	if where == "dm" || where == "email" {
 		s.sayDirectly(m, where, to)
 		return
@@ -115,6 +118,9 @@ func (s *step) say(m moment, where string, to []Actor) {
 
 // sayDirectly tells people one by one: by mail where it was asked for or chat does not reach them.
 func (s *step) sayDirectly(m moment, where string, to []Actor) {
+	if s.blind {
+		return
+	}
 	var mailed, told []Actor
 	for _, who := range to {
 		written, ok := s.byMail(who)
@@ -222,6 +228,9 @@ func (s scene) worded(m moment, run StageRun, to []Actor) (text.Doc, bool) {
 // tellEscalation tells those whom an escalation names. Whoever may act from now on gets the question itself instead of
 // a direct message about it.
 func (s *step) tellEscalation(run StageRun, m moment) {
+	if s.blind {
+		return
+	}
 	for _, where := range s.wheres(m.Moment) {
 		to := m.To
 		alone := where == "dm" || where == "email"

@@ -209,6 +209,9 @@ func (s scene) touchedBy(start int) []touch {
 // tellReplaced tells the thread, the ticket and everybody concerned that review starts again. Whoever is asked anew
 // reads it in the question.
 func (s *step) tellReplaced(why string, touched []touch) {
+	if s.blind {
+		return
+	}
 	asked := s.askedNow()
 	line := s.startsAgain(begins(why))
 	s.because("replaced", line)

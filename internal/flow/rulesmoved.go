@@ -176,6 +176,9 @@ func (s scene) gap(reached int) (group int, found bool) {
 
 // tellMove says in the thread which rules count, and what that changed.
 func (s *step) tellMove() {
+	if s.blind {
+		return
+	}
 	line := ""
 	for _, w := range s.why {
 		if line != "" {

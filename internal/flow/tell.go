@@ -16,6 +16,9 @@ const answerFor = 10 * time.Minute
 // refused records why an act does not count and tells the person, with a way on.
 func (s *step) refused(v ruling) {
 	s.because(v.code, v.why)
+	if s.blind {
+		return
+	}
 	view := s.view(RefusalView, v.why)
 	if s.r.Offer == nil { // a draft has no page yet
 		view.Buttons = []Button{s.open()}
@@ -54,11 +57,17 @@ func (s *step) newCard() (Link, bool) {
 
 // reply answers the actor alone.
 func (s *step) reply(line string) {
+	if s.blind {
+		return
+	}
 	s.private(s.view(NoticeView, line), answerFor)
 }
 
 // confirm tells the voter that the vote counts, and lets them take it back for a minute.
 func (s *step) confirm(verdict Verdict, run StageRun) {
+	if s.blind {
+		return
+	}
 	words := map[Verdict]string{
 		Approve: "Your approval of %s is recorded.", Decline: "You declined %s. That is recorded.",
 		RequestChanges: "The changes you asked for in %s are recorded.",
@@ -102,6 +111,9 @@ func (s *step) notice(line string, body text.Doc) { s.noticeBut(line, body, nil)
 
 // noticeBut is notice, but for those who learn it otherwise: it does not go to them alone.
 func (s *step) noticeBut(line string, body text.Doc, but []Actor) {
+	if s.blind {
+		return
+	}
 	if s.r.Offer != nil {
 		return
 	}
@@ -134,6 +146,9 @@ func (s scene) noticed(who Actor) bool {
 
 // direct says something to people one by one: where the chat can know them, else by mail.
 func (s *step) direct(to []Actor, view View) {
+	if s.blind {
+		return
+	}
 	if s.r.Offer != nil {
 		return
 	}
@@ -160,6 +175,9 @@ func (s scene) reachable(people []Actor) []Actor {
 
 // comment puts words into the ticket; before there is one, catchUp will.
 func (s *step) comment(line string, body text.Doc) {
+	if s.blind {
+		return
+	}
 	ticket, ok := s.r.Link("ticket")
 	if !ok || s.r.Places.Tracker == "" || s.r.Ticket.Gone != "" || s.r.Offer != nil {
 		return
@@ -187,6 +205,9 @@ func (s *step) catchUp(line string, since time.Time) {
 
 // tellStage says that a stage is through, and with the last one that the request is approved.
 func (s *step) tellStage(i int) {
+	if s.blind {
+		return
+	}
 	run := s.r.Stages[i]
 	line := s.outcome(run) + "."
 	end := s.next(run)
@@ -238,6 +259,9 @@ func (s *step) lastNote(run StageRun) text.Doc {
 
 // tellOutcome says how the request ended.
 func (s *step) tellOutcome(why string) {
+	if s.blind {
+		return
+	}
 	line := fmt.Sprintf("%s, so %s is %s.", bare(why), s.r.ID, s.r.Status.Words())
 	switch s.r.Status {
 	case Expired:
@@ -260,6 +284,9 @@ func (s *step) tellOutcome(why string) {
 
 // tellChanges says in the thread and the ticket which changes were asked for, by their numbers.
 func (s *step) tellChanges(run StageRun) {
+	if s.blind {
+		return
+	}
 	line := fmt.Sprintf("%s asked for changes in %s. Revision %d goes to %s.", s.who(s.ev.Actor), run.Name, s.r.Round, s.makerWords())
 	var points []Point
 	for _, p := range s.r.Points {
@@ -289,6 +316,9 @@ func (s scene) takenBack(vote Vote) string {
 }
 
 func (s *step) tellUndone(vote Vote) {
+	if s.blind {
+		return
+	}
 	line := s.takenBack(vote) + ", so it is open again."
 	s.notice(line, nil)
 	s.comment(line, nil)
