@@ -20,11 +20,15 @@ func (s *Set) HasRule(name string) bool {
 
 // Ask routes an event like Route; answers is called at most once, with what the rules need to know, where they do.
 func (s *Set) Ask(ev flow.Event, answers func([]Need) flow.Answers) (flow.Routing, []Need) {
-	needs := s.Needs(ev)
-	if len(needs) == 0 {
-		return s.Route(ev, flow.Answers{}), nil
+	d := s.decide(ev)
+	var needs []Need
+	if d.do.assign != nil && !d.ignore {
+		needs = s.needsOf(d.do.assign)
 	}
-	return s.Route(ev, answers(needs)), needs
+	if len(needs) == 0 {
+		return s.routed(d, flow.Answers{}), nil
+	}
+	return s.routed(d, answers(needs)), needs
 }
 
 // Capacity is how many hours a person works in a week.

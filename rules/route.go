@@ -48,7 +48,11 @@ type decision struct {
 // its words, the template, the assignee. Answers hold what Needs asked for. Why lists the values with the words they
 // came from, then every rule that was tried with its first failing test.
 func (s *Set) Route(ev flow.Event, a flow.Answers) flow.Routing {
-	d := s.decide(ev)
+	return s.routed(s.decide(ev), a)
+}
+
+// routed is what a decision means once it is known who has how much to do.
+func (s *Set) routed(d *decision, a flow.Answers) flow.Routing {
 	r := flow.Routing{Ignore: d.ignore, Rule: d.rule, Why: d.reasons()}
 	if d.ignore {
 		return r
