@@ -46,6 +46,10 @@ story("signoff's own pages are for everybody", async (world, step) => {
     await page.getByRole("heading", { level: 1 }).waitFor();
     await look(page, "a delivery");
   });
+  await step("the people", async () => {
+    await page.goto("/people");
+    await look(page, "the people");
+  });
   await step("the rules", async () => {
     await page.goto("/rules");
     await look(page, "the rules");
@@ -156,7 +160,7 @@ story("the pretend Jira and the sandbox are for everybody", async (world, step) 
     await page.goto("/demo/jira/");
     await page.getByText(ticket, { exact: true }).waitFor();
     await look(page, "the board");
-    await page.getByText("Move to…").click();
+    await page.getByText("Move to…").first().click();
     await accessible(page, "a card that is being moved");
   });
   await step("a ticket", async () => {
