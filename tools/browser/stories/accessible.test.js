@@ -1,6 +1,9 @@
 // Every kind of page, by the rules of axe-core, in both colour schemes, on a desk and on a phone, and by keyboard.
 import { story } from "../support/demo.js";
+import { Canvas } from "../support/figma.js";
+import { Room } from "../support/frameio.js";
 import { accessible, reachable } from "../support/look.js";
+import { Mailbox } from "../support/mail.js";
 import { signIn } from "../support/pages.js";
 import { paper } from "../support/paper.js";
 import { inReview } from "../support/play.js";
@@ -12,6 +15,14 @@ const inspected = { bypassCSP: true };
 async function look(page, name, options) {
   await accessible(page, name);
   await reachable(page, name, options);
+}
+
+/** Looks at the open page from its beginning, not from the place that its address names. */
+async function lookAfresh(page, name) {
+  const address = page.url().replace(/#.*/, "");
+  await page.goto("about:blank");
+  await page.goto(address);
+  await look(page, name);
 }
 
 story("signoff's own pages are for everybody", async (world, step) => {
@@ -179,5 +190,59 @@ story("the pretend Jira and the sandbox are for everybody", async (world, step) 
     await page.getByRole("button", { name: "Arm the fault" }).click();
     await page.getByRole("listitem").filter({ hasText: "next call" }).waitFor();
     await accessible(page, "the sandbox with a fault");
+  });
+}, { args: ["--empty"] });
+
+story("the pretend mail and Confluence are for everybody", async (world, step) => {
+  await step("mail", async () => {
+    const olga = await Mailbox.open(world, "Olga (agency)", inspected);
+    await look(olga.page, "an empty inbox");
+    await olga.write({ to: "requests@lumen.example", subject: "Banner for the fair", text: "We need a Nova banner 300x250 by Friday.", files: [paper("fair.pdf")] });
+    await olga.read("Your request is now");
+    await look(olga.page, "a letter");
+    await olga.page.getByRole("link", { name: "Answer between the lines" }).click();
+    await accessible(olga.page, "an answer between the lines");
+    await olga.page.getByRole("link", { name: "Write", exact: true }).click();
+    await look(olga.page, "a new letter");
+    await olga.away("Away until Monday.");
+    await look(olga.page, "an absence");
+  });
+  await step("Confluence", async () => {
+    const page = await world.visitor(inspected);
+    await page.goto("/demo/confluence/");
+    await look(page, "the spaces");
+    await page.getByRole("link", { name: "Nova launch brief" }).click();
+    await page.getByRole("heading", { level: 1, name: "Nova launch brief" }).waitFor();
+    await look(page, "a brief");
+  });
+}, { args: ["--empty"] });
+
+story("the pretend Figma and Adobe are for everybody", async (world, step) => {
+  await step("Figma", async () => {
+    const lin = await Canvas.open(world, "Lin", "Spring banner", inspected);
+    await lin.save("v2 - larger logo");
+    await lin.comment("Is this the new claim?");
+    await lookAfresh(lin.page, "a design file");
+    await lin.page.goto("/demo/figma/");
+    await look(lin.page, "the files of Figma");
+  });
+  await step("Frame.io", async () => {
+    const lin = await Room.open(world, "Lin", "Spring teaser.mp4", inspected);
+    await lin.comment("Is this the new claim?", "00:12");
+    await lin.upload("Spring teaser v2.mp4");
+    await lookAfresh(lin.page, "a film");
+    await lin.page.getByRole("button", { name: "Ask for sign-off" }).click();
+    await lin.page.getByLabel("Title").waitFor();
+    await lookAfresh(lin.page, "a film with the form of a button");
+  });
+  await step("the rest of Adobe", async () => {
+    const page = await world.visitor(inspected);
+    for (const path of ["/demo/adobe/", "/demo/adobe/io", "/demo/adobe/workfront"]) {
+      await page.goto(path);
+      await look(page, path);
+    }
+    await page.getByRole("link", { name: "Spring brochure" }).click();
+    await page.getByRole("heading", { level: 1, name: "Spring brochure" }).waitFor();
+    await look(page, "a document");
   });
 }, { args: ["--empty"] });

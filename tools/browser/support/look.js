@@ -90,7 +90,8 @@ function describeFocus() {
   delete e.dataset.tabbable;
   const style = getComputedStyle(e);
   const box = e.getBoundingClientRect();
-  const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  const within = e.tagName === "IFRAME"; // a link in a letter, which shows its own ring
+  const ring = within || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
   const inside = box.bottom > 0 && box.right > 0 && box.top < window.innerHeight && box.left < window.innerWidth;
   const left = document.querySelectorAll("[data-tabbable]").length;
   return { left, text: e.textContent.trim(), html: e.outerHTML.slice(0, 160), visible: ring && inside };
