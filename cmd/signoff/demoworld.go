@@ -159,13 +159,13 @@ func demoChannels() []slack.Channel {
 
 func (w *world) panel() http.Handler {
 	return sandbox.NewPanel(sandbox.PanelOptions{
-		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira", "mail", "figma", "frameio", "confluence", "github"},
+		Prefix: "/demo", Now: func() time.Time { return w.demo.clock.Now().In(w.demo.clock.zone) }, Ledger: w.ledger, Faults: w.faults, Services: []string{"slack", "jira", "mail", "figma", "frameio", "adobeio", "workfront", "confluence", "github"},
 		Places: []sandbox.Place{
 			{Name: "Slack", URL: "/demo/slack/", Text: "Ask for work, reply with files, approve; everybody has a Home tab"},
 			{Name: "Jira", URL: "/demo/jira/", Text: "The board: drag a ticket, comment on it, attach files"},
 			{Name: "Mail", URL: "/demo/mail/", Text: "A mailbox for everybody: write to requests@lumen.example, answer, be out of office, decide by a link"},
 			{Name: "Figma", URL: "/demo/figma/", Text: "Save a version, comment on a frame; @signoff in a comment asks for sign-off"},
-			{Name: "Frame.io", URL: "/demo/adobe/", Text: "Upload a version, comment at a second of the film, press “Ask for sign-off”"},
+			{Name: "Adobe", URL: "/demo/adobe/", Text: "Frame.io: upload a version, comment at a second of the film, press “Ask for sign-off”. I/O Events and Workfront: save an asset, a document"},
 			{Name: "Confluence", URL: "/demo/confluence/", Text: "Briefs: link to one, or put the label signoff on a page"},
 			{Name: "GitHub", URL: "/demo/github/lumen/site/pulls", Text: "A pull request: push to it, review it, comment on its lines; the label signoff asks for sign-off"},
 			{Name: "signoff", URL: "/", Text: "Requests with every event and its reasons"},
