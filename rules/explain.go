@@ -37,7 +37,7 @@ type RuleLine struct {
 	Place string `json:"place"`
 }
 
-// DoLine is one thing that would be done: create, assign, approve, remind, ignore.
+// DoLine is one thing that would be done: create, ask for, assign, approve, remind, ignore.
 type DoLine struct {
 	Verb string `json:"verb"`
 	Text string `json:"text"`
@@ -55,6 +55,9 @@ func (s *Set) Explain(ev flow.Event, a flow.Answers) Explanation {
 		return e
 	}
 	e.Do = append(e.Do, DoLine{"create", s.createWords(d, e.Routed)})
+	if line := s.askWords(ev, e.Routed); line != "" {
+		e.Do = append(e.Do, DoLine{"ask for", line})
+	}
 	if line := s.assignLine(d, a); line != "" {
 		e.Do = append(e.Do, DoLine{"assign", line})
 	}
@@ -105,6 +108,11 @@ func (s *Set) createWords(d *decision, r flow.Routing) string {
 	fmt.Fprintf(&b, "%q", r.Title)
 	if d.tmpl != nil {
 		fmt.Fprintf(&b, ", %s", d.tmpl.label)
+		if n := len(d.tmpl.subtasks); n == 1 {
+			b.WriteString(" with 1 subtask")
+		} else if n > 1 {
+			fmt.Fprintf(&b, " with %d subtasks", n)
+		}
 		if d.tmpl.effort > 0 {
 			fmt.Fprintf(&b, ", %.4g h", d.tmpl.effort)
 		}

@@ -21,3 +21,15 @@ func (p policy) Missing(r flow.Request) []flow.Field {
 	}
 	return out
 }
+
+// askWords names what the requester would be asked for before the request starts; nothing where it is all there.
+func (s *Set) askWords(ev flow.Event, r flow.Routing) string {
+	var labels []string
+	for _, f := range (policy{s: s, dir: s.dir, set: s}).Missing(s.asRequest(ev, r)) {
+		labels = append(labels, f.Label)
+	}
+	if len(labels) == 0 {
+		return ""
+	}
+	return andList(labels) + ", from whoever asks; it starts once that is known"
+}
