@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"signoff/internal/rehearsal"
+	"signoff/rules/examples"
 )
 
 // The examples' own tests pass, and leave nothing of their rules untried.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../../rules/examples/*/*_test.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("%v, %v", paths, err)
+	if err != nil || len(paths) != len(examples.Names()) {
+		t.Fatalf("tests %v of %v, %v; want a file of tests for each", paths, examples.Names(), err)
 	}
 	for _, path := range paths {
 		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
