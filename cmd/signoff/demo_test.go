@@ -52,10 +52,10 @@ func TestDemo_PlaysItself(t *testing.T) {
 				n++
 			}
 		}
-		return n == 3 && at["Done"] == 1 && at["In Review"] == 1 && at["In Progress"] == 1
+		return n == 4 && at["Done"] == 1 && at["In Review"] == 1 && at["In Progress"] == 1 && at["To Do"] == 1
 	})
 	if err != nil {
-		t.Errorf("the board never had one ticket done, one in review and one in progress: %+v", d.world.jira.Issues())
+		t.Errorf("the board never had one ticket done, one in review, one in progress and one that waits for triage: %+v", d.world.jira.Issues())
 	}
 	for what, seen := range map[string]func(*slack.Server) bool{
 		"Jon's comment in the thread": func(s *slack.Server) bool {

@@ -110,6 +110,16 @@ tracker:
 log: {level: warn}
 `
 
+// demoPrint is a rule of the demo's own: what is printed is done elsewhere, so people look at it first. Its file is read before
+// the studio's.
+const demoPrint = `# yaml-language-server: $schema=../schema/rules.schema.json
+version: 1
+rules:
+  - name: Print
+    match: {text: {contains: [flyer, flyers, poster, posters, brochure]}}
+    do: {project: DES, labels: [print, needs-triage]}
+`
+
 func (d *demo) write() error {
 	if err := os.Mkdir(filepath.Join(d.dir, "rules"), 0o700); err != nil {
 		return err
@@ -122,6 +132,9 @@ func (d *demo) write() error {
 		if err := os.WriteFile(filepath.Join(d.dir, "rules", filepath.Base(f.Name)), pinned(f.Data), 0o600); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(d.dir, "rules", "print.yaml"), []byte(demoPrint), 0o600); err != nil {
+		return err
 	}
 	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass, port(d.world.smtp), port(d.world.imap), d.world.adobe.Events.JournalURL(), events.RegistrationPath())
 	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)

@@ -9,8 +9,8 @@ import (
 	"signoff/internal/sandbox/slack"
 )
 
-// seed plays three requests into different stages, as people would: one waits for brand review, one is being worked
-// on, one has been approved. Around the first there is a conversation, and a draft waits for Tom.
+// seed plays four requests into different stages, as people would: one waits for brand review, one is being worked
+// on, one has been approved, one waits for triage. Around the first there is a conversation, and a draft waits for Tom.
 func (w *world) seed(ctx context.Context, play bool) error {
 	if !play {
 		return nil
@@ -22,6 +22,7 @@ func (w *world) seed(ctx context.Context, play bool) error {
 		"<@U0SIGNOFF> Lumen newsletter banner 600x200 for EMEA by Friday EOD",
 		"<@U0SIGNOFF> Need a Nova banner 300x250 by Friday EOD",
 		"<@U0SIGNOFF> Lumen display ad 728x90, 160x600 for the spring launch by 4 December",
+		"<@U0SIGNOFF> 500 Lumen flyers A5 for the trade fair by 9 December",
 	}
 	threads := make([]string, len(asks))
 	for i, words := range asks {
