@@ -281,3 +281,28 @@ func TestAway_StandsInTheRecord(t *testing.T) {
 		}
 	})
 }
+
+// One's own page says when one is away, and for whom one stands in.
+func TestAway_IsOnTheirOwnPages(t *testing.T) {
+	t.Parallel()
+	inCovered(t, func(w *world) {
+		w.homely()
+		w.hook(opens("h1", "ben", "", ""))
+		w.hook(opens("h2", "ana", "", ""))
+		w.pass(2 * time.Second)
+		w.hook(says("a1", "ben", flow.AwaySet, "when", "today"))
+		w.pass(3 * time.Second)
+		notes := map[flow.Ref][]string{}
+		for _, shown := range w.chat.shownHomes() {
+			notes[shown.who] = shown.page.Notes
+		}
+		w.want("Ben's", notes[slackUser("Uben")], []string{"You are away: Sat 1 Jan, now; Ana Reyes stands in. /signoff back ends it."})
+		w.want("Ana's", notes[slackUser("Uana")], []string{"You stand in for Ben Osei: Sat 1 Jan."})
+		w.pass(25 * time.Hour)
+		for _, shown := range w.chat.shownHomes() {
+			notes[shown.who] = shown.page.Notes
+		}
+		w.want("Ben's, the day after", len(notes[slackUser("Uben")]), 0)
+		w.want("Ana's, the day after", len(notes[slackUser("Uana")]), 0)
+	})
+}

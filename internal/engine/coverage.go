@@ -152,6 +152,35 @@ func (d *decider) leaves(tx store.Tx, now time.Time) (map[string][]Leave, error)
 	return all, nil
 }
 
+// awayNotes say to somebody when they are away, and for whom they stand in just now.
+func (d *decider) awayNotes(tx store.Tx, person string, now time.Time) (notes []string, err error) {
+	if person == "" {
+		return nil, nil
+	}
+	set, list, err := d.absences(tx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.leaves(tx, now)
+	if err != nil {
+		return nil, err
+	}
+	if mine := all[person]; len(mine) > 0 {
+		notes = append(notes, leaveWords(set, person, mine)+" /signoff back ends it.")
+	}
+	for _, a := range set.Away(list, now) {
+		if a.Cover != person {
+			continue
+		}
+		for _, l := range all[a.Person] {
+			if leave, err := set.Absence(a.Person, l.First, l.Last, ""); err == nil && l.Now {
+				notes = append(notes, fmt.Sprintf("You stand in for %s: %s.", shownIn(set, a.Person), daysOf(leave)))
+			}
+		}
+	}
+	return notes, nil
+}
+
 // AwayInput is an absence that somebody says on a page of ours or through the API.
 type AwayInput struct {
 	By            flow.Actor // a token that stands for nobody has no name

@@ -200,7 +200,11 @@ func (e *Engine) homeInput(tx store.Tx, mine homeRow) (in flow.HomeInput, err er
 	if err != nil {
 		return in, err
 	}
-	in.Notes, err = e.people.notes(tx, mine.Who)
+	if in.Notes, err = e.people.notes(tx, mine.Who); err != nil {
+		return in, err
+	}
+	away, err := e.decider.awayNotes(tx, mine.Who.Name, e.o.Now())
+	in.Notes = append(in.Notes, away...)
 	return in, err
 }
 

@@ -102,3 +102,27 @@ func TestPeoplePage(t *testing.T) {
 		t.Errorf("back: %d", code)
 	}
 }
+
+func TestRequestPage_SaysForWhomSomebodyStandsIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	run := flow.StageRun{
+		Name: "Brand review", Round: 1, State: flow.StageOpen, Entered: time.Date(2026, 11, 18, 14, 0, 0, 0, time.UTC), Asked: []flow.Actor{named("dana"), named("ana")},
+		Waiting: []flow.Wait{{On: []string{"ana"}, From: time.Date(2026, 11, 18, 14, 0, 0, 0, time.UTC)}}, Covers: []flow.Cover{{By: named("ana"), For: named("dana")}},
+	}
+	s.hub.requests["CR-150"] = engine.Detail{Request: flow.Request{
+		ID: "CR-150", Version: 1, Status: flow.InReview, Round: 1, Title: "Banner", Workflow: "standard", Requester: named("maya"), Stages: []flow.StageRun{run},
+	}}
+	b := newBrowser(t, s.Public())
+	b.signIn(s, "dana")
+	_, page := b.get("/requests/CR-150")
+	has(t, "the request", page, "Ana Reyes for Dana Wolf")
+	var got server.RequestDetail
+	w := do(s.Public(), call{method: "GET", path: "/api/v1/requests/CR-150"}.token(scripts))
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if c := got.StageRuns[0].Covers; len(c) != 1 || c[0].By.Name != "ana" || c[0].For.Name != "dana" {
+		t.Errorf("covers %+v, want Ana for Dana", c)
+	}
+}

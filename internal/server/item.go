@@ -192,6 +192,9 @@ func (it items) stage(run flow.StageRun) StageItem {
 		FirstResponse: when(run.FirstResponse), Decided: when(run.Decided), DecidedBy: it.people(run.DecidedBy),
 		Asked: it.people(run.Asked), Waiting: waitItems(run.Waiting),
 	}
+	for _, c := range run.Covers {
+		item.Covers = append(item.Covers, CoverItem{By: it.person(c.By), For: it.person(c.For)})
+	}
 	return item
 }
 

@@ -133,7 +133,13 @@ func (it items) waitingNames(run flow.StageRun) (names []string) {
 		if i := slices.IndexFunc(run.Asked, func(a flow.Actor) bool { return a.ID() == id }); i >= 0 {
 			a = run.Asked[i]
 		}
-		names = append(names, it.called(a))
+		name := it.called(a)
+		for _, c := range run.Covers {
+			if c.By.ID() == id {
+				name += " for " + it.called(c.For)
+			}
+		}
+		names = append(names, name)
 	}
 	return names
 }

@@ -79,6 +79,14 @@ type StageItem struct {
 	DecidedBy     []Person        `json:"decided_by"`
 	Asked         []Person        `json:"asked"`
 	Waiting       []WaitItem      `json:"waiting"`
+	// Covers are those who are asked now in place of people who are away.
+	Covers []CoverItem `json:"covers,omitempty"`
+}
+
+// CoverItem is somebody who is asked in another's place.
+type CoverItem struct {
+	By  Person `json:"by"`
+	For Person `json:"for"`
 }
 
 // WaitItem is a span in which a stage waited on the same people.
