@@ -36,7 +36,7 @@ func (f *files) opened(name string) string {
 
 // read reads the configuration and its rule files and compiles them.
 func (a *app) read(missing source.Level) (*files, error) {
-	data, err := os.ReadFile(a.config)
+	data, err := readFile(a.config)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("there is no %s here; name one with -c FILE, or begin with: signoff init", a.config)
 	}
@@ -46,8 +46,12 @@ func (a *app) read(missing source.Level) (*files, error) {
 	f := &files{texts: map[string][]byte{}}
 	f.add(a.config, data)
 	var found source.Problems
-	f.config, found = config.Load(a.config, data, a.env(), missing)
+	env, open := a.watchedEnv()
+	f.config, found = config.Load(a.config, data, env, missing)
 	f.found.Add(found...)
+	f.writable(a.config)
+	f.readable(*open, source.Ignored(data))
+	found = f.found
 	if found.Errors() > 0 {
 		f.finish()
 		return f, nil
@@ -95,12 +99,13 @@ func (f *files) ruleFiles(dir string, globs []string) (out []rules.Source, found
 			found.Errorf(source.Pos{File: f.config.Path}, config.CodeRules, "rules: %q finds no file in %s", glob, dir)
 		}
 		for _, name := range names {
-			data, err := os.ReadFile(name)
+			data, err := readFile(name)
 			if err != nil {
 				found.Errorf(source.Pos{File: name}, config.CodeRules, "cannot be read: %v", err)
 				continue
 			}
 			f.add(name, data)
+			f.writable(name)
 			out = append(out, rules.Source{Name: within(dir, name), Data: data})
 		}
 	}
@@ -195,7 +200,7 @@ func (a *app) given(args []string) (*files, error) {
 			return nil, err
 		}
 		for _, name := range names {
-			data, err := os.ReadFile(name)
+			data, err := readFile(name)
 			if err != nil {
 				return nil, usage("%w", err)
 			}
@@ -222,7 +227,7 @@ func (a *app) given(args []string) (*files, error) {
 // optionsNearby takes the workspace from config.yaml where there is a sound one, so that rule files named by
 // themselves mean the same as when the server reads them.
 func (a *app) optionsNearby() rules.Options {
-	if data, err := os.ReadFile(a.config); err == nil {
+	if data, err := readFile(a.config); err == nil {
 		if c, found := config.Load(a.config, data, a.env(), source.Warning); found.Errors() == 0 {
 			return options(c)
 		}

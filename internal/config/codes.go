@@ -21,6 +21,10 @@ const (
 	CodeRules = "SO311"
 	// CodePerson says that a name is not in the directory.
 	CodePerson = "SO312"
+	// CodeUnsafe says that a file lies where others can write it.
+	CodeUnsafe = "SO316"
+	// CodeOpen says that a secret can be read by everybody on the machine.
+	CodeOpen = "SO317"
 	// CodeOnline says that a service knows better.
 	CodeOnline = "SO315"
 	codeQuiet  = "SO313"
@@ -42,6 +46,8 @@ func Explanations() []source.Explanation {
 		{Code: CodeSecrets, Title: "Two connections share a secret", Text: "A message signed for one connection could then be played to the other. Give each its own secret."},
 		{Code: CodeRules, Title: "No rule files", Text: "rules: lists files or patterns, relative to the folder of the configuration. Files that end in _test.yaml are tests and are left out."},
 		{Code: CodeOnline, Title: "A service says otherwise", Text: "signoff check --online asked the service, and it does not have what the files name, does not let signoff see it, or does not let signoff do what the files want. The message says what the service said, the hint what to do."},
+		{Code: CodeUnsafe, Title: "Everybody may write the file", Text: "Whoever may write the configuration or the rules decides who approves what. signoff does not read a file that every user of the machine may change. Take that right away: chmod o-w FILE."},
+		{Code: CodeOpen, Title: "A secret that everybody can read", Text: "The file that ${file:…} names can be read by every user of the machine. Give it to the user of signoff alone: chmod 0400 FILE. Where a platform mounts secrets like this inside a container of its own, a comment # signoff:ignore SO317 says that it is known."},
 		{Code: CodePerson, Title: "Nobody of that name", Text: "A token can stand only for a person whom the rule files list under people:, and triage only for a channel or a group that has somebody in it."},
 		{Code: codeQuiet, Title: "Quiet hours that cannot be read", Text: "Quiet hours are one stretch of every day, over midnight where the end is the earlier: \"19:00-08:30\". What would be said then waits for the end."},
 	}

@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-const (
-	maxBytes = 1 << 20
-	maxDepth = 64
-)
+// MaxBytes is how long a file may be.
+const MaxBytes = 1 << 20
+
+const maxDepth = 64
 
 // File is one parsed file.
 type File struct {
@@ -44,7 +44,7 @@ func (f *File) line(n int) string {
 func Parse(name string, data []byte) (*File, []Problem) {
 	f := &File{name: name}
 	var ps Problems
-	if len(data) > maxBytes {
+	if len(data) > MaxBytes {
 		ps.Errorf(Pos{File: name}, CodeTooLong, "the file is longer than 1 MiB")
 		return f, ps
 	}
