@@ -19,8 +19,10 @@ func (s *Set) HasRule(name string) bool {
 }
 
 // Ask routes an event like Route; answers is called at most once, with what the rules need to know, where they do.
-func (s *Set) Ask(ev flow.Event, answers func([]Need) flow.Answers) (flow.Routing, []Need) {
-	d := s.decide(ev)
+//
+// known, where not nil, is what an equal template read from the same words: it is not read again.
+func (s *Set) Ask(ev flow.Event, known *flow.Routing, answers func([]Need) flow.Answers) (flow.Routing, []Need) {
+	d := s.decideKnowing(ev, s.rules.index, known)
 	var needs []Need
 	if d.do.assign != nil && !d.ignore {
 		needs = s.needsOf(d.do.assign)

@@ -42,6 +42,7 @@ type decision struct {
 	values  map[string]found
 	notes   []string // oddities worth a reason
 	extract *extractor
+	known   *flow.Routing // what the same words said before with its template; nil: nothing
 }
 
 // Route decides what becomes of a request that is being submitted: the first rule that applies, the values read from
@@ -71,7 +72,11 @@ func (s *Set) routed(d *decision, a flow.Answers) flow.Routing {
 	r.Labels = union(r.Labels, d.facts.labels)
 	r.Fields = fieldValues(d.values)
 	r.Due = d.facts.due
-	r.Title = s.title(d)
+	if d.knows(d.tmpl) {
+		r.Title = d.known.Title
+	} else {
+		r.Title = s.title(d)
+	}
 	s.give(&r, d.do.assign, d.facts.author, a)
 	return r
 }
@@ -142,8 +147,11 @@ func (s *Set) Applies(ev flow.Event) []string {
 }
 
 // decideBy is decide in which only those rules are tried that x finds; without x all of them.
-func (s *Set) decideBy(ev flow.Event, x *index) *decision {
-	d := &decision{facts: s.factsOf(ev)}
+func (s *Set) decideBy(ev flow.Event, x *index) *decision { return s.decideKnowing(ev, x, nil) }
+
+// decideKnowing is decideBy where it is known already what the words say with one template.
+func (s *Set) decideKnowing(ev flow.Event, x *index, known *flow.Routing) *decision {
+	d := &decision{facts: s.factsOf(ev), known: known}
 	values := s.apply(d, ev, x)
 	d.tmpl = d.chosen
 	if d.tmpl == nil {
@@ -167,7 +175,15 @@ func (s *Set) apply(d *decision, ev flow.Event, x *index) (values func(*template
 	read := map[*template]map[string]found{}
 	values = func(t *template) map[string]found {
 		v, ok := read[t]
-		if !ok {
+		switch {
+		case ok:
+		case d.knows(t):
+			v = map[string]found{}
+			for name, values := range d.known.Fields {
+				v[name] = found{values: values}
+			}
+			read[t] = v
+		default:
 			v = s.values(t, ev, d.extract)
 			read[t] = v
 		}
@@ -190,6 +206,11 @@ func (s *Set) apply(d *decision, ev flow.Event, x *index) (values func(*template
 		}
 	}
 	return values
+}
+
+// knows reports whether it is known already what the words say with a template.
+func (d *decision) knows(t *template) bool {
+	return d.known != nil && t != nil && t.name == d.known.Template
 }
 
 // mayApply yields the places of the rules that are to be tried.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -159,6 +160,7 @@ type replayed struct {
 }
 
 func (a *app) replay(ctx context.Context, r replayed) (backtest.Report, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
 	until := a.now().UTC()
 	since := until.Add(-r.since)
 	begin := since.Add(-backtest.Warm)

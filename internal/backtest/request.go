@@ -132,7 +132,11 @@ func (r *Run) route(same *sameness, ev flow.Event, recorded flow.Routing, then f
 	case unchanged:
 		routing, needs = r.o.New.Reassign(recorded, applied, ev, r.answers(then))
 	default:
-		routing, needs = r.o.New.Ask(ev, r.answers(then))
+		var known *flow.Routing
+		if same.reads {
+			known = &recorded
+		}
+		routing, needs = r.o.New.Ask(ev, known, r.answers(then))
 	}
 	r.is.turned(then, append([]rules.Need{}, needs...), routing.Assignee)
 	return routing
