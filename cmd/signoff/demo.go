@@ -56,6 +56,7 @@ type demoOptions struct {
 	bypass  string
 	empty   bool
 	quietly bool
+	rules   string // instead of the example studio's
 }
 
 func (a *app) demo(ctx context.Context, o demoOptions) error {

@@ -124,20 +124,28 @@ func (d *demo) write() error {
 	if err := os.Mkdir(filepath.Join(d.dir, "rules"), 0o700); err != nil {
 		return err
 	}
+	if err := d.writeRules(filepath.Join(d.dir, "rules")); err != nil {
+		return err
+	}
+	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass, port(d.world.smtp), port(d.world.imap), d.world.adobe.Events.JournalURL(), events.RegistrationPath())
+	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)
+}
+
+// writeRules writes the example studio, and a rule of the demo's own.
+func (d *demo) writeRules(folder string) error {
+	if d.options.rules != "" {
+		return os.WriteFile(filepath.Join(folder, "studio.yaml"), []byte(d.options.rules), 0o600)
+	}
 	studio, err := examples.Files("studio")
 	if err != nil {
 		return err
 	}
 	for _, f := range studio {
-		if err := os.WriteFile(filepath.Join(d.dir, "rules", filepath.Base(f.Name)), pinned(f.Data), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(f.Name)), pinned(f.Data), 0o600); err != nil {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(d.dir, "rules", "print.yaml"), []byte(demoPrint), 0o600); err != nil {
-		return err
-	}
-	text := fmt.Sprintf(demoConfig, d.base, filepath.Join(d.dir, "signoff.db"), d.host(), d.options.bypass, port(d.world.smtp), port(d.world.imap), d.world.adobe.Events.JournalURL(), events.RegistrationPath())
-	return os.WriteFile(filepath.Join(d.dir, "config.yaml"), []byte(text), 0o600)
+	return os.WriteFile(filepath.Join(folder, "print.yaml"), []byte(demoPrint), 0o600)
 }
 
 func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }

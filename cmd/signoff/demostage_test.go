@@ -41,7 +41,7 @@ func (j *journal) String() string {
 	return j.lines.String()
 }
 
-// cmdDemo plays the demo in place of serve: demo [bypass=move back]. $LISTEN is set, and $TOKEN is good for its API.
+// cmdDemo plays the demo in place of serve: demo [bypass=move back] [rules=FILE]. $LISTEN is set, and $TOKEN is good for its API.
 func cmdDemo(ts *testscript.TestScript, _ bool, args []string) {
 	s := on(ts)
 	dir := ts.MkAbs("demo")
@@ -53,6 +53,9 @@ func cmdDemo(ts *testscript.TestScript, _ bool, args []string) {
 	o := demoOptions{speed: 1, empty: true, bypass: "flag"}
 	if bypass := pairs(ts, args)["bypass"]; bypass != "" {
 		o.bypass = bypass
+	}
+	if file := pairs(ts, args)["rules"]; file != "" {
+		o.rules = ts.ReadFile(file)
 	}
 	run.doors = l
 	run.demo, err = newDemo(a, o, l, dir)
