@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { story } from "../support/demo.js";
 import { accessible } from "../support/look.js";
+import { signIn } from "../support/pages.js";
 import { Member } from "../support/slack.js";
 
 const inspected = { bypassCSP: true };
@@ -18,6 +19,15 @@ story("an incomplete brief is completed in Slack", async (world, step) => {
     await maya.thread.getByText(/waiting on requester/).waitFor();
   });
   const key = (await maya.thread.getByRole("link", { name: /^CR-\d+$/ }).first().innerText()).trim();
+
+  await step("the page of the request says the same, with a form for those who take part", async () => {
+    const chloe = await signIn(world, "Chloé Roy", inspected);
+    await chloe.goto(`/requests/${key}`);
+    await chloe.getByText(/Waiting on requester Maya Lind/).waitFor();
+    await chloe.getByLabel(/^Audience/).waitFor();
+    await chloe.getByLabel(/^Legal claim/).waitFor();
+    await accessible(chloe, "the page of a request that waits for its brief");
+  });
 
   await step("her own message has a button that opens exactly those two fields", async () => {
     await maya.openApp();
