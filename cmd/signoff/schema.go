@@ -43,6 +43,9 @@ the schemas beside the files that name them.`,
 		ValidArgs: schemaWords(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			write, ok := schemas()[args[0]]
+			if near, similar := source.Nearest(args[0], schemaWords()); !ok && similar {
+				return usage("there is no schema %q; did you mean %s?", args[0], near)
+			}
 			if !ok {
 				return usage("there is no schema %q; choose one of %s", args[0], strings.Join(schemaWords(), ", "))
 			}
