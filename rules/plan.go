@@ -95,8 +95,12 @@ func (m *planner) slots(plan string, i int, rem *reminder) {
 		if !ok {
 			continue
 		}
+		name, was := m.name(flow.Remind, plan, fmt.Sprint(i+1), person.ID(), slot.Label), time.Time{}
+		if open := m.opened(slot, person, zone); !open.At.Equal(slot.At) {
+			slot, was = open, slot.At
+		}
 		moment := flow.Moment{
-			Name: m.name(flow.Remind, plan, fmt.Sprint(i+1), person.ID(), slot.Label), Kind: flow.Remind, At: slot.At,
+			Name: name, Kind: flow.Remind, At: slot.At, Was: was,
 			To: []flow.Actor{person}, Where: where(rem.where, "dm"), Text: rem.text,
 		}
 		if rem.digest {
@@ -107,6 +111,30 @@ func (m *planner) slots(plan string, i int, rem *reminder) {
 		}
 		m.quietly(moment)
 	}
+}
+
+// closedMost is how many days in a row without work are passed over.
+const closedMost = 60
+
+// opened moves a slot that falls on a day on which its recipient does not work to the same hour of their next working day.
+// When strangers work is not known.
+func (m *planner) opened(slot calendar.Slot, person flow.Actor, zone *time.Location) calendar.Slot {
+	if m.p.dir.byName[person.Name] == nil {
+		return slot
+	}
+	cal := m.p.dir.calendar(person.Name)
+	t := slot.At.In(zone)
+	for i := range closedMost {
+		day := time.Date(t.Year(), t.Month(), t.Day()+i, t.Hour(), t.Minute(), 0, 0, zone)
+		switch {
+		case !cal.Workday(day):
+		case i == 0:
+			return slot
+		default:
+			return calendar.Slot{Label: day.Format(calendar.LabelLayout), At: day}
+		}
+	}
+	return slot
 }
 
 func later(a, b time.Time) time.Time {

@@ -225,6 +225,44 @@ rules: [{name: R, do: {workflow: w, reminders: nudge}}]
 	}
 }
 
+// TestPolicy_planPassesOverHolidays: a reminder by the clock on a day without work comes at the same hour of the next working
+// day, once, and the forecast says from when it moved.
+func TestPolicy_planPassesOverHolidays(t *testing.T) {
+	t.Parallel()
+	const file = `version: 1
+calendars:
+  london: {time_zone: Europe/London, hours: {mon-fri: "09:00-17:00"}, closed: ["2026-11-26"]}
+  new-york: {time_zone: America/New_York, hours: {mon-fri: "09:00-17:00"}}
+people:
+  ana: {name: Ana Reyes, calendar: london}
+  chloe: {name: Chloé Roy, calendar: new-york}
+workflows: {w: {stages: [{name: Review, reviewers: [ana, chloe]}]}}
+reminders: {nudge: [{cron: "0 9 * * *", time_zone: recipient, to: waiting reviewers}]}
+rules: [{name: R, do: {workflow: w, reminders: nudge}}]
+`
+	set, problems := rules.Compile([]rules.Source{{Name: "p.yaml", Data: []byte(file)}}, lumen())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p, entered := set.Policy(set), london(t, "2026-11-25 10:00") // a Wednesday
+	r := flow.Request{Workflow: "w", Reminders: []string{"nudge"}, Requester: maya(), Status: flow.InReview, Round: 1, Stages: []flow.StageRun{open("Review", entered)}}
+	var got []string
+	for _, u := range flow.Forecast(p, r, entered, entered.Add(6*24*time.Hour)) {
+		line := u.At.In(entered.Location()).Format("Mon 2 15:04 ") + u.To[0].Name
+		if !u.Was.IsZero() {
+			line += " moved from " + u.Was.In(entered.Location()).Format("Mon 2")
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"Wed 25 14:00 chloe", "Thu 26 14:00 chloe", "Fri 27 09:00 ana moved from Thu 26", "Fri 27 14:00 chloe",
+		"Mon 30 09:00 ana moved from Sat 28", "Mon 30 14:00 chloe moved from Sat 28", "Tue 1 09:00 ana",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestPolicy_pinnedRulesCurrentDirectory: a request keeps its workflow, and today's directory says who is in it.
 func TestPolicy_pinnedRulesCurrentDirectory(t *testing.T) {
 	t.Parallel()

@@ -128,7 +128,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.yes, "yes", false, "do not ask before something is written")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.testCommand(), a.explainCommand(), a.planCommand(), a.backtestCommand(), a.rulesCommand(),
+		a.serveCommand(), a.demoCommand(), a.initCommand(), a.openCommand(), a.checkCommand(), a.testCommand(), a.forecastCommand(), a.explainCommand(), a.planCommand(), a.backtestCommand(), a.rulesCommand(),
 		a.schemaCommand(), a.routesCommand(), a.renderCommand(), a.doctorCommand(), a.slackCommand(), a.requestCommand(), a.peopleCommand(), a.deliveriesCommand(), a.healthcheckCommand(), a.versionCommand(),
 		a.pauseCommand(), a.resumeCommand(),
 	)

@@ -39,6 +39,7 @@ type hub struct {
 	metrics *prometheus.Registry
 	skew    *outbound.Skew                  // nil in the demo, whose clock is moved by hand
 	all     map[string]connectors.Connector // by instance
+	pretend bool                            // its services are its own: the demo
 	// ruleGlobs are the patterns of the rule files, relative to the folder of the configuration.
 	ruleGlobs []string
 	// shelved is the repository that the rules are taken from; empty: from the files.
@@ -61,7 +62,7 @@ type parts struct {
 // newHub connects the parts; nothing speaks to the outside yet. The config has been checked, so problems here are
 // those that only the store's key and identity can bring.
 func newHub(p parts) (*hub, error) {
-	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry(), ruleGlobs: p.config.Rules}
+	h := &hub{log: p.log, store: p.store, metrics: prometheus.NewRegistry(), ruleGlobs: p.config.Rules, pretend: p.demo != nil}
 	if p.demo == nil {
 		h.skew = outbound.NewSkew(p.now, h.clockTurned)
 		h.metrics.MustRegister(skewGauge{h.skew})

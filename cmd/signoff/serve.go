@@ -171,20 +171,30 @@ func (a *app) ready(l listeners) error {
 	}{true, l.public.Addr().String(), l.admin.Addr().String()})
 }
 
-// run serves and works until ctx ends; then the server stops taking, and the engine finishes what is in flight.
+// run serves and works until ctx ends; then the server stops taking, and the engine finishes what is in flight. Pretend
+// services are behind the same server, so there the engine finishes first.
 func (h *hub) run(ctx context.Context, l listeners) error {
 	defer secondSignal()()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var engineErr error
 	var done sync.WaitGroup
-	failed, fail := context.WithCancel(ctx)
+	serving := ctx
+	if h.pretend {
+		serving = context.WithoutCancel(ctx)
+	}
+	failed, fail := context.WithCancel(serving)
 	defer fail()
+	ended := make(chan struct{})
 	done.Go(func() {
+		defer close(ended)
 		if engineErr = h.engine.Run(work); engineErr != nil {
 			fail()
 		}
 	})
+	if h.pretend {
+		defer context.AfterFunc(ctx, func() { stop(); <-ended; fail() })()
+	}
 	done.Go(func() { h.watch(work) })
 	err := h.server.Serve(failed, l.public, l.admin, l.socket)
 	stop()

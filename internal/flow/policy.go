@@ -104,6 +104,8 @@ type Moment struct {
 	Bundle     string // digest slot label, empty: said alone
 	Step       int    // Escalate: which step, from 1
 	Share      int    // Remind: percent of the time limit used, 0 for cron reminders
+	// Was is when it would have come, had the recipient worked on that day; zero: then.
+	Was time.Time
 }
 
 // TextData is what a message template may use.

@@ -21,7 +21,7 @@ import (
 const jsonMost = 1 << 20
 
 func (s *Server) apiRoutes() []route {
-	return append(s.ruleRoutes(), []route{
+	return append(append(s.ruleRoutes(), s.forecastRoutes()...), []route{
 		{"GET", "/api/v1/requests", every, reader, s.listRequests},
 		{"POST", "/api/v1/requests", every, reader, s.submit},
 		{"GET", "/api/v1/requests/{id}", every, reader, s.showRequest},

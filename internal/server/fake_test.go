@@ -106,6 +106,8 @@ type fake struct {
 	parked     []engine.EffectState
 	people     []engine.PersonState
 	shelving   engine.Shelving
+	forecast   []engine.Forecast
+	until      time.Time
 	findings   []engine.Finding
 	authorized []connectors.Inbound
 	migrations []engine.Migration
@@ -279,6 +281,11 @@ func (f *fake) EndAway(_ context.Context, in engine.AwayInput) (flow.Reason, err
 }
 
 func (f *fake) People(context.Context) []engine.PersonState { return f.people }
+
+func (f *fake) Forecast(_ context.Context, until time.Time) ([]engine.Forecast, error) {
+	f.until = until
+	return f.forecast, nil
+}
 
 func (f *fake) Shelving(context.Context) (engine.Shelving, bool, error) {
 	return f.shelving, f.shelving.Repository != "", nil

@@ -68,6 +68,8 @@ type Directory interface {
 	// SetAway and EndAway keep when somebody is away; the reason says what became of it, by a code.
 	SetAway(ctx context.Context, in engine.AwayInput) (flow.Reason, error)
 	EndAway(ctx context.Context, in engine.AwayInput) (flow.Reason, error)
+	// Forecast lists what time alone will bring to the open requests until an instant.
+	Forecast(ctx context.Context, until time.Time) ([]engine.Forecast, error)
 	// Shelving says how the rules in a repository stand; false where they come from files.
 	Shelving(ctx context.Context) (engine.Shelving, bool, error)
 	Query() connectors.Query

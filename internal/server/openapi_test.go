@@ -84,7 +84,7 @@ func TestOpenAPI_HasEveryField(t *testing.T) {
 		server.PointItem{}, server.LinkItem{}, server.EventItem{}, server.EffectItem{}, server.RequestDetail{}, server.DeliveryItem{}, server.DeliveryList{},
 		server.DeliveryAnswer{}, server.ReplayAnswer{}, server.IntakeInput{}, server.VoteInput{}, server.VoteAnswer{}, server.Problem{}, flow.Reason{},
 		server.CommentItem{}, server.FileItem{}, server.PersonItem{}, server.AccountItem{}, server.PeopleList{}, server.RulesetItem{}, server.ExplainedItem{}, server.RulesetList{},
-		server.RuleFile{}, server.RulesetFiles{}, server.MigrateInput{}, server.MoveItem{}, server.MigrateAnswer{}, server.ReloadAnswer{}, server.TriageInput{}, server.PauseItem{}, server.PauseList{}, server.PauseInput{}, server.PauseAnswer{}, server.ResumeInput{}, server.JournalPage{},
+		server.RuleFile{}, server.RulesetFiles{}, server.MigrateInput{}, server.MoveItem{}, server.MigrateAnswer{}, server.ReloadAnswer{}, server.ForecastList{}, server.ForecastItem{}, server.TriageInput{}, server.PauseItem{}, server.PauseList{}, server.PauseInput{}, server.PauseAnswer{}, server.ResumeInput{}, server.JournalPage{},
 	}
 	for _, v := range types {
 		typ := reflect.TypeOf(v)
