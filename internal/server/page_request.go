@@ -1,15 +1,12 @@
 package server
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
-	"signoff/connectors"
 	"signoff/internal/engine"
 	"signoff/internal/flow"
 )
@@ -50,36 +47,6 @@ type factRow struct {
 	At    *moment
 	Late  bool
 }
-
-// doData is what the person may do here now.
-type doData struct {
-	Votes    []voteData
-	Work     bool
-	Points   []pointData // to be answered with the work
-	Undo     []undoData
-	Withdraw bool
-	Ticket   bool         // a new one, instead of one that is gone
-	Draft    bool         // to make it a request, or not
-	Discuss  bool         // to ask for changes one by one, to answer and to resolve them
-	Details  *detailsData // to fill in what is missing
-	Why      string       // why the person has no say in what is open
-	Triage   *triageData  // to say what becomes of it
-	Kept     string       // the note of a form that was refused
-	Open     []int        // the numbers of change requests that are open: approving past them is confirmed
-}
-
-func (d doData) Any() bool {
-	return len(d.Votes) > 0 || d.Work || d.Details != nil || len(d.Undo) > 0 || d.Withdraw || d.Ticket || d.Draft || d.Triage != nil
-}
-
-type voteData struct {
-	Stage, Version string
-	On             string // what is decided on: v4 - final
-	Checklist      []checkData
-	ID             string // for labels
-}
-
-type undoData struct{ Stage, Round string }
 
 // roundData is one revision with its stages.
 type roundData struct {
@@ -175,25 +142,6 @@ type pointData struct {
 
 type linkData struct{ Label, What, URL string }
 
-type eventData struct {
-	Kind string
-	By   string
-	At   *moment
-	Text string
-	Why  []flow.Reason
-	// Confirmed are events next to each other that only say that something outside is as it should be; then the rest
-	// is empty.
-	Confirmed []eventData
-}
-
-type effectData struct {
-	ID, What, Target string
-	State            chip
-	Attempts         int
-	At, Next         *moment
-	Why, Job         string
-}
-
 func (s *Server) requestPage(w http.ResponseWriter, r *http.Request, c caller) {
 	d, err := s.o.Hub.Request(r.Context(), r.PathValue("id"))
 	if err != nil {
@@ -271,22 +219,6 @@ func (s *Server) requestBody(r *http.Request, c caller, d engine.Detail) request
 		data.Do.Points = it.points(unanswered(req), clock)
 	}
 	return data
-}
-
-func openPoints(r flow.Request) (open []int) {
-	for _, p := range r.Points {
-		if p.Open() {
-			open = append(open, p.Number)
-		}
-	}
-	return open
-}
-
-// unanswered are the points that the next work answers.
-func unanswered(r flow.Request) []flow.Point {
-	return slices.DeleteFunc(slices.Clone(r.Points), func(p flow.Point) bool {
-		return p.Round > r.Round || !p.Answer.Empty() || !p.Resolved.IsZero()
-	})
 }
 
 func (it items) facts(r flow.Request, clock clock) []factRow {
@@ -376,187 +308,4 @@ func (it items) links(list []flow.Link) []linkData {
 		out = append(out, linkData{Label: label, What: capital(it.purposeWords(l.Purpose)), URL: webOnly(l.URL)})
 	}
 	return out
-}
-
-// eventLines are the events of records, newest first.
-func (it items) eventLines(records []flow.Record, clock clock) []eventData {
-	var out []eventData
-	for _, rec := range slices.Backward(records) {
-		out = append(out, it.eventLine(rec, clock))
-	}
-	return out
-}
-
-// foldedEvents are eventLines with neighbours that only confirm something put together.
-func (it items) foldedEvents(records []flow.Record, clock clock) []eventData {
-	var out []eventData
-	for _, rec := range slices.Backward(records) {
-		e := it.eventLine(rec, clock)
-		if !confirms(rec) {
-			out = append(out, e)
-			continue
-		}
-		if n := len(out); n == 0 || out[n-1].Confirmed == nil {
-			out = append(out, eventData{})
-		}
-		last := &out[len(out)-1]
-		last.Confirmed = append(last.Confirmed, e)
-	}
-	return out
-}
-
-func (it items) eventLine(rec flow.Record, clock clock) eventData {
-	e := eventData{Kind: it.eventWords(rec.Event), At: clock.at(rec.Event.At), Text: rec.Event.Body.String(), Why: rec.Why}
-	if rec.Event.Actor.ID() != "" {
-		e.By = it.called(rec.Event.Actor)
-	}
-	return e
-}
-
-// confirms reports whether a record only says that something outside is as it should be: an effect was carried out, or
-// what we did came back as news.
-func confirms(rec flow.Record) bool {
-	return rec.Event.Kind == flow.EffectDone || rec.Event.Echo || len(rec.Why) > 0 && rec.Why[0].Code == flow.CodeEcho
-}
-
-// latest parts effects, newest first, into the last of each purpose with what was given up, and the rest.
-func latest(list []effectData) (now, earlier []effectData) {
-	seen := map[string]bool{}
-	for _, e := range list {
-		key := e.What + "/" + e.Target
-		if e.Job != "" || !seen[key] {
-			now = append(now, e)
-		} else {
-			earlier = append(earlier, e)
-		}
-		seen[key] = true
-	}
-	return now, earlier
-}
-
-func (it items) eventWords(ev flow.Event) string {
-	switch ev.Kind {
-	case flow.RequestSubmitted:
-		return "Request submitted"
-	case flow.RequestEdited:
-		return "Details changed"
-	case flow.RequestWithdrawn:
-		return "Request withdrawn"
-	case flow.RequestAssigned:
-		return "Request assigned"
-	case flow.WorkSubmitted:
-		return "Work sent to review"
-	case flow.VoteCast:
-		return "Vote: " + spoken(ev.Field("verdict"))
-	case flow.VoteUndone:
-		return "Vote taken back"
-	case flow.StageDelegated:
-		return "Handed on"
-	case flow.CommentAdded:
-		return "Comment"
-	case flow.CommentEdited:
-		return "Comment edited"
-	case flow.CommentRemoved:
-		return "Comment removed"
-	case flow.FilesAdded:
-		return "Files added"
-	case flow.LinkShared:
-		return "Link shown in chat"
-	case flow.DraftConfirmed:
-		return "Draft confirmed"
-	case flow.DraftDismissed:
-		return "Draft put aside"
-	case flow.TicketRenamed:
-		return "Ticket renamed to " + ev.Field("key")
-	case flow.TicketGone:
-		return "Ticket gone: " + ev.Field("why")
-	case flow.TicketWanted:
-		return "New ticket asked for"
-	case flow.TicketMoved:
-		return "Ticket moved to " + ev.Field("status")
-	case flow.TimerFired:
-		return "Time came: " + spoken(ev.Field("name"))
-	case flow.EffectDone:
-		return "Done outside: " + it.purposeWords(ev.Field("purpose"))
-	case flow.EffectParked:
-		return "Given up outside: " + it.purposeWords(ev.Field("purpose"))
-	}
-	return capital(spoken(string(ev.Kind)))
-}
-
-func (it items) effectLines(list []engine.EffectState, clock clock) []effectData {
-	var out []effectData
-	for _, e := range slices.Backward(list) {
-		out = append(out, effectData{
-			ID: e.ID, What: capital(it.purposeWords(e.Purpose)), Target: capital(e.Target), State: effectChip(e.State), Attempts: e.Attempts,
-			At: clock.at(e.At), Next: clock.at(e.Next), Why: e.Why, Job: e.Job,
-		})
-	}
-	return out
-}
-
-// decidedOn names what a vote is about: the versions of the work, or the revision where it has none.
-func decidedOn(r flow.Request) string {
-	ids, names := strings.Split(r.Revision(), "+"), []string(nil)
-	for _, a := range r.Assets {
-		if v := a.Current(); v.ID != "" && slices.Contains(ids, v.ID) {
-			names = append(names, cmp.Or(v.Name, a.Label, "unnamed version"))
-		}
-	}
-	if len(names) == 0 {
-		return fmt.Sprintf("revision %d", r.Round)
-	}
-	return strings.Join(names, ", ")
-}
-
-// possible asks what the person may do now.
-func (s *Server) possible(r *http.Request, c caller, d engine.Detail) doData {
-	var can doData
-	req := d.Request
-	may := func(do, stage string) (bool, string) {
-		// What cannot be judged is not offered; doing it would be judged again anyway.
-		ok, why, _ := s.o.Hub.Query().May(r.Context(), connectors.Action{Who: c.who, Request: req.ID, Do: do, Stage: stage, Round: req.Round, Version: req.Revision()})
-		return ok, why
-	}
-	if ok, _ := may("add_detail", ""); ok {
-		if can.Details = s.details(d, c, nil, nil); can.Details != nil {
-			can.Details.Path, can.Details.Act = pathTo("requests", string(req.ID))+"/acts", true
-		}
-	}
-	for i, run := range req.Open() {
-		ok, why := may(string(flow.Approve), run.Name)
-		def := stageDef(d.Stages, run.Name)
-		if ok || pageOnly(def) && slices.Contains(waitsOn(run), c.who.ID()) {
-			can.Votes = append(can.Votes, voteData{Stage: run.Name, Version: req.Revision(), On: decidedOn(req), Checklist: checks(def.Checklist, r.PostForm["checked"]), ID: strconv.Itoa(i)})
-			continue
-		}
-		can.Why = why
-	}
-	can.Work, _ = may("submit_work", "")
-	can.Withdraw, _ = may("withdraw", "")
-	if req.Status == flow.Draft {
-		can.Draft, _ = may("confirm_draft", "")
-	}
-	can.Triage = s.triage(r, c, req)
-	if req.Ticket.Gone != "" {
-		can.Ticket, _ = may("new_ticket", "")
-	}
-	for _, v := range req.Votes {
-		if v.Undone.IsZero() && v.By.ID() == c.who.ID() && v.Round == req.Round {
-			if ok, _ := may("undo", v.Stage); ok {
-				can.Undo = append(can.Undo, undoData{Stage: v.Stage, Round: strconv.Itoa(v.Round)})
-			}
-		}
-	}
-	return can
-}
-
-// pageOnly reports whether a stage is decided on our pages and nowhere else; asked from elsewhere it says no.
-func pageOnly(d flow.StageDef) bool { return d.Assurance == "web" }
-
-func stageDef(defs []flow.StageDef, name string) flow.StageDef {
-	if i := slices.IndexFunc(defs, func(d flow.StageDef) bool { return d.Name == name }); i >= 0 {
-		return defs[i]
-	}
-	return flow.StageDef{}
 }
