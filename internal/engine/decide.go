@@ -412,21 +412,18 @@ func addLoads(tx store.Tx, a *flow.Answers, who []string) error {
 	return nil
 }
 
-// load sums the hours of the open requests assigned to a person.
+// load sums the hours that the open requests mean for a person: those they make, and those of which a subtask is theirs.
 func load(tx store.Tx, name string) (hours float64, err error) {
-	err = eachRequest(tx, []string{"open:yes", "assignee:" + name}, func(r flow.Request) error {
-		hours += effort(r)
-		return nil
-	})
-	return hours, err
-}
-
-// effort is the work a request is estimated at; one that says nothing counts as an hour.
-func effort(r flow.Request) float64 {
-	if r.Effort > 0 {
-		return r.Effort
+	for _, term := range []string{"assignee:" + name, "part:" + name} {
+		err = eachRequest(tx, []string{"open:yes", term}, func(r flow.Request) error {
+			hours += flow.Hours(r, name)
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	return 1
+	return hours, nil
 }
 
 func addTurn(tx store.Tx, a *flow.Answers, key string) error {

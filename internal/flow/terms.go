@@ -23,7 +23,7 @@ func WaitingFor(p Policy, r Request) []Actor {
 	return all
 }
 
-// Terms lists the index terms of a request, sorted: status, open, triage (yes: it waits there), stage, waiting, covered (for whom somebody stands in), requester, assignee, due (the day in
+// Terms lists the index terms of a request, sorted: status, open, triage (yes: it waits there), stage, waiting, covered (for whom somebody stands in), requester, assignee, part (who makes an open subtask of somebody else's request), due (the day in
 // UTC), ticket (its label in lower case) and ref for everything it is linked to but the copies of
 // comments and files. A draft that came to nothing has open:no, draft:closed and ref only.
 func Terms(r Request) []string {
@@ -74,6 +74,11 @@ func standingTerms(r Request) []string {
 	}
 	terms = append(terms, prefixed("requester:", ids([]Actor{r.Requester}))...)
 	terms = append(terms, prefixed("assignee:", ids([]Actor{r.Assignee}))...)
+	for _, p := range r.Parts {
+		if p.Done.IsZero() && p.Gone == "" && p.Assignee.Name != "" && !same(p.Assignee, r.Assignee) {
+			terms = append(terms, "part:"+p.Assignee.Name)
+		}
+	}
 	if !r.Due.IsZero() {
 		terms = append(terms, "due:"+r.Due.UTC().Format(time.DateOnly))
 	}
