@@ -14,7 +14,7 @@ import (
 
 // promised are the rows that docs/safety.md must have.
 const promised = "T07 T09 T45 T70 T71 T72 T73 T80 T81 T82 T121 T126 F30 F31 F32 F33 F34 F35 F36 F37 F38 F39 F40 F41 F45 F52 F53 " +
-	"T46 T47 T78 T79 T90 T91 T92 T93 T94 T95 T140 T141 T142 T144 F50 F51 " +
+	"T39 T40 T41 T42 T74 T75 T76 T77 T46 T47 T78 T79 T90 T91 T92 T93 T94 T95 T140 T141 T142 T144 F50 F51 " +
 	"T43 T55 T56 T57 T58 T59 T60 T61 T62 T63 T64 T65 T66 T67 T68 F54 F55"
 
 // TestSafety_EveryPromiseNamesTestsThatExist: the table of docs/safety.md cannot rot.
