@@ -12,15 +12,19 @@ export class Board {
     return board;
   }
 
-  /** The cards that show these words. */
+  /** The card of a key, or those that show these words. Cards of sub-tickets name the ticket above them, too. */
   ticket(words) {
-    return this.page.getByRole("region", { name: "Board" }).getByRole("listitem").filter({ hasText: words });
+    return this.cards(this.page.getByRole("region", { name: "Board" }), words);
+  }
+
+  cards(region, words) {
+    const all = region.getByRole("listitem");
+    return /^[A-Z]+-\d+$/.test(words) ? all.and(this.page.locator(`#card-${words}`)) : all.filter({ hasText: words });
   }
 
   /** Waits until a ticket is in a column, by what its card shows. */
   async seenIn(words, status) {
-    const here = this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }).getByRole("listitem").filter({ hasText: words });
-    return this.seen(here);
+    return this.seen(this.cards(this.page.getByRole("region", { name: new RegExp(`^${status} \\d+$`) }), words));
   }
 
   /** Waits until something is visible; without script, by looking again. */
