@@ -26,6 +26,7 @@ const (
 type ruleWatch struct {
 	r      *reloader
 	last   [sha256.Size]byte // of the files as they were last read
+	seen   [sha256.Size]byte // as they were last looked at
 	folder map[string]bool   // those that are watched
 	told   *fsnotify.Watcher // nil where the system cannot tell
 }
@@ -65,7 +66,7 @@ func (w *ruleWatch) run(ctx context.Context) {
 	if w.told != nil {
 		events, faults = w.told.Events, w.told.Errors
 	}
-	seen := w.last // as the files were when they were last looked at
+	w.seen = w.last
 	for {
 		select {
 		case <-ctx.Done():
@@ -79,17 +80,37 @@ func (w *ruleWatch) run(ctx context.Context) {
 			quiet.Reset(0)
 		case <-quiet.C:
 			now, _ := w.sum()
-			switch {
-			case now == w.last:
-			case now != seen: // still being written
+			switch w.judge(now) {
+			case writing:
 				quiet.Reset(settle)
-			default:
-				w.last = now
+			case changed:
 				_ = w.r.reload(ctx) // logged and shown on the pages
 			}
-			seen = now
 		}
 	}
+}
+
+// state is how files stand since they were last read.
+type state int
+
+const (
+	same    state = iota
+	writing       // they differ from when they were last looked at: somebody may be writing them
+	changed       // they differ from when they were last read, and have stood still since
+)
+
+// judge says how the files stand that were just looked at. Changed is said once.
+func (w *ruleWatch) judge(now [sha256.Size]byte) state {
+	before := w.seen
+	w.seen = now
+	switch {
+	case now == w.last:
+		return same
+	case now != before:
+		return writing
+	}
+	w.last = now
+	return changed
 }
 
 // sum reads the files that the patterns name now, and watches every folder that they may come to lie in.

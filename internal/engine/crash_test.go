@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"signoff/internal/engine"
 	"signoff/internal/flow"
 )
 
@@ -134,9 +135,35 @@ func heldMail(t *testing.T) tale {
 	}}
 }
 
+// mergedRules are rules taken over from a repository, twice: what is kept for the next start is always one commit, whole (F12).
+func mergedRules(t *testing.T) tale {
+	var l *library
+	begin := func(w *world) {
+		l = &library{outside: newOutside("github", time.Now), commit: "c1"}
+		w.conns["github"] = l
+		w.opts = func(o *engine.Options) { o.Librarian = l }
+	}
+	return tale{begin, func(w *world, send func(string, body)) {
+		for _, commit := range []string{"c1", "c2"} {
+			l.set(commit)
+			send("slack", body{ID: "ring-" + commit, Event: &flow.Event{Kind: flow.RulesPushed, Actor: flow.Actor{Ref: flow.Ref{System: "slack", Type: "user", Key: "1"}}}})
+			kept, files, err := engine.KeptRules(context.Background(), w.store, "github")
+			if err != nil || kept != commit || len(files) != 1 || string(files[0].Data) != commit {
+				t.Errorf("kept %q %s %v, want %s", kept, files, err, commit)
+			}
+			if st, _, err := w.engine.Shelving(context.Background()); err != nil || st.Commit != commit || st.Refused {
+				t.Errorf("shelving %+v %v, want %s", st, err, commit)
+			}
+		}
+		if taken, _ := l.done(); len(taken) < 2 || taken[len(taken)-1] != "c2=c2" {
+			t.Errorf("taken over %v, want c2 at last", taken)
+		}
+	}}
+}
+
 func TestCrash_AtEveryCommit(t *testing.T) {
 	t.Parallel()
-	for what, story := range map[string]func(*testing.T) tale{"approval": approval, "mail held back": heldMail} {
+	for what, story := range map[string]func(*testing.T) tale{"approval": approval, "mail held back": heldMail, "rules merged": mergedRules} {
 		for when, after := range map[string]bool{"before": false, "after": true} {
 			t.Run(what+", "+when, func(t *testing.T) {
 				t.Parallel()
