@@ -77,6 +77,9 @@ func TestPass_DecidesOnceByItsForm(t *testing.T) {
 	if v.By.Name != "ana" || v.Stage != "Brand review" || v.Version != "2" || v.Via != "link" || v.Verdict != flow.Approve || v.Note.String() != "fine\nby me" || v.Delivery == "" {
 		t.Errorf("vote %+v", v)
 	}
+	if log := s.log.String(); !strings.Contains(log, "decided through a link") || strings.Contains(log, "good") {
+		t.Errorf("the log says %q, want that a link decided, and not which", log)
+	}
 }
 
 // TestPass_WhoeverAskedByMail: a link may be for whoever asked for the work and is in no directory; what it decides is judged
